@@ -1,0 +1,35 @@
+# Everything a newcomer needs: `make run`, `make test`. Run `make help` for the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+HOME_DIR ?= data
+SAMPLE   := $(HOME_DIR)/landing
+
+.PHONY: help setup run test lint types up bench lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## build .venv from requirements.lock (nothing to do when it is current)
+
+# The interpreter is found once, here: Debian and pyenv name it differently.
+$(STAMP): requirements.lock pyproject.toml
+	@echo "setup: building $(VENV) from requirements.lock (about a minute the first time)"
+	@command -v $(PYTHON) >/dev/null || { echo "setup: $(PYTHON) not found. Install Python 3.11, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==0.13.9" \
+	  || { echo "setup: could not install uv from the package index. Check the network or proxy, then run make setup again." >&2; exit 1; }
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock \
+	  || { echo "setup: a package of requirements.lock could not be installed; the line above names it. Run make setup again, or make lock if an index no longer has it." >&2; exit 1; }
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+	@echo "setup: done"
+
+lock: ## resolve pyproject.toml anew into requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock

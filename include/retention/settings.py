@@ -1,0 +1,86 @@
+"""Where every default comes from: environment (`RETENTION_*`), then `.env`, then `retention.toml`, then this file.
+
+The environment is read here and nowhere else; every other module takes paths and dates as arguments.
+"""
+
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from retention.errors import SettingsError
+
+PROJECT_DIR = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """One field per option. `RETENTION_HOME=/srv/retention` sets `home`, and so on."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RETENTION_", env_file=".env", toml_file="retention.toml", extra="ignore", validate_default=True
+    )
+
+    home: Path = Field(Path("data"), description="Folder that holds raw data, work, releases and the vault.")
+    landing: Path | None = Field(None, description="Folder with one sub-folder per entity. Default: HOME/landing.")
+    profile: str = Field("retail", description="Named set of rule rows in dbt_project/seeds.")
+    as_of: date | None = Field(None, description="Day the tables describe. Default: the last day of the data.")
+    timezone: str = Field("Asia/Shanghai", description="The business's time zone, for schedules and instants.")
+    project_dir: Path = Field(PROJECT_DIR, description="Folder that holds dbt_project/ and expectations/.")
+    threads: int = Field(2, ge=1, description="dbt and DuckDB threads.")
+    memory_limit: str = Field("8GB", description="DuckDB's memory_limit for every step.")
+    keep_releases: int = Field(7, ge=2, description="Releases kept on disk for rollback.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        ZoneInfo(name)
+        return name
+
+    @property
+    def landing_dir(self) -> Path:
+        """The landing folder, absolute."""
+        return (self.landing or self.home / "landing").expanduser().resolve()
+
+    @property
+    def home_dir(self) -> Path:
+        """The home folder, absolute."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The business's time zone."""
+        return ZoneInfo(self.timezone)
+
+    @classmethod
+    def settings_customise_sources(  # noqa: PLR0913 -- the signature is pydantic's
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put `retention.toml` last, behind the environment and `.env`."""
+        del file_secret_settings
+        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """Read the settings once.
+
+    Raises:
+        SettingsError: a value is of the wrong kind; the message names the setting.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(
+            f"RETENTION_{name} is {first.get('input')!r}: {first['msg'].lower()}.",
+            "Correct it in the environment, .env or retention.toml.",
+        ) from error
