@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         return ZoneInfo(self.timezone)
 
     @classmethod
-    def settings_customise_sources(  # noqa: PLR0913 -- the signature is pydantic's
+    def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
