@@ -1,0 +1,177 @@
+{#
+  The rule engine. A scheme is an ordered list of rules in a seed; a rule is one or more groups of conditions;
+  a customer gets the outcome of the first rule of which one whole group holds. The rules become one CASE
+  expression when the model is compiled, so a scheme costs one pass whatever the number of its rules.
+#}
+
+{# What a rule may ask about, and how its value is written. #}
+{% macro rule_metrics() -%}
+    {{ return({
+        "recency_days": "integer",
+        "frequency_12m": "integer",
+        "monetary_12m": "number",
+        "frequency_lifetime": "integer",
+        "monetary_lifetime": "number",
+        "r_band": "integer",
+        "f_band": "integer",
+        "m_band": "integer",
+        "r_score": "integer",
+        "f_score": "integer",
+        "m_score": "integer",
+        "rfm_score": "number",
+        "rfm_segment": "text",
+        "strategic_label": "text",
+        "customer_type": "text",
+        "age_days": "integer",
+        "days_since_last_activity": "integer",
+        "spend_change_rate": "number",
+        "cadence_ratio": "number",
+        "age_stage": "text",
+        "activity_state": "text",
+        "curve_stage": "text",
+    }) }}
+{%- endmacro %}
+
+{# The rows of a rule seed for this run's profile, read when the model is compiled; a list of dictionaries. #}
+{% macro rule_rows(seed) -%}
+    {% set relation = ref(seed) %}
+    {% set parameters = source('raw', 'run_parameters') %}
+    {% if not execute %}{{ return([]) }}{% endif %}
+    {% set query %}
+        select
+            scheme,
+            rule_id,
+            rule_rank,
+            tier,
+            condition_group,
+            metric,
+            operator,
+            value
+        from (
+            select
+                rule_rows.*,
+                rank() over (
+                    partition by scheme
+                    order by case when rule_rows.profile = 'all' then 1 else 0 end
+                ) as nearness
+            from {{ relation }} as rule_rows
+            cross join {{ parameters }} as run_parameters
+            where rule_rows.profile in (run_parameters.profile, 'all')
+        ) as nearest
+        where nearness = 1
+        order by scheme, rule_rank, condition_group, metric, operator, value
+    {% endset %}
+    {% set rows = [] %}
+    {% for row in run_query(query).rows %}
+        {% do rows.append(row.dict()) %}
+    {% endfor %}
+    {{ return(rows) }}
+{%- endmacro %}
+
+{% macro rule_problem(row, problem, remedy) -%}
+    {{ exceptions.raise_compiler_error(
+        "Rule " ~ row.rule_id ~ " (scheme " ~ row.scheme ~ ", rank " ~ row.rule_rank ~ "): " ~ problem ~ " " ~ remedy
+    ) }}
+{%- endmacro %}
+
+{# One condition as SQL. A null metric meets no condition but is_null. #}
+{% macro rule_condition(row) -%}
+    {% set kinds = rule_metrics() %}
+    {% if row.metric == "always" %}{{ return("true") }}{% endif %}
+    {% if row.metric not in kinds %}
+        {{ rule_problem(row, "metric '" ~ row.metric ~ "' is unknown.", "Use one of: " ~ kinds.keys() | sort | join(", ") ~ ".") }}
+    {% endif %}
+    {% if row.operator == "is_null" %}{{ return(row.metric ~ " is null") }}{% endif %}
+    {% if row.operator == "not_null" %}{{ return(row.metric ~ " is not null") }}{% endif %}
+    {% if row.operator not in ["=", "!=", "<", "<=", ">", ">="] %}
+        {{ rule_problem(row, "operator '" ~ row.operator ~ "' is unknown.", "Use =, !=, <, <=, >, >=, is_null or not_null.") }}
+    {% endif %}
+    {% if row.value is none %}
+        {{ rule_problem(row, "the condition on " ~ row.metric ~ " has no value.", "Fill in the column value.") }}
+    {% endif %}
+    {% if kinds[row.metric] == "text" %}
+        {{ return(row.metric ~ " " ~ row.operator ~ " '" ~ row.value | string | replace("'", "''") ~ "'") }}
+    {% endif %}
+    {% if row.value | string | float(none) is none %}
+        {{ rule_problem(row, "'" ~ row.value ~ "' is no number, and " ~ row.metric ~ " is one.", "Correct the column value.") }}
+    {% endif %}
+    {{ return(row.metric ~ " " ~ row.operator ~ " " ~ row.value) }}
+{%- endmacro %}
+
+{# One condition as the text a person reads: the customer's value and the threshold it met. #}
+{% macro rule_evidence(row) -%}
+    {% set kinds = rule_metrics() %}
+    {% if row.metric == "always" %}{{ return("'no other rule holds'") }}{% endif %}
+    {% if row.operator in ["is_null", "not_null"] %}{{ return("'" ~ row.metric ~ " " ~ row.operator ~ "'") }}{% endif %}
+    {% if kinds[row.metric] == "text" %}
+        {% set shown = row.metric %}
+    {% elif kinds[row.metric] == "integer" %}
+        {% set shown = as_text(row.metric, 0) %}
+    {% else %}
+        {% set shown = as_text(row.metric, 4) %}
+    {% endif %}
+    {% set threshold = " " ~ row.operator ~ " " ~ (row.value | string | replace("'", "''")) %}
+    {{ return("'" ~ row.metric ~ " ' || " ~ shown ~ " || '" ~ threshold ~ "'") }}
+{%- endmacro %}
+
+{#
+  A SELECT that gives every row of `relation` its tier under one scheme.
+
+  keys: columns of `relation` that name a row, kept in the result.
+  Result columns: keys, scheme, tier, tier_rank (1 is the best), rule_id, reason.
+#}
+{% macro first_match(relation, scheme, rows, keys) -%}
+    {% set groups = [] %}
+    {% for row in rows if row.scheme == scheme %}
+        {% set name = (row.rule_rank, row.condition_group) %}
+        {% if groups and groups[-1].name == name %}
+            {% do groups[-1].conditions.append(row) %}
+        {% else %}
+            {% do groups.append({"name": name, "rule": row, "conditions": [row]}) %}
+        {% endif %}
+    {% endfor %}
+    {% if execute and (not groups or groups[-1].rule.metric != "always") %}
+        {{ exceptions.raise_compiler_error(
+            "Scheme " ~ scheme ~ " has no catch-all: a customer that meets no rule would have no tier."
+            ~ " Add a last row with metric 'always'."
+        ) }}
+    {% endif %}
+    select
+        {{ keys | join(",\n        ") }},
+        '{{ scheme }}' as scheme,
+        case match_number
+            {%- for group in groups %}
+            when {{ loop.index }} then '{{ group.rule.tier }}'
+            {%- endfor %}
+        end as tier,
+        case match_number
+            {%- for group in groups %}
+            when {{ loop.index }} then {{ group.rule.rule_rank }}
+            {%- endfor %}
+        end as tier_rank,
+        case match_number
+            {%- for group in groups %}
+            when {{ loop.index }} then '{{ group.rule.rule_id }}'
+            {%- endfor %}
+        end as rule_id,
+        case match_number
+            {%- for group in groups %}
+            when {{ loop.index }} then '{{ group.rule.rule_id }}: ' ||
+                {%- for row in group.conditions %} {{ rule_evidence(row) }}{% if not loop.last %} || ' and ' ||{% endif %}{% endfor %}
+            {%- endfor %}
+        end as reason
+    from (
+        select
+            *,
+            case
+                {%- for group in groups %}
+                when
+                    {%- for row in group.conditions %}
+                    {{ rule_condition(row) }}{% if not loop.last %} and{% endif %}
+                    {%- endfor %}
+                    then {{ loop.index }}
+                {%- endfor %}
+            end as match_number
+        from {{ relation }}
+    ) as matched
+{%- endmacro %}

@@ -1,0 +1,29 @@
+with parameters as (
+
+    {{ profile_rows(ref('profile_parameters'), 'rule_rows.parameter') }}
+
+),
+
+pivoted as (
+
+    select
+        max(case when parameter = 'rfm_window_months' then cast(value as integer) end) as rfm_window_months,
+        max(case when parameter = 'score_window_months' then cast(value as integer) end) as score_window_months,
+        max(case when parameter = 'score_convention' then value end) as score_convention,
+        max(case when parameter = 'recency_weight' then cast(value as double) end) as recency_weight,
+        max(case when parameter = 'frequency_weight' then cast(value as double) end) as frequency_weight,
+        max(case when parameter = 'monetary_weight' then cast(value as double) end) as monetary_weight,
+        max(case when parameter = 'primary_scheme' then value end) as primary_scheme,
+        max(case when parameter = 'age_from' then value end) as age_from,
+        max(case when parameter = 'spend_period_days' then cast(value as integer) end) as spend_period_days,
+        max(case when parameter = 'cadence_min_purchase_days' then cast(value as integer) end)
+            as cadence_min_purchase_days,
+        max(case when parameter = 'active_window_days' then cast(value as integer) end) as active_window_days,
+        max(case when parameter = 'evaluation_rolling_days' then cast(value as integer) end)
+            as evaluation_rolling_days,
+        max(case when parameter = 'evaluation_months' then cast(value as integer) end) as evaluation_months
+    from parameters
+
+)
+
+select * from pivoted

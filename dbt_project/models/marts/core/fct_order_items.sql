@@ -1,0 +1,43 @@
+with order_items as (
+
+    select * from {{ ref('stg_order_items') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('stg_orders') }}
+
+),
+
+run_parameters as (
+
+    select * from {{ source('raw', 'run_parameters') }}
+
+),
+
+-- A line is seen when its order is: lines carry no day of their own.
+placed as (
+
+    select
+        order_items.*,
+        orders.customer_id,
+        orders.order_date
+    from order_items
+    inner join orders on order_items.order_id = orders.order_id
+
+)
+
+select
+    placed.order_id,
+    placed.line_no,
+    placed.customer_id,
+    placed.product_id,
+    placed.order_date,
+    placed.quantity,
+    placed.unit_price,
+    placed.line_amount,
+    placed.discount_amount,
+    run_parameters.as_of_date
+from placed
+cross join run_parameters

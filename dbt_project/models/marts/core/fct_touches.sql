@@ -1,0 +1,46 @@
+with touches as (
+
+    select * from {{ ref('stg_touches') }}
+
+),
+
+campaigns as (
+
+    select * from {{ ref('stg_campaigns') }}
+
+),
+
+run_parameters as (
+
+    select * from {{ source('raw', 'run_parameters') }}
+
+),
+
+joined as (
+
+    select
+        touches.*,
+        campaigns.campaign_name
+    from touches
+    left join campaigns on touches.campaign_id = campaigns.campaign_id
+
+)
+
+select
+    joined.touch_id,
+    joined.customer_id,
+    joined.plan_id,
+    joined.campaign_id,
+    joined.campaign_name,
+    joined.channel,
+    joined.variant,
+    joined.touched_at,
+    cast(joined.touched_at as date) as touched_on,
+    joined.delivered_at,
+    joined.opened_at,
+    joined.clicked_at,
+    joined.responded_at,
+    joined.feedback,
+    run_parameters.as_of_date
+from joined
+cross join run_parameters

@@ -1,0 +1,52 @@
+with tiers as (
+
+    select * from {{ ref('customer_tiers') }}
+
+),
+
+rfm as (
+
+    select * from {{ ref('customer_rfm') }}
+
+),
+
+summed as (
+
+    select
+        tiers.scheme,
+        tiers.tier,
+        tiers.tier_rank,
+        tiers.as_of_date,
+        count(*) as customers,
+        sum(rfm.monetary_12m) as revenue_12m,
+        sum(rfm.frequency_12m) as purchases_12m,
+        avg(cast(rfm.recency_days as double)) as avg_recency_days
+    from tiers
+    inner join rfm on tiers.customer_id = rfm.customer_id
+    group by tiers.scheme, tiers.tier, tiers.tier_rank, tiers.as_of_date
+
+),
+
+shared as (
+
+    select
+        *,
+        cast(customers as double) / sum(customers) over (partition by scheme) as customer_share,
+        cast(revenue_12m as double) / nullif(sum(cast(revenue_12m as double)) over (partition by scheme), 0) as revenue_share,
+        cast(revenue_12m as double) / nullif(purchases_12m, 0) as avg_order_value
+    from summed
+
+)
+
+select
+    scheme,
+    tier,
+    tier_rank,
+    cast(customers as integer) as customers,
+    customer_share,
+    cast(revenue_12m as decimal(18, 2)) as revenue_12m,
+    revenue_share,
+    cast(avg_order_value as decimal(18, 2)) as avg_order_value,
+    avg_recency_days,
+    as_of_date
+from shared

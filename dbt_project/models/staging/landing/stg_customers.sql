@@ -1,0 +1,49 @@
+with newest as (
+
+    {{ newest_version('customers', ['customer_id'], has_updated_at=true) }}
+
+),
+
+run_parameters as (
+
+    select * from {{ source('raw', 'run_parameters') }}
+
+),
+
+known_by_then as (
+
+    select
+        -- ids
+        newest.customer_id,
+        newest.registration_no_hash,
+        newest.phone_hash,
+        newest.email_hash,
+
+        -- descriptions
+        newest.customer_type,
+        newest.industry,
+        newest.company_size,
+        newest.region,
+        newest.account_owner,
+        newest.source_channel,
+        newest.preferred_channel,
+        newest.need_tags,
+        newest.strategic_label,
+        newest.birth_month,
+        newest.birth_day,
+
+        -- consent: no consent recorded is no consent (V2)
+        coalesce(newest.consent_marketing, false)
+        and (newest.opted_out_at is null or cast(newest.opted_out_at as date) > run_parameters.as_of_date)
+            as is_contactable,
+
+        -- days and instants
+        cast(newest.registered_at as date) as registered_on,
+        newest.updated_at
+    from newest
+    cross join run_parameters
+    where newest.registered_at is null or cast(newest.registered_at as date) <= run_parameters.as_of_date
+
+)
+
+select * from known_by_then
