@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from retention.errors import SettingsError
+from retention.runs import Home
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 
@@ -48,6 +49,11 @@ class Settings(BaseSettings):
     def home_dir(self) -> Path:
         """The home folder, absolute."""
         return self.home.expanduser().resolve()
+
+    @property
+    def home_path(self) -> Home:
+        """The folders of the home."""
+        return Home(self.home_dir)
 
     @property
     def zone(self) -> ZoneInfo:

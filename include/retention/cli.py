@@ -1,0 +1,232 @@
+"""The command line `retention`. Each command calls one function of the package; Airflow calls the same ones."""
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from retention import __version__
+from retention.console import Progress, print_explanation, print_status, print_summary
+from retention.errors import NotThereError, RetentionError, SettingsError
+from retention.explain import explain_customer
+from retention.pipeline import STEPS, run_all, run_step, runs
+from retention.publication.release import rollback as roll_back
+from retention.runs import Run, open_run, start_run
+from retention.settings import Settings, load_settings
+from retention.sources.samples import SAMPLES, write_sample
+from retention.status import read_status
+
+EXIT_CODES = """
+Exit codes: 0 done · 1 a defect of ours · 2 wrong usage or settings · 3 a load was refused · 4 a critical check
+failed · 5 the build failed · 6 publication failed · 7 another run is writing · 8 no such customer, run or release
+"""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Which customers a company keeps, which it is losing, and why: from landed orders to published tables.",
+    epilog=EXIT_CODES,
+)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder for raw data, work and releases.")]
+LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder with one sub-folder per entity.")]
+ProfileOption = Annotated[
+    str | None, typer.Option("--profile", help="Named set of rule rows: retail, default_b2b, ...")
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="YYYY-MM-DD", help="Day the tables describe. Default: the last day of the data."),
+]
+RunOption = Annotated[str | None, typer.Option("--run-id", help="The run to go on with. Default: the newest one.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show every model and test as it ends.")]
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        out.print(__version__)
+        raise typer.Exit
+
+
+@app.command(epilog="Example: retention run --landing data/landing --profile retail --as-of 2018-01-01 --home data")
+def run(
+    home: HomeOption = None,
+    landing: LandingOption = None,
+    profile: ProfileOption = None,
+    as_of: AsOfOption = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """Run the whole pipeline: land, validate, build, audit, publish, report."""
+    settings = _settings(home, landing, profile)
+    with Progress(out, verbose) as progress:
+        summary = run_all(
+            _new_run(settings, as_of),
+            settings,
+            settings.landing_dir,
+            say=progress.say,
+            tick=progress.tick,
+            done=progress.done,
+        )
+    print_summary(out, summary)
+
+
+@app.command(epilog="Example: retention load --landing data/landing")
+def load(
+    home: HomeOption = None,
+    landing: LandingOption = None,
+    profile: ProfileOption = None,
+    as_of: AsOfOption = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """Start a run: take landing files in and check them against the contracts."""
+    settings = _settings(home, landing, profile)
+    this_run = _new_run(settings, as_of)
+    _steps(["land", "validate"], this_run, settings, verbose)
+    out.print(f"Go on with: retention build --run-id {this_run.run_id}")
+
+
+@app.command(epilog="Example: retention build --run-id 20180102T090000_000")
+def build(home: HomeOption = None, run_id: RunOption = None, verbose: VerboseOption = False) -> None:
+    """Build and test every table of a loaded run in its private candidate."""
+    settings = _settings(home)
+    this_run = _old_run(settings, run_id)
+    _steps(["build"], this_run, settings, verbose)
+    out.print(f"Candidate: {this_run.candidate}\nGo on with: retention check --run-id {this_run.run_id}")
+
+
+@app.command(epilog="Example: retention check --run-id 20180102T090000_000")
+def check(home: HomeOption = None, run_id: RunOption = None, verbose: VerboseOption = False) -> None:
+    """Audit a built candidate: suites over its tables, raw against marts."""
+    settings = _settings(home)
+    this_run = _old_run(settings, run_id)
+    _steps(["audit"], this_run, settings, verbose)
+    out.print(f"Passed. Go on with: retention publish --run-id {this_run.run_id}")
+
+
+@app.command(epilog="Example: retention publish --run-id 20180102T090000_000")
+def publish(home: HomeOption = None, run_id: RunOption = None, verbose: VerboseOption = False) -> None:
+    """Release an audited candidate, turn the pointer to it and write the report."""
+    settings = _settings(home)
+    this_run = _old_run(settings, run_id)
+    _steps(["publish", "report"], this_run, settings, verbose)
+    print_summary(out, this_run.read("report"))
+
+
+@app.command(epilog="Example: retention step audit --run-id scheduled_2018-01-01")
+def step(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(STEPS)}.")],
+    run_id: Annotated[str, typer.Option("--run-id", help="Name of the run; step land starts it.")],
+    home: HomeOption = None,
+    landing: LandingOption = None,
+    profile: ProfileOption = None,
+    as_of: AsOfOption = None,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.")] = 0,
+    verbose: VerboseOption = False,
+) -> None:
+    """Run one step of a named run; this is what a scheduler calls."""
+    if name not in STEPS:
+        raise SettingsError(f"There is no step '{name}'.", f"Use one of {', '.join(STEPS)}.")
+    settings = _settings(home, landing, profile)
+    this_run = _new_run(settings, as_of, run_id) if name == "land" else open_run(settings.home_dir, run_id)
+    _steps([name], this_run, settings, verbose, wait)
+
+
+@app.command(epilog="Example: retention explain 1613")
+def explain(
+    customer_id: Annotated[str, typer.Argument(help="The customer's ID, as in the landed files.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a customer has its score, tier and stage: inputs, thresholds, rule IDs."""
+    explained = explain_customer(_settings(home).home_path, customer_id)
+    if as_json:
+        sys.stdout.write(json.dumps(explained, indent=2, ensure_ascii=False, default=str) + "\n")
+    else:
+        print_explanation(out, explained)
+
+
+@app.command(epilog="Example: retention status --home data")
+def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Show the last releases, runs, loads and failed checks."""
+    found = read_status(_settings(home).home_path)
+    if as_json:
+        sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")
+    else:
+        print_status(out, found)
+
+
+@app.command(epilog="Example: retention rollback --to 20180102T090000_000")
+def rollback(
+    home: HomeOption = None,
+    to: Annotated[str | None, typer.Option("--to", help="Release to go back to. Default: the one before.")] = None,
+) -> None:
+    """Point readers back to an earlier release, after checking that its files are whole."""
+    release_id = roll_back(_settings(home).home_path, to)
+    out.print(f"Published is now release {release_id}.")
+
+
+@app.command(epilog="Example: retention sample cdnow --landing data/landing")
+def sample(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(SAMPLES)}.")],
+    landing: LandingOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Write the landing files of a sample company from an installed data package."""
+    report = write_sample(name, _settings(home, landing).landing_dir, out.print)
+    for caveat in report.caveats:
+        out.print(f"note: {caveat}")
+
+
+def _settings(home: Path | None = None, landing: Path | None = None, profile: str | None = None) -> Settings:
+    given = {"home": home, "landing": landing, "profile": profile}
+    return load_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
+
+
+def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None) -> Run:
+    try:
+        day = date.fromisoformat(as_of) if as_of else settings.as_of
+    except ValueError as error:
+        raise SettingsError(f"--as-of {as_of} is no day.", "Write it as YYYY-MM-DD, for example 2018-01-01.") from error
+    return start_run(settings.home, settings.profile, day, settings.timezone, run_id)
+
+
+def _old_run(settings: Settings, run_id: str | None) -> Run:
+    if run_id is None:
+        known = runs(settings.home_path)
+        if not known:
+            raise NotThereError(f"There is no run in {settings.home_dir}.", "Start one: retention load.")
+        run_id = known[0]["run_id"]
+    return open_run(settings.home, str(run_id))
+
+
+def _steps(names: list[str], this_run: Run, settings: Settings, verbose: bool, wait: float = 0) -> None:
+    with Progress(out, verbose) as progress:
+        for name in names:
+            result = run_step(name, this_run, settings, say=progress.say, tick=progress.tick, wait_seconds=wait)
+            progress.done(name, result["seconds"])
+            this_run = open_run(settings.home, this_run.run_id)
+
+
+def main() -> None:
+    """Run the command line; a user's error is one line and an exit code, never a traceback."""
+    try:
+        app()
+    except RetentionError as error:
+        err.print(f"error: {error}", markup=False)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        err.print(f"error: {error.strerror}: {error.filename}. Make the path readable and writable.", markup=False)
+        sys.exit(SettingsError.exit_code)
+
+
+if __name__ == "__main__":
+    main()

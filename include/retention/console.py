@@ -1,0 +1,145 @@
+"""What the command line shows a person."""
+
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.status import Status
+from rich.table import Table
+
+
+class Progress:
+    """Lines as steps end; on a terminal also a moving line that shows what goes on.
+
+    Args:
+        verbose: keep every line of progress.
+    """
+
+    def __init__(self, console: Console, verbose: bool) -> None:
+        self.console = console
+        self.verbose = verbose
+        self.status = Status("starting", console=console) if console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        """Start the moving line."""
+        if self.status:
+            self.status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the moving line away, so that it does not stand over an error."""
+        if self.status:
+            self.status.stop()
+
+    def say(self, line: str) -> None:
+        """A line worth keeping."""
+        self.console.print(f"  {line}", markup=False)
+
+    def tick(self, line: str) -> None:
+        """A line that only shows that work goes on."""
+        if self.verbose:
+            self.say(line)
+        elif self.status:
+            self.status.update(line[: max(20, self.console.width - 10)])
+
+    def done(self, step: str, seconds: float) -> None:
+        """A step has ended."""
+        self.console.print(f"{step:<9} {seconds:6.1f} s", markup=False)
+
+
+def print_summary(console: Console, summary: dict[str, Any]) -> None:
+    """The headline figures of a release, and where its files are."""
+    figures = summary["figures"]
+    console.print()
+    console.print(f"As of {summary['as_of_date']}, profile {summary['profile']}, run {summary['run_id']}")
+    console.print(
+        f"  {figures['customers']:,} customers, {figures['orders']:,} orders, {figures['purchases']:,} purchases, "
+        f"net revenue {figures['net_revenue']:,}, orders from {figures['first_order_on']} to {figures['last_order_on']}"
+    )
+    loads = summary["loads"]
+    console.print(
+        f"  loads: {loads['files_loaded']} new files with {loads['rows_loaded']:,} rows "
+        f"({loads['rows_duplicate']:,} duplicates, {loads['rows_quarantined']:,} quarantined), "
+        f"{loads['files_known']} files known already"
+    )
+    _print_rows(console, "tiers of the primary scheme", summary["lists"]["tiers"])
+    _print_rows(console, "lifecycle stages", summary["lists"]["stages"])
+    _print_rows(console, "retention over the rolling period", summary["lists"]["retention"])
+    _print_rows(console, "checks that did not pass", summary["lists"]["failed_checks"])
+    console.print()
+    console.print(f"Tables:    {summary['published']} (schema marts, {summary['tables']} tables)", markup=False)
+    console.print(f"Summary:   {summary['summary']}", markup=False)
+    console.print(f"Data Docs: {summary['data_docs']}", markup=False)
+
+
+def print_status(console: Console, status: dict[str, Any]) -> None:
+    """Releases, runs, loads and failed checks."""
+    for title, rows in status.items():
+        _print_rows(console, title.replace("_", " "), rows)
+
+
+def print_explanation(console: Console, explained: dict[str, Any]) -> None:
+    """Why a customer stands where it stands."""
+    customer, rfm, lifecycle = (explained[name] for name in ("dim_customers", "customer_rfm", "customer_lifecycle"))
+    console.print(f"Customer {customer['customer_id']} as of {customer['as_of_date']}", markup=False)
+    facts = {
+        "days since the last purchase": rfm.get("recency_days"),
+        "purchases in the window": rfm.get("frequency_12m"),
+        "spend in the window": rfm.get("monetary_12m"),
+        "purchases ever": rfm.get("frequency_lifetime"),
+        "spend ever": rfm.get("monetary_lifetime"),
+        "first purchase": rfm.get("first_purchase_on"),
+        "last purchase": rfm.get("last_purchase_on"),
+    }
+    _print_rows(console, "inputs", [{"input": name, "value": value} for name, value in facts.items()])
+    console.print("\nRFM", f"\n  {rfm.get('reason')}", markup=False)
+    reached = {"recency": rfm.get("r_band"), "frequency": rfm.get("f_band"), "monetary": rfm.get("m_band")}
+    bands = [band | {"reached": "<" if band["band"] == reached[band["measure"]] else ""} for band in explained["bands"]]
+    _print_rows(console, "bands (R1 to R3)", bands)
+    cuts = [
+        {"measure": measure}
+        | {f"score {cut + 1} from": explained["cutoffs"].get(f"{measure}_cut_{cut}") for cut in range(1, 5)}
+        | {"score": rfm.get(f"{measure[0]}_score")}
+        for measure in ("recency", "frequency", "monetary")
+    ]
+    _print_rows(console, "quantile cut-offs (R4; recency counts down)", cuts if explained["cutoffs"] else [])
+    tiers = [
+        {name: tier[name] for name in ("scheme", "tier", "rule_id", "reason", "previous_tier", "changed_on")}
+        for tier in explained["tiers"]
+    ]
+    _print_rows(console, "tiers", tiers)
+    _print_rows(console, "conditions of these rules", explained["rules"])
+    console.print("\nLifecycle", f"\n  {lifecycle.get('lifecycle_stage')}: {lifecycle.get('reason')}", markup=False)
+    console.print(
+        f"  since {lifecycle.get('stage_since')}, {lifecycle.get('days_in_stage')} days; last activity "
+        f"{lifecycle.get('days_since_last_activity')} days ago; own cadence {lifecycle.get('own_cadence_days')} days, "
+        f"ratio {lifecycle.get('cadence_ratio')}",
+        markup=False,
+    )
+
+
+def _print_rows(console: Console, title: str, rows: list[dict[str, Any]]) -> None:
+    console.print()
+    console.print(title, style="bold")
+    if not rows:
+        console.print("  none")
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), header_style="dim")
+    numeric = {name for name in rows[0] if all(_is_number(row.get(name)) for row in rows)}
+    for name in rows[0]:
+        table.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_shown(value) for value in row.values()))
+    console.print(table)
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (not isinstance(value, bool | str) and str(value).replace(".", "", 1).isdigit())
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

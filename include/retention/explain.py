@@ -1,0 +1,95 @@
+"""Why a customer stands where it stands: the inputs, the thresholds they met and the rules' IDs."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from retention.errors import NotThereError
+from retention.runs import Home
+
+CUSTOMER_TABLES = ("dim_customers", "customer_rfm", "customer_lifecycle")
+
+
+def explain_customer(home: Home, customer_id: str) -> dict[str, Any]:
+    """Gather what the published tables say of one customer, and the rule rows behind it.
+
+    Returns:
+        By table its row as a dictionary; `tiers` (a list), `bands`, `cutoffs` and `rules` with the thresholds.
+
+    Raises:
+        NotThereError: nothing has been published yet, or the release does not know the customer.
+    """
+    warehouse = home.published.resolve() / "warehouse.duckdb"
+    if not warehouse.exists():
+        raise NotThereError(f"Nothing has been published in {home.path} yet.", "Run the pipeline first: retention run.")
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = {name: _rows(connection, _of_customer(name), customer_id) for name in CUSTOMER_TABLES}
+        if not found["dim_customers"]:
+            raise NotThereError(
+                f"Customer '{customer_id}' is not in the published release.{_neighbours(connection, customer_id)}",
+                "Customer IDs are those of the landed files.",
+            )
+        explained: dict[str, Any] = {name: rows[0] if rows else {} for name, rows in found.items()}
+        explained["tiers"] = _rows(
+            connection, "select * from marts.customer_tiers where customer_id = ? order by scheme", customer_id
+        )
+        explained["bands"] = _rows(connection, PROFILE_BANDS)
+        explained["cutoffs"] = (_rows(connection, CUTOFFS) or [{}])[0]
+        explained["rules"] = _rows(connection, RULES, [tier["rule_id"] for tier in explained["tiers"]])
+    return explained
+
+
+PROFILE_BANDS = """
+    select measure, band, bound, unit, rule_id, description
+    from seeds.rfm_bands, raw.run_parameters as run
+    where seeds.rfm_bands.profile in (run.profile, 'all')
+    qualify rank() over (
+        partition by measure order by case when seeds.rfm_bands.profile = 'all' then 1 else 0 end
+    ) = 1
+    order by measure, band desc
+"""
+
+CUTOFFS = """
+    select cutoffs.*
+    from intermediate.int_score_cutoffs as cutoffs
+    inner join raw.run_parameters as run on cutoffs.snapshot_on = run.as_of_date
+"""
+
+RULES = """
+    select scheme, rule_id, rule_rank, tier, condition_group, metric, operator, value
+    from seeds.tier_rules
+    where list_contains(?, rule_id)
+    order by scheme, rule_rank, condition_group, metric
+"""
+
+
+def _of_customer(table: str) -> str:
+    return f"select * from marts.{table} where customer_id = ?"
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, *values: object) -> list[dict[str, Any]]:
+    result = connection.execute(query, list(values))
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _neighbours(connection: duckdb.DuckDBPyConnection, customer_id: str) -> str:
+    """IDs that look like the one asked for."""
+    close = connection.execute(
+        "select customer_id from marts.dim_customers order by levenshtein(customer_id, ?), customer_id limit 3",
+        [customer_id],
+    ).fetchall()
+    return f" Nearest: {', '.join(name for (name,) in close)}." if close else ""
+
+
+def read_release(home: Home) -> Path:
+    """The readers' file of the present release, by its own path.
+
+    Raises:
+        NotThereError: nothing has been published yet.
+    """
+    path = home.published.resolve() / "retention.duckdb"
+    if not path.exists():
+        raise NotThereError(f"Nothing has been published in {home.path} yet.", "Run the pipeline first: retention run.")
+    return path

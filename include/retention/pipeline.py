@@ -1,0 +1,274 @@
+"""The six steps of a run, in order: land, validate, build, audit, publish, report.
+
+Airflow runs one step a task, the command line all of them in one go; both call `run_step`. A step reads what the
+steps before it wrote into the run's folder, so it can be repeated, and a run that dies leaves the published
+release as it was.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from retention.errors import CheckFailedError, RetentionError, SettingsError
+from retention.landing import Contract, committed_loads, land, load_contracts, raw_relation_sql
+from retention.publication.audit import audit_candidate
+from retention.publication.release import commit_release, write_release
+from retention.publication.report import write_report
+from retention.quality import CheckResult, QualityWorker, failed_check_lines
+from retention.runs import Home, Run
+from retention.settings import Settings
+from retention.warehouse.candidate import CONFIG, prepare_candidate, write_raw_schema
+from retention.warehouse.dbt import dbt_build
+from retention.warehouse.lock import writer_lock
+from retention.warehouse.project import known_profiles, table_descriptions
+
+STEPS = ("land", "validate", "build", "audit", "publish", "report")
+LANDED = "landed.duckdb"
+
+
+@dataclass
+class Pipeline:
+    """One run with what its steps share: settings, contracts and the process that checks.
+
+    Attributes:
+        say: receives a line worth keeping.
+        tick: receives a line that only shows that work goes on.
+    """
+
+    run: Run
+    settings: Settings
+    landing: Path
+    say: Callable[[str], None]
+    tick: Callable[[str], None] = lambda _: None
+    worker: QualityWorker | None = None
+    contracts: Mapping[str, Contract] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the contracts and check the profile.
+
+        Raises:
+            SettingsError: a contract is broken or the profile is unknown.
+        """
+        self.contracts = load_contracts(self.settings.project_dir)
+        profiles = known_profiles(self.settings.project_dir)
+        if self.run.profile not in profiles:
+            raise SettingsError(
+                f"Profile '{self.run.profile}' is unknown.",
+                f"Use one of {', '.join(profiles)}, or add rows for it to dbt_project/seeds.",
+            )
+
+    def land(self) -> dict[str, Any]:
+        """Take the landing files in, and fix what this run sees: its loads and its as-of day."""
+        report = land(self.run.home, self.landing, self.contracts, timezone=self.run.timezone, progress=self.say)
+        pinned: dict[str, list[str]] = {}
+        for manifest in committed_loads(self.run.home):
+            pinned.setdefault(manifest["entity"], []).append(manifest["load_id"])
+        self.pin_as_of(pinned)
+        return {
+            "loads": report.loads,
+            "skipped": report.skipped,
+            "absent": report.absent,
+            "pinned": pinned,
+            "as_of": self.run.as_of,
+        }
+
+    def pin_as_of(self, pinned: Mapping[str, list[str]]) -> None:
+        """Settle the as-of day: as asked for, else the last day of the orders.
+
+        Raises:
+            SettingsError: the day asked for lies before the first order.
+        """
+        orders = raw_relation_sql(self.run.home, self.contracts["orders"], pinned.get("orders", []))
+        first, last = duckdb.execute(
+            f"select min(cast(ordered_at as date)), max(cast(ordered_at as date)) from ({orders})"
+        ).fetchall()[0]
+        if first is None:
+            raise SettingsError("No order has been landed yet.", "Land some: retention load --landing DIR.")
+        as_of = self.run.as_of or last
+        if as_of < first:
+            raise SettingsError(
+                f"As-of {as_of} lies before the first order, of {first}.", f"Choose a day from {first} on."
+            )
+        self.run = replace(self.run, as_of=as_of)
+        self.run.save()
+
+    def validate(self) -> dict[str, Any]:
+        """Check the landed data against the contracts."""
+        warehouse = self.run.folder / LANDED
+        warehouse.unlink(missing_ok=True)
+        with duckdb.connect(str(warehouse), config=CONFIG) as connection:
+            write_raw_schema(connection, self.run, self.contracts, self._pinned())
+        delivered = [entity for entity, load_ids in self._pinned().items() if load_ids]
+        results = self._checks().check_landed(warehouse, self._as_of(), delivered)
+        self._stop_on_critical(results, "landed data")
+        return {"results": [result.as_dict() for result in results]}
+
+    def build(self) -> dict[str, Any]:
+        """Build and test every table in a private candidate."""
+        prepare_candidate(self.run, self.contracts, self._pinned())
+        result = dbt_build(
+            self.run,
+            self.settings.project_dir,
+            threads=self.settings.threads,
+            memory_limit=self.settings.memory_limit,
+            progress=self.tick,
+        )
+        return {"statuses": result.statuses, "node_seconds": result.node_seconds}
+
+    def audit(self) -> dict[str, Any]:
+        """Decide whether the candidate may be published."""
+        landed = [CheckResult.from_dict(one) for one in self.run.read("validate")["results"]]
+        published = self._checks().check_published(self.run.candidate, self._as_of())
+        tables = list(table_descriptions(self.run.home))
+        record = audit_candidate(self.run, [*landed, *published], tables)
+        self.run.write("audit", record)
+        if not record["passed"]:
+            self._stop_on_critical([CheckResult.from_dict(one) for one in record["failed"]], "candidate")
+        return record
+
+    def publish(self) -> dict[str, Any]:
+        """Release the candidate and turn the pointer to it."""
+        descriptions = table_descriptions(self.run.home)
+        manifest = write_release(self.run, self.run.read("audit"), descriptions)
+        release = commit_release(self.run, manifest, self.settings.keep_releases)
+        return {"release": release.name, "tables": manifest["tables"]}
+
+    def report(self) -> dict[str, Any]:
+        """Write the summary of the release that readers now see."""
+        return write_report(self.run, STEPS)
+
+    def _pinned(self) -> dict[str, list[str]]:
+        pinned: dict[str, list[str]] = self.run.read("land")["pinned"]
+        return pinned
+
+    def _as_of(self) -> date:
+        if self.run.as_of is None:
+            raise SettingsError(f"Run {self.run.run_id} has no as-of day.", "Land orders first: retention load.")
+        return self.run.as_of
+
+    def _checks(self) -> QualityWorker:
+        if self.worker is None:
+            self.worker = start_worker(self.run, self.settings)
+        return self.worker
+
+    def _stop_on_critical(self, results: list[CheckResult], where: str) -> None:
+        failed = [result for result in results if not result.passed]
+        for line in failed_check_lines([result for result in failed if result.severity != "critical"]):
+            self.say(f"warning: {line}")
+        critical = failed_check_lines([result for result in failed if result.severity == "critical"])
+        if critical:
+            raise CheckFailedError(
+                f"{len(critical)} critical check(s) of the {where} failed: {'; '.join(critical)}.",
+                "The last release stays published. Mend the source or the contract, then run again.",
+            )
+
+
+def start_worker(run: Run, settings: Settings) -> QualityWorker:
+    """Start the process that checks; its imports take seconds, so callers start it before they need it."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    return QualityWorker(settings.project_dir, run.home.data_docs, run.folder / "logs" / "quality.log")
+
+
+def run_step(
+    step: str,
+    run: Run,
+    settings: Settings,
+    landing: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
+    tick: Callable[[str], None] = lambda _: None,
+    wait_seconds: float = 0,
+) -> dict[str, Any]:
+    """Run one step under the writer lock and write down its result.
+
+    Args:
+        step: one of STEPS.
+        landing: folder of landing files, for step land; default: the settings'.
+        wait_seconds: how long to wait for another writer.
+
+    Returns:
+        The step's result, with its `seconds`.
+
+    Raises:
+        RetentionError: the step failed; its kind says whether trying again can help.
+    """
+    with writer_lock(run.home, f"step {step} of run {run.run_id}", wait_seconds):
+        pipeline = Pipeline(run, settings, landing or settings.landing_dir, say, tick)
+        try:
+            return _timed(pipeline, step)
+        finally:
+            if pipeline.worker is not None:
+                pipeline.worker.close()
+
+
+def run_all(
+    run: Run,
+    settings: Settings,
+    landing: Path,
+    *,
+    say: Callable[[str], None],
+    tick: Callable[[str], None],
+    done: Callable[[str, float], None],
+) -> dict[str, Any]:
+    """Run every step in one process.
+
+    The checks of the landed data and the build go on side by side: the candidate is private, and neither is any use
+    without the other's success. The checking process starts first, so that its imports overlap with landing.
+
+    Args:
+        done: receives each step's name and seconds as it ends.
+
+    Returns:
+        The report.
+    """
+    with writer_lock(run.home, f"run {run.run_id}"):
+        pipeline = Pipeline(run, settings, landing, say, tick)
+        with start_worker(run, settings) as pipeline.worker:
+            done("land", _timed(pipeline, "land")["seconds"])
+            with ThreadPoolExecutor(max_workers=1) as side:
+                checks = side.submit(_timed, pipeline, "validate")
+                built = _timed(pipeline, "build")
+                done("validate", checks.result()["seconds"])
+            done("build", built["seconds"])
+            for step in ("audit", "publish"):
+                done(step, _timed(pipeline, step)["seconds"])
+            report = _timed(pipeline, "report")
+            done("report", report["seconds"])
+    return report
+
+
+def _timed(pipeline: Pipeline, step: str) -> dict[str, Any]:
+    """Run a step, write its result with its time, or write down why it failed."""
+    started = time.monotonic()
+    failure = pipeline.run.folder / "failure.json"
+    try:
+        result: dict[str, Any] = getattr(pipeline, step)()
+    except RetentionError as error:
+        pipeline.run.write("failure", {"step": step, "error": str(error), "exit_code": error.exit_code})
+        raise
+    failure.unlink(missing_ok=True)
+    result = result | {"seconds": round(time.monotonic() - started, 2)}
+    pipeline.run.write(step, result)
+    return result
+
+
+def runs(home: Home) -> list[dict[str, Any]]:
+    """Every run on disk, newest first: its parameters, the steps that ended, and the failure if there was one."""
+    found = []
+    for path in home.work.glob("[!.]*/run.json"):
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        failure = path.parent / "failure.json"
+        found.append(
+            record
+            | {
+                "steps": [step for step in STEPS if (path.parent / f"{step}.json").exists()],
+                "failure": json.loads(failure.read_text(encoding="utf-8")) if failure.exists() else None,
+            }
+        )
+    return sorted(found, key=lambda record: (record["started_at"], record["run_id"]), reverse=True)

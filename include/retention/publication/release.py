@@ -1,0 +1,231 @@
+"""The release: a sealed folder of readers' files, and the one symlink that says which release is the present one.
+
+`<home>/published -> releases/<run_id>/` holds `retention.duckdb` (marts only), `warehouse.duckdb` (with raw views,
+staging, seeds and ops) and `manifest.json`. Nothing in a release is changed after the pointer has reached it.
+"""
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from retention.errors import NotThereError, PublicationError
+from retention.runs import Home, Run, write_json
+from retention.warehouse.candidate import CONFIG, copy_file
+
+READ_ONLY = 0o444
+HASH_BLOCK = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def published_tables(connection: duckdb.DuckDBPyConnection, catalog: str = "") -> list[str]:
+    """Names of the result tables, in alphabetical order."""
+    where = f"and table_catalog = '{catalog}'" if catalog else ""
+    rows = connection.execute(
+        f"select table_name from information_schema.tables where table_schema = 'marts' {where} order by table_name"
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def write_release(run: Run, audit: Mapping[str, Any], descriptions: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Turn an audited candidate into a release folder, complete and read-only, not yet pointed at.
+
+    Args:
+        audit: the audit's record, with the SHA-256 that the candidate had when it passed.
+        descriptions: by table, the text of the table (key "") and of its columns, written into the file as comments.
+
+    Returns:
+        The release's manifest. A candidate that has been released already gives that release's.
+
+    Raises:
+        PublicationError: the candidate is not the one that was audited, or cannot be read to the end.
+    """
+    done = next((one for one in releases(run.home) if one["warehouse_sha256"] == audit.get("sha256")), None)
+    if done is not None:
+        return done
+    if not audit.get("passed"):
+        raise PublicationError(f"Run {run.run_id} has not passed its audit.", "See why: retention status.")
+    if not run.candidate.exists() or sha256_of(run.candidate) != audit["sha256"]:
+        raise PublicationError(
+            f"The candidate of run {run.run_id} has changed since its audit.",
+            "Build and check it again: retention run.",
+        )
+    staged = run.home.releases / f".new-{run.run_id}"
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir(parents=True)
+    try:
+        tables = _write_readers_file(run.candidate, staged / "retention.duckdb", descriptions)
+    except duckdb.Error as error:
+        raise PublicationError(
+            f"A table of run {run.run_id} cannot be read to the end: {str(error).splitlines()[0]}",
+            "Nothing was published. Start a new run.",
+        ) from error
+    copy_file(run.candidate, staged / "warehouse.duckdb")
+    manifest = {
+        "release_id": _free_name(run),
+        "run_id": run.run_id,
+        "as_of_date": run.as_of,
+        "profile": run.profile,
+        "started_at": run.started_at,
+        "warehouse_sha256": audit["sha256"],
+        "retention_sha256": sha256_of(staged / "retention.duckdb"),
+        "tables": tables,
+    }
+    write_json(staged / "manifest.json", manifest)
+    for file in staged.iterdir():
+        _seal(file)
+    return manifest
+
+
+def _write_readers_file(
+    candidate: Path, target: Path, descriptions: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, Any]]:
+    """Copy every result table, reading each value once: a damaged block shows here and not at a reader's."""
+    with duckdb.connect(config=CONFIG) as connection:
+        connection.execute(f"attach '{_quoted(candidate)}' as candidate (read_only)")
+        connection.execute(f"attach '{_quoted(target)}' as release (storage_version 'latest')")
+        connection.execute("create schema release.marts")
+        tables = {}
+        for name in published_tables(connection, "candidate"):
+            connection.execute(f'create table release.marts."{name}" as from candidate.marts."{name}"')
+            tables[name] = _fingerprint(connection, name)
+            _describe(connection, name, descriptions.get(name, {}))
+        connection.execute("checkpoint release")
+        connection.execute("detach release")
+    return tables
+
+
+def _fingerprint(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
+    row = connection.execute(
+        f'select count(*), cast(coalesce(bit_xor(hash(result)), 0) as varchar) from release.marts."{name}" as result'
+    ).fetchall()[0]
+    return {"rows": row[0], "content_hash": row[1]}
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, name: str, texts: Mapping[str, str]) -> None:
+    present = {column for (column, *_) in connection.execute(f'describe release.marts."{name}"').fetchall()}
+    for column, text in texts.items():
+        quoted = text.strip().replace("'", "''")
+        if not column:
+            connection.execute(f"comment on table release.marts.\"{name}\" is '{quoted}'")
+        elif column in present:
+            connection.execute(f'comment on column release.marts."{name}"."{column}" is \'{quoted}\'')
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _seal(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    path.chmod(READ_ONLY)
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _free_name(run: Run) -> str:
+    """The run's ID, with a number behind it when the run has been released before and was built again since."""
+    taken = {path.name for path in run.home.releases.iterdir()}
+    tries = (f"{run.run_id}{'' if number == 1 else f'.{number}'}" for number in itertools.count(1))
+    return next(name for name in tries if name not in taken)
+
+
+def commit_release(run: Run, manifest: Mapping[str, Any], keep: int) -> Path:
+    """Put the written release in its place, turn the pointer to it and drop the releases beyond `keep`.
+
+    Returns:
+        The release's folder.
+    """
+    release = run.home.releases / manifest["release_id"]
+    if not release.exists():
+        (run.home.releases / f".new-{run.run_id}").rename(release)
+        _sync_folder(run.home.releases)
+    point_to(run.home, manifest["release_id"])
+    run.candidate.unlink(missing_ok=True)
+    prune(run.home, keep)
+    return release
+
+
+def point_to(home: Home, release_id: str) -> None:
+    """Swap the pointer in one rename. A reader sees the release before or the release after, never neither."""
+    beside = home.path / ".published.new"
+    with suppress(FileNotFoundError):
+        beside.unlink()
+    beside.symlink_to(Path("releases") / release_id)
+    beside.replace(home.published)
+    _sync_folder(home.path)
+
+
+def releases(home: Home) -> list[dict[str, Any]]:
+    """Manifests of the releases on disk, newest first, the present one marked `is_published`."""
+    present = present_release(home)
+    found = []
+    for path in home.releases.glob("[!.]*/manifest.json"):
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found.append(manifest | {"release_id": path.parent.name, "is_published": path.parent.name == present})
+    return sorted(found, key=lambda manifest: (str(manifest["started_at"]), manifest["release_id"]), reverse=True)
+
+
+def present_release(home: Home) -> str | None:
+    """The ID of the release that readers see, None before the first."""
+    return home.published.readlink().name if home.published.is_symlink() else None
+
+
+def rollback(home: Home, release_id: str | None) -> str:
+    """Turn the pointer back.
+
+    Args:
+        release_id: the release to go back to; None: the newest one older than the present one.
+
+    Raises:
+        NotThereError: there is no such release.
+        PublicationError: its files are not those that were published.
+    """
+    known = releases(home)
+    names = [manifest["release_id"] for manifest in known]
+    present = present_release(home)
+    if release_id is None:
+        older = names[names.index(present) + 1 :] if present in names else []
+        if not older:
+            raise NotThereError(
+                f"There is no release before {present or 'the first'}.", "List them with: retention status."
+            )
+        release_id = older[0]
+    if release_id not in names:
+        raise NotThereError(f"There is no release {release_id}.", f"Choose one of: {', '.join(names) or 'none yet'}.")
+    manifest = known[names.index(release_id)]
+    for name in ("retention", "warehouse"):
+        file = home.releases / release_id / f"{name}.duckdb"
+        if not file.exists() or sha256_of(file) != manifest[f"{name}_sha256"]:
+            raise PublicationError(
+                f"{file} is not the file that was published.", "Choose another release: retention status."
+            )
+    point_to(home, release_id)
+    return release_id
+
+
+def prune(home: Home, keep: int) -> None:
+    """Remove all but the newest `keep` releases, and never the present one."""
+    for manifest in releases(home)[keep:]:
+        if not manifest["is_published"]:
+            shutil.rmtree(home.releases / manifest["release_id"], ignore_errors=True)
+            shutil.rmtree(home.work / manifest["run_id"], ignore_errors=True)

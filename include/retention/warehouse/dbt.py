@@ -1,0 +1,114 @@
+"""dbt, once, in a subprocess of its own: an in-process dbt keeps the file's lock after it returns."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from retention.errors import BuildFailedError
+from retention.runs import Run
+from retention.warehouse.candidate import candidate_link
+
+NODE_FINISHED = "Q"  # dbt's event codes for finished nodes all begin with it
+
+
+@dataclass(frozen=True)
+class DbtResult:
+    """What a dbt invocation did.
+
+    Attributes:
+        node_seconds: execution time of every node, by its unique ID.
+        statuses: how many nodes ended as success, pass, warn, error, fail, skipped.
+        failures: one line for every node that failed.
+    """
+
+    node_seconds: dict[str, float] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+
+def dbt_build(
+    run: Run,
+    project_dir: Path,
+    *,
+    threads: int,
+    memory_limit: str,
+    progress: Callable[[str], None],
+    select: Sequence[str] = (),
+) -> DbtResult:
+    """Build and test every model in the run's candidate.
+
+    Unit tests are left out: they judge the code, which the test suite does, not this day's data.
+
+    Raises:
+        BuildFailedError: a model or a test failed; the message names the first ones, with dbt's own words.
+    """
+    target = run.home.work / ".dbt"
+    results = target / "run_results.json"
+    results.unlink(missing_ok=True)
+    logs = run.folder / "logs"
+    command = [
+        *(sys.executable, "-m", "dbt.cli.main", "build"),
+        *("--project-dir", str(project_dir / "dbt_project"), "--profiles-dir", str(project_dir / "dbt_project")),
+        *("--target-path", str(target), "--log-path", str(logs), "--log-format", "json", "--log-level", "info"),
+        *("--log-level-file", "info", "--exclude-resource-type", "unit_test", "--no-use-colors", "--no-version-check"),
+        *(("--select", *select) if select else ()),
+    ]
+    environment = os.environ | {
+        "RETENTION_WAREHOUSE": str(candidate_link(run.home) / run.candidate.name),
+        "RETENTION_THREADS": str(threads),
+        "RETENTION_MEMORY_LIMIT": memory_limit,
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        try:
+            said = list(_follow(process.stdout, progress))
+        except BaseException:
+            process.terminate()
+            raise
+    result = _read_results(results)
+    if process.returncode != 0 or result.failures:
+        raise BuildFailedError(_explain_failure(result, said), f"dbt's log: {logs / 'dbt.log'}.")
+    return result
+
+
+def _follow(lines: IO[str], progress: Callable[[str], None]) -> Iterator[str]:
+    """Pass finished nodes on as progress; yield what dbt says at level error, or outside its own log."""
+    for line in lines:
+        try:
+            info = json.loads(line)["info"]
+        except (ValueError, KeyError, TypeError):
+            yield line.strip()
+            continue
+        if info.get("level") == "error":
+            yield str(info.get("msg", "")).strip()
+        elif str(info.get("code", "")).startswith(NODE_FINISHED) and " START " not in info.get("msg", ""):
+            progress(str(info["msg"]).strip())
+
+
+def _read_results(path: Path) -> DbtResult:
+    if not path.exists():
+        return DbtResult()
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    result = DbtResult()
+    for node in content["results"]:
+        status = str(node["status"])
+        result.node_seconds[node["unique_id"]] = float(node["execution_time"])
+        result.statuses[status] = result.statuses.get(status, 0) + 1
+        if status in ("error", "fail", "runtime error"):
+            name = ".".join(node["unique_id"].split(".")[2:3])
+            result.failures.append(f"{name}: {' '.join(str(node.get('message') or status).split())}")
+    return result
+
+
+def _explain_failure(result: DbtResult, said: Sequence[str]) -> str:
+    shown = result.failures[:3] or [" ".join(line.split()) for line in said if line][-3:]
+    more = f" (and {len(result.failures) - 3} more)" if len(result.failures) > 3 else ""  # noqa: PLR2004
+    return f"The build failed: {'; '.join(shown) or 'dbt said nothing'}{more}."

@@ -1,0 +1,33 @@
+"""What the dbt project says of itself: its profiles, its result tables and their descriptions."""
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from retention.errors import SettingsError
+from retention.runs import Home
+
+
+def known_profiles(project_dir: Path) -> list[str]:
+    """Names of the profiles, in the order of seeds/profiles.csv.
+
+    Raises:
+        SettingsError: the project folder holds no such file.
+    """
+    seed = project_dir / "dbt_project" / "seeds" / "profiles.csv"
+    if not seed.exists():
+        raise SettingsError(f"{seed} is missing.", "Point RETENTION_PROJECT_DIR at the project's folder.")
+    rows = duckdb.execute("select profile from read_csv(?, all_varchar = true)", [str(seed)]).fetchall()
+    return [name for (name,) in rows if name != "all"]
+
+
+def table_descriptions(home: Home) -> dict[str, dict[str, str]]:
+    """Texts of the result tables of the last build, by table: key "" for the table, else the column's name."""
+    manifest = json.loads((home.work / ".dbt" / "manifest.json").read_text(encoding="utf-8"))
+    return {
+        node["name"]: {"": node["description"]}
+        | {name: column["description"] for name, column in node["columns"].items()}
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    }
