@@ -30,8 +30,10 @@ def audit_candidate(run: Run, checked: Sequence[CheckResult], tables: Sequence[s
             'insert into marts.data_quality (as_of_date, entity, "check", expectation, "column", observed, '
             "threshold, passed, severity, checked_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (run.as_of, one.entity, one.check_name, one.expectation, one.column_name, one.observed)
-                + (one.threshold, one.passed, one.severity, one.checked_at)
+                (
+                    *(run.as_of, one.entity, one.check_name, one.expectation, one.column_name),
+                    *(one.observed, one.threshold, one.passed, one.severity, one.checked_at),
+                )
                 for one in results
             ],
         )

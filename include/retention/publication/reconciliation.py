@@ -18,7 +18,13 @@ NEWEST_ORDERS = """
         arg_max(amount, version) as amount,
         arg_max(coalesce(status, 'completed'), version) as status
     from (
-        select *, (coalesce(updated_at, timestamp '0001-01-01'), _load_seq, _line_no) as version from raw.orders
+        select
+            orders.*,
+            (
+                coalesce(cast(updated_at as date) <= as_of_date, true),
+                coalesce(updated_at, timestamp '0001-01-01'), _load_seq, _line_no
+            ) as version
+        from raw.orders, raw.run_parameters
     )
     group by order_id
     having ordered_on <= (select as_of_date from raw.run_parameters)
@@ -85,15 +91,13 @@ def reconcile(connection: duckdb.DuckDBPyConnection, checked_at: datetime) -> li
     Returns:
         One critical result a pair.
     """
-    return [
-        _compare(connection, entity, name, expected, published, checked_at)
-        for entity, name, expected, published in PAIRS
-    ]
+    return [_compare(connection, pair, checked_at) for pair in PAIRS]
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection, entity: str, name: str, expected: str, published: str, checked_at: datetime
+    connection: duckdb.DuckDBPyConnection, pair: tuple[str, str, str, str], checked_at: datetime
 ) -> CheckResult:
+    entity, name, expected, published = pair
     left, right = connection.execute(f"select ({expected}), ({published})").fetchall()[0]
     return CheckResult(
         entity=entity,

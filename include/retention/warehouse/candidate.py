@@ -14,6 +14,21 @@ from retention.runs import Home, Run
 
 # ioctl number of Linux's FICLONE: share the blocks of the copied file where the file system can (btrfs, xfs).
 FICLONE = 0x40049409
+LEDGER = {
+    "load_id": "varchar",
+    "load_seq": "bigint",
+    "source": "varchar",
+    "entity": "varchar",
+    "uri": "varchar",
+    "sha256": "varchar",
+    "rows_in": "bigint",
+    "rows_loaded": "bigint",
+    "rows_duplicate": "bigint",
+    "rows_quarantined": "bigint",
+    "started_at": "timestamp",
+    "finished_at": "timestamp",
+    "status": "varchar",
+}
 CONFIG = {"storage_compatibility_version": "latest", "autoinstall_known_extensions": "false"}
 
 
@@ -39,6 +54,7 @@ def prepare_candidate(run: Run, contracts: Mapping[str, Contract], load_ids: Map
         candidate.chmod(0o644)
     with duckdb.connect(str(candidate), config=CONFIG) as connection:
         write_raw_schema(connection, run, contracts, load_ids)
+        write_ledger(connection, run.home)
     point_at(run)
     return candidate
 
@@ -71,6 +87,22 @@ def write_raw_schema(
         "create table raw.run_parameters as select ? as run_id, cast(? as date) as as_of_date, ? as profile, "
         "? as timezone, cast(? as timestamp) as started_at",
         [run.run_id, run.as_of, run.profile, run.timezone, run.started_at],
+    )
+
+
+def write_ledger(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Lay the schema `ops`: the ledger of all loads and the rows they set aside, as the manifests have them."""
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in LEDGER.items())
+    connection.execute("drop schema if exists ops cascade")
+    connection.execute("create schema ops")
+    connection.execute(
+        f"create table ops.load_ledger as select * from read_json(?, columns = {{{columns}}}) order by load_seq",
+        [str(home.raw / "*" / "load=*" / "manifest.json")],
+    )
+    connection.execute(
+        "create table ops.quarantine as select load_id, entity, line_no, reason, column_name, raw_row "
+        "from read_parquet(?, hive_partitioning = false) order by load_id, line_no",
+        [str(home.raw / "*" / "load=*" / "quarantine.parquet")],
     )
 
 

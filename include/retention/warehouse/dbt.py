@@ -4,10 +4,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from retention.errors import BuildFailedError
 from retention.runs import Run
@@ -67,9 +67,8 @@ def dbt_build(
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
     ) as process:
-        assert process.stdout is not None
         try:
-            said = list(_follow(process.stdout, progress))
+            said = list(_follow(process.stdout or (), progress))
         except BaseException:
             process.terminate()
             raise
@@ -79,7 +78,7 @@ def dbt_build(
     return result
 
 
-def _follow(lines: IO[str], progress: Callable[[str], None]) -> Iterator[str]:
+def _follow(lines: Iterable[str], progress: Callable[[str], None]) -> Iterator[str]:
     """Pass finished nodes on as progress; yield what dbt says at level error, or outside its own log."""
     for line in lines:
         try:
