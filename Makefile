@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 HOME_DIR ?= data
-SAMPLE   := $(HOME_DIR)/landing
+LANDING  := $(HOME_DIR)/landing
 
 .PHONY: help setup run test lint types up bench lock clean
 
@@ -33,3 +33,24 @@ $(STAMP): requirements.lock pyproject.toml
 lock: ## resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
+
+run: setup ## publish the tables of the Complete Journey sample into data/published
+	@$(BIN)/retention sample completejourney --landing $(LANDING)
+	@$(BIN)/retention run --landing $(LANDING) --profile retail --home $(HOME_DIR)
+
+test: setup ## run every test
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+lint: setup ## check Python and SQL style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/sqlfluff lint dbt_project/models
+
+types: setup ## check types
+	@$(BIN)/mypy
+
+bench: setup ## measure what a run costs beside a bare dbt build
+	@$(BIN)/python benchmarks/fixed_cost.py
+
+clean: ## remove the environment and what tools left; data/ stays
+	@rm -rf $(VENV) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache
