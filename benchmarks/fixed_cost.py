@@ -114,8 +114,8 @@ def main() -> None:
     for situation, figures in summary.items():
         met = figures["seconds_median"] <= GOAL_SECONDS and figures["ratio_median"] <= GOAL_RATIO
         print(
-            f"{situation}: {figures['seconds_median']} s (goal {GOAL_SECONDS:.0f}), {figures['ratio_median']} of a bare "
-            f"dbt build (goal {GOAL_RATIO:.0f}; min {figures['ratio_min']}, max {figures['ratio_max']}): "
+            f"{situation}: {figures['seconds_median']} s (goal {GOAL_SECONDS:.0f}), {figures['ratio_median']} of "
+            f"a bare dbt build (goal {GOAL_RATIO:.0f}; min {figures['ratio_min']}, max {figures['ratio_max']}): "
             f"{'met' if met else 'MISSED'}"
         )
     RESULTS.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,171 @@
+"""A release is whole, sealed, and swapped in one step; a rollback trusts no file that has changed."""
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from retention.errors import NotThereError, PublicationError
+from retention.publication.release import (
+    commit_release,
+    present_release,
+    releases,
+    rollback,
+    sha256_of,
+    write_release,
+)
+from retention.runs import Home, Run
+
+
+def candidate_with(run: Run, value: int) -> dict[str, Any]:
+    """A candidate with one result table, one private table and the record of a passed audit."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    run.candidate.unlink(missing_ok=True)
+    with duckdb.connect(str(run.candidate)) as connection:
+        connection.execute("create schema marts; create schema intermediate")
+        connection.execute(f"create table marts.customer_rfm as select {value} as customer_id, 1.5 as rfm_score")
+        connection.execute("create table intermediate.int_secret as select 'not for readers' as text")
+    return {"passed": True, "sha256": sha256_of(run.candidate)}
+
+
+Release = Callable[..., Path]
+
+
+@pytest.fixture
+def release(new_run: Callable[[str], Run]) -> Release:
+    """Releases a run whose result table holds one value."""
+
+    def build_and_release(run_id: str, value: int, keep: int = 7) -> Path:
+        run = new_run(run_id)
+        texts = {"customer_rfm": {"": "One row.", "rfm_score": "R5."}}
+        return commit_release(run, write_release(run, candidate_with(run, value), texts), keep)
+
+    return build_and_release
+
+
+def read(path: Path) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(path.resolve()), read_only=True) as connection:
+        return connection.execute("select customer_id from marts.customer_rfm").fetchall()
+
+
+def test_readers_get_the_result_tables_and_nothing_else(home: Home, release: Release) -> None:
+    release("run-1", 1)
+    with duckdb.connect(str(home.published / "retention.duckdb"), read_only=True) as connection:
+        tables = connection.execute("select table_schema, table_name from information_schema.tables").fetchall()
+    assert tables == [("marts", "customer_rfm")]
+
+
+def test_descriptions_travel_into_the_published_file(home: Home, release: Release) -> None:
+    release("run-1", 1)
+    with duckdb.connect(str(home.published / "retention.duckdb"), read_only=True) as connection:
+        assert connection.execute("select comment from duckdb_tables()").fetchall() == [("One row.",)]
+        comments = connection.execute("select column_name, comment from duckdb_columns() where not internal").fetchall()
+    assert ("rfm_score", "R5.") in comments
+
+
+def test_published_files_are_read_only(release: Release) -> None:
+    folder = release("run-1", 1)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert modes == {"retention.duckdb": 0o444, "warehouse.duckdb": 0o444, "manifest.json": 0o444}
+
+
+def test_a_second_release_turns_the_pointer_and_keeps_the_first(home: Home, release: Release) -> None:
+    first = release("run-1", 1)
+    release("run-2", 2)
+    assert present_release(home) == "run-2"
+    assert read(home.published / "retention.duckdb") == [(2,)]
+    assert read(first / "retention.duckdb") == [(1,)]
+
+
+def test_a_reader_keeps_its_open_file_when_the_pointer_turns(home: Home, release: Release) -> None:
+    release("run-1", 1)
+    with duckdb.connect(str((home.published / "retention.duckdb").resolve()), read_only=True) as reader:
+        release("run-2", 2)
+        assert reader.execute("select customer_id from marts.customer_rfm").fetchall() == [(1,)]
+
+
+def test_a_candidate_that_changed_since_its_audit_is_not_released(home: Home, new_run: Callable[[str], Run]) -> None:
+    run = new_run("run-1")
+    audit = candidate_with(run, 1)
+    with duckdb.connect(str(run.candidate)) as connection:
+        connection.execute("insert into marts.customer_rfm values (2, 0.0)")
+    with pytest.raises(PublicationError, match="has changed since its audit"):
+        write_release(run, audit, {})
+    assert present_release(home) is None
+
+
+def test_a_candidate_that_failed_its_audit_is_not_released(new_run: Callable[[str], Run]) -> None:
+    run = new_run("run-1")
+    with pytest.raises(PublicationError, match="has not passed its audit"):
+        write_release(run, candidate_with(run, 1) | {"passed": False}, {})
+
+
+def test_a_damaged_candidate_is_not_released_even_when_its_hash_fits(
+    home: Home, release: Release, new_run: Callable[[str], Run]
+) -> None:
+    run = new_run("run-1")
+    release("run-0", 0)
+    candidate_with(run, 1)
+    with duckdb.connect(str(run.candidate)) as connection:
+        connection.execute(
+            "create or replace table marts.customer_rfm as select range as customer_id from range(500000)"
+        )
+        connection.execute("checkpoint")
+    content = bytearray(run.candidate.read_bytes())
+    for at in range(len(content) // 2, len(content) // 2 + 4096):
+        content[at] ^= 0xFF
+    run.candidate.write_bytes(content)
+    with pytest.raises(PublicationError, match="cannot be read to the end"):
+        write_release(run, {"passed": True, "sha256": sha256_of(run.candidate)}, {})
+    assert present_release(home) == "run-0"
+
+
+def test_publishing_a_published_candidate_again_changes_nothing(home: Home, new_run: Callable[[str], Run]) -> None:
+    run = new_run("run-1")
+    audit = candidate_with(run, 1)
+    folder = commit_release(run, write_release(run, audit, {}), 7)
+    assert commit_release(run, write_release(run, audit, {}), 7) == folder
+    assert len(releases(home)) == 1
+
+
+def test_a_run_that_is_built_again_gets_a_release_of_its_own(home: Home, release: Release) -> None:
+    release("run-1", 1)
+    again = release("run-1", 5)
+    assert again.name == "run-1.2"
+    assert read(home.published / "retention.duckdb") == [(5,)]
+
+
+def test_rollback_goes_to_the_release_before(home: Home, release: Release) -> None:
+    release("run-1", 1)
+    release("run-2", 2)
+    assert rollback(home, None) == "run-1"
+    assert read(home.published / "retention.duckdb") == [(1,)]
+
+
+def test_rollback_before_the_first_release_says_what_to_do(home: Home, release: Release) -> None:
+    release("run-1", 1)
+    with pytest.raises(NotThereError, match=r"There is no release before run-1\. List them with: retention status"):
+        rollback(home, None)
+
+
+def test_rollback_refuses_files_that_are_not_those_published(home: Home, release: Release) -> None:
+    first = release("run-1", 1)
+    release("run-2", 2)
+    file = first / "retention.duckdb"
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes() + b"x")
+    with pytest.raises(PublicationError, match="is not the file that was published"):
+        rollback(home, "run-1")
+    assert present_release(home) == "run-2"
+
+
+def test_old_releases_are_dropped_but_never_the_present_one(home: Home, release: Release) -> None:
+    for number in range(1, 5):
+        release(f"run-{number}", number, keep=2)
+    assert [one["release_id"] for one in releases(home)] == ["run-4", "run-3"]
+    rollback(home, "run-3")
+    release("run-5", 5, keep=2)
+    assert {one["release_id"] for one in releases(home)} == {"run-5", "run-4"}
