@@ -13,8 +13,18 @@ from retention.errors import NotThereError, SettingsError
 from retention.sources import samples
 from retention.sources.samples import SampleReport, write_sample
 
-CONTRACT_COLUMNS = {
-    "customers": ["customer_id", "customer_type", "need_tags"],
+COLUMNS = {
+    "customers": [
+        "customer_id",
+        "customer_type",
+        "age_band",
+        "income_band",
+        "home_ownership",
+        "marital_status",
+        "household_size",
+        "household_composition",
+        "kids_count",
+    ],
     "products": ["product_id", "name", "category", "brand"],
     "orders": ["order_id", "customer_id", "ordered_at", "amount", "status", "discount_amount", "currency"],
     "order_items": ["order_id", "line_no", "product_id", "quantity", "line_amount", "unit_price", "discount_amount"],
@@ -59,7 +69,7 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> SampleReport:
 def receipt_lines() -> pd.DataFrame:
     lines = delivered("transactions")
     lines["cents"] = (lines.sales_value * 100).round().astype("int64")
-    discount = lines.retail_disc + lines.coupon_disc + lines.coupon_match_disc
+    discount = lines.retail_disc + lines.coupon_match_disc
     lines["discount_cents"] = (discount * 100).round().astype("int64")
     return lines
 
@@ -80,10 +90,10 @@ def test_complete_journey_has_every_row_of_its_source(journey: SampleReport) -> 
     }
 
 
-@pytest.mark.parametrize("entity", CONTRACT_COLUMNS)
+@pytest.mark.parametrize("entity", COLUMNS)
 def test_files_have_the_columns_and_rows_that_the_report_says(journey: SampleReport, entity: str) -> None:
     table = landed(journey, entity)
-    assert list(table.columns) == CONTRACT_COLUMNS[entity]
+    assert list(table.columns) == COLUMNS[entity]
     assert len(table) == journey.rows[entity]
 
 
@@ -142,10 +152,20 @@ def test_lines_of_an_order_are_numbered_from_one_without_a_gap(journey: SampleRe
     assert (numbers["max"] == numbers["count"]).all()
 
 
-def test_a_line_of_no_quantity_has_no_unit_price(journey: SampleReport) -> None:
+def test_a_unit_price_is_the_price_before_discounts_where_cents_can_show_it(
+    journey: SampleReport, receipt_lines: pd.DataFrame
+) -> None:
     items = landed(journey, "order_items")
     assert (items.quantity == 0).sum() == 8_869
-    assert (items.unit_price.isna() == (items.quantity == 0)).all()
+    before_discounts = (cents(items.line_amount) + cents(items.discount_amount)) / 100
+    shelf_price = before_discounts / items.quantity.where(items.quantity > 0)
+    below_half_a_cent = (shelf_price > 0) & (shelf_price < 0.005)
+    assert below_half_a_cent.sum() == 13_519
+    assert (items.unit_price.isna() == ((items.quantity == 0) | below_half_a_cent)).all()
+    known = items.unit_price.notna()
+    assert ((items.unit_price[known].astype(float) - shelf_price[known]).abs() <= 0.005 + 1e-9).all()
+    coupons = receipt_lines.coupon_disc
+    assert any(f"{coupons.sum():,.2f} USD on {(coupons > 0).sum():,} lines" in line for line in journey.caveats)
 
 
 def test_lines_of_products_that_the_source_does_not_list_are_kept_and_told(journey: SampleReport) -> None:
@@ -161,15 +181,18 @@ def test_every_touch_names_a_customer_and_a_campaign(journey: SampleReport) -> N
     assert touches.campaign_id.isin(landed(journey, "campaigns").campaign_id).all()
 
 
-def test_the_households_with_demographics_have_tags_and_no_others(journey: SampleReport) -> None:
+def test_the_households_with_demographics_have_theirs_and_no_others(journey: SampleReport) -> None:
     customers = landed(journey, "customers").set_index("customer_id")
-    known = delivered("demographics").household_id.astype(str)
-    assert set(customers.index[customers.need_tags.notna()]) == set(known)
-    assert customers.need_tags["1"] == (
-        "age=65+;income=35-49K;home=Homeowner;marital_status=Married;household_size=2;household=2 Adults No Kids;kids=0"
+    known = delivered("demographics").assign(customer_id=lambda table: table.household_id.astype(str))
+    known = known.set_index("customer_id").drop(columns="household_id")
+    known = known.rename(
+        columns={"age": "age_band", "income": "income_band", "household_comp": "household_composition"}
     )
-    # The home of household 1003 is not known: a missing fact has no tag.
-    assert "home=" not in customers.need_tags["1003"]
+    described = customers.drop(columns="customer_type").dropna(how="all")
+    assert len(described) == 801
+    expected = known.astype(object).where(known.notna(), None)[described.columns]
+    actual = described.astype(object).where(described.notna(), None)
+    pd.testing.assert_frame_equal(actual.sort_index(), expected.sort_index())
 
 
 def test_the_first_redemption_answers_a_touch_and_none_is_lost(journey: SampleReport) -> None:

@@ -6,14 +6,16 @@ patterns. It is intended for educational and exploratory data analysis purposes 
 
 What becomes what
 - Household → customer, basket → order, receipt line → order item.
-- `sales_value` is what the retailer receives, so it is the amount. The three discounts are stored as positive
-  amounts; the manufacturer's coupon is paid back to the retailer, so it is part of the customer's discount and
-  not of the shelf price: shelf price = (sales_value + retail_disc + coupon_match_disc) / quantity.
+- `sales_value` is what the retailer receives, so it is the amount. The loyalty and coupon-match discounts, stored as
+  positive amounts, are already deducted from it and are the discount: shelf price = (sales_value + retail_disc +
+  coupon_match_disc) / quantity. A manufacturer's coupon (`coupon_disc`) is not deducted, since the manufacturer pays
+  it to the retailer; it is left out.
 - Campaign and household → touch, on the campaign's first day, since no day of contact is delivered.
 - First coupon redeemed by a household in a campaign → that touch's response.
-- Demographics (801 households) → `need_tags`, the one column of the contract that holds free descriptions.
+- Demographics (801 households) → further columns of customers. The contract has no columns for them, so landing
+  reports and ignores them until it has; none is a need or a name, so none is forced into another column.
 
-What is left null because nothing delivers it: names, contact data, consent, region, order channel, unit cost.
+What is left null because nothing delivers it: names, contact data, consent, needs, region, order channel, unit cost.
 A store number is not a region. Nothing in the data is a return, so no returns are written.
 """
 
@@ -40,16 +42,13 @@ CUSTOMERS = """
     select
         household_id::varchar as customer_id,
         'person' as customer_type,
-        -- concat_ws leaves out what is null; a household without demographics gets no tag at all
-        nullif(concat_ws(';',
-            'age=' || age,
-            'income=' || income,
-            'home=' || home_ownership,
-            'marital_status=' || marital_status,
-            'household_size=' || household_size,
-            'household=' || household_comp,
-            'kids=' || kids_count
-        ), '') as need_tags
+        age as age_band,
+        income as income_band,
+        home_ownership,
+        marital_status,
+        household_size,
+        household_comp as household_composition,
+        kids_count
     from households
     left join demographics using (household_id)
     order by household_id
@@ -63,27 +62,33 @@ ORDERS = """
         min(transaction_timestamp) as ordered_at,
         sum(sales_value::decimal(18, 2)) as amount,
         'completed' as status,
-        sum((retail_disc + coupon_disc + coupon_match_disc)::decimal(18, 2)) as discount_amount,
+        sum((retail_disc + coupon_match_disc)::decimal(18, 2)) as discount_amount,
         'USD' as currency
     from transactions
     group by basket_id
     order by basket_id
 """
 
-# A product stands once in a basket, so its ID orders the lines of a receipt.
+# A product stands once in a basket, so its ID orders the lines of a receipt. Fuel is counted in units of a fraction of
+# a cent: a unit price that money of two decimals can only show as 0.00 is not known here.
 ORDER_ITEMS = """
+    with lines as (
+        select
+            *,
+            sales_value::decimal(18, 2) as line_amount,
+            (retail_disc + coupon_match_disc)::decimal(18, 2) as discount_amount,
+            (sales_value + retail_disc + coupon_match_disc) / nullif(quantity, 0) as shelf_price
+        from transactions
+    )
     select
         basket_id::varchar as order_id,
         row_number() over (partition by basket_id order by product_id) as line_no,
         product_id::varchar as product_id,
         quantity,
-        sales_value::decimal(18, 2) as line_amount,
-        -- four decimals: fuel is counted in small units of a fraction of a cent
-        case when quantity > 0
-            then ((sales_value + retail_disc + coupon_match_disc) / quantity)::decimal(18, 4)
-        end as unit_price,
-        (retail_disc + coupon_disc + coupon_match_disc)::decimal(18, 2) as discount_amount
-    from transactions
+        line_amount,
+        case when shelf_price = 0 or shelf_price >= 0.005 then shelf_price::decimal(18, 2) end as unit_price,
+        discount_amount
+    from lines
     order by basket_id, line_no
 """
 
@@ -137,13 +142,14 @@ def _caveats(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         'for educational and exploratory data analysis purposes only."',
         _first_orders(connection),
         _time_of_day(connection),
+        _money(connection),
         _returns(connection),
         _unknown_products(connection),
         _responses(connection),
         _demographics(connection),
-        "Left null, since nothing delivers it: names, contact data, consent, region (a store number is none), order "
-        "channel, registration date, unit cost, campaign goal and cost. A touch is dated on its campaign's first day "
-        "and its channel is 'direct_marketing': the day and the medium of the contact are not delivered.",
+        "Left null, since nothing delivers it: names, contact data, consent, needs, region (a store number is none), "
+        "order channel, registration date, unit cost, campaign goal and cost. A touch is dated on its campaign's first "
+        "day and its channel is 'direct_marketing': the day and the medium of the contact are not delivered.",
     )
 
 
@@ -181,6 +187,25 @@ def _time_of_day(connection: duckdb.DuckDBPyConnection) -> str:
     return (
         "Times are loaded as delivered. They look like UTC for shops on New York time (the busiest hour is 22:00), so "
         f"{after_midnight:,} of {baskets:,} baskets, timed 00:00 to 04:59, were probably bought on the evening before."
+    )
+
+
+def _money(connection: duckdb.DuckDBPyConnection) -> str:
+    coupon_lines, coupon_cents, sub_cent = counts(
+        connection,
+        """
+        select
+            count(*) filter (coupon_disc > 0),
+            round(100 * sum(coupon_disc)),
+            count(*) filter (quantity > 0 and (sales_value + retail_disc + coupon_match_disc) / quantity < 0.005
+                and sales_value + retail_disc + coupon_match_disc > 0)
+        from transactions
+        """,
+    )
+    return (
+        "Amounts are what the retailer receives. Manufacturers' coupons are part of that, paid by the manufacturer and "
+        f"not by the household: {coupon_cents / 100:,.2f} USD on {coupon_lines:,} lines, which no discount shows. "
+        f"{sub_cent:,} lines (fuel and the like, counted in units below a cent) have no unit price."
     )
 
 
@@ -241,8 +266,8 @@ def _demographics(connection: duckdb.DuckDBPyConnection) -> str:
         "select (select count(*) from demographics), count(distinct household_id) from transactions",
     )
     return (
-        f"Demographics are known of {known:,} of {households:,} households; they stand in need_tags as "
-        "'age=...;income=...' and so on, because no other column of the contract fits them."
+        f"Demographics are known of {known:,} of {households:,} households. They are further columns of customers "
+        "(age_band, income_band, household_size, ...) that landing ignores while the contract has none for them."
     )
 
 
