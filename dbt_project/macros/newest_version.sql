@@ -1,9 +1,21 @@
-{# The newest delivered version of each key: latest updated_at where the entity has one, then load order. #}
+{#
+  The newest version of each key that the source had written by the as-of date: latest updated_at where the entity has
+  one, then load order. A key of which only later versions were delivered keeps the newest: it did exist by then.
+#}
 {% macro newest_version(entity, key, has_updated_at=false) -%}
-    select *
-    from {{ source('raw', entity) }}
+    select versions.*
+    from {{ source('raw', entity) }} as versions
+    {% if has_updated_at -%}
+    cross join {{ source('raw', 'run_parameters') }} as asked
+    {% endif -%}
     qualify row_number() over (
-        partition by {{ key | join(', ') }}
-        order by {% if has_updated_at %}updated_at desc nulls last, {% endif %}_load_seq desc, _line_no desc
+        partition by versions.{{ key | join(', versions.') }}
+        order by
+            {% if has_updated_at -%}
+            case when cast(versions.updated_at as date) > asked.as_of_date then 1 else 0 end,
+            versions.updated_at desc nulls last,
+            {% endif -%}
+            versions._load_seq desc,
+            versions._line_no desc
     ) = 1
 {%- endmacro %}

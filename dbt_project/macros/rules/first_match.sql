@@ -32,11 +32,34 @@
     }) }}
 {%- endmacro %}
 
+{# Stops the build when the run asks for a profile that profiles.csv does not have: it would silently get the rows of `all`. #}
+{% macro check_profile() -%}
+    {% set query %}
+        select
+            run_parameters.profile,
+            profiles.profile as known_profile
+        from {{ source('raw', 'run_parameters') }} as run_parameters
+        cross join {{ ref('profiles') }} as profiles
+        where profiles.profile != 'all'
+        order by profiles.profile
+    {% endset %}
+    {% set rows = run_query(query).rows %}
+    {% set known = rows | map(attribute='known_profile') | list %}
+    {% if rows and rows[0].profile not in known %}
+        {{ exceptions.raise_compiler_error(
+            "Profile '" ~ rows[0].profile ~ "' is unknown. Use one of: " ~ known | join(", ")
+            ~ "; or add it to seeds/profiles.csv."
+        ) }}
+    {% endif %}
+{%- endmacro %}
+
 {# The rows of a rule seed for this run's profile, read when the model is compiled; a list of dictionaries. #}
 {% macro rule_rows(seed) -%}
     {% set relation = ref(seed) %}
+    {% set profiles = ref('profiles') %}
     {% set parameters = source('raw', 'run_parameters') %}
     {% if not execute %}{{ return([]) }}{% endif %}
+    {% do check_profile() %}
     {% set query %}
         select
             scheme,
@@ -65,6 +88,11 @@
     {% for row in run_query(query).rows %}
         {% do rows.append(row.dict()) %}
     {% endfor %}
+    {% if not rows %}
+        {{ exceptions.raise_compiler_error(
+            "Seed " ~ seed ~ " has no rule for this profile and none for 'all'. Add the rules of at least one scheme."
+        ) }}
+    {% endif %}
     {{ return(rows) }}
 {%- endmacro %}
 
@@ -72,6 +100,27 @@
     {{ exceptions.raise_compiler_error(
         "Rule " ~ row.rule_id ~ " (scheme " ~ row.scheme ~ ", rank " ~ row.rule_rank ~ "): " ~ problem ~ " " ~ remedy
     ) }}
+{%- endmacro %}
+
+{# A text as SQL writes it. #}
+{% macro sql_text(text) -%}
+    {{ return("'" ~ text | string | replace("'", "''") ~ "'") }}
+{%- endmacro %}
+
+{# Stops the build when rows that share a rank and a group do not make one rule. #}
+{% macro check_rule_group(group) -%}
+    {% for row in group.conditions %}
+        {% if row.rule_id != group.rule.rule_id or row.tier != group.rule.tier %}
+            {{ rule_problem(
+                row,
+                "its rank and group are those of rule " ~ group.rule.rule_id ~ " (tier " ~ group.rule.tier ~ ").",
+                "Give every rule a rank of its own, and all its rows the same rule_id and tier.",
+            ) }}
+        {% endif %}
+        {% if row.metric == "always" and group.conditions | length > 1 %}
+            {{ rule_problem(row, "'always' stands beside other conditions.", "Delete it, or give it a rule of its own.") }}
+        {% endif %}
+    {% endfor %}
 {%- endmacro %}
 
 {# One condition as SQL. A null metric meets no condition but is_null. #}
@@ -90,9 +139,12 @@
         {{ rule_problem(row, "the condition on " ~ row.metric ~ " has no value.", "Fill in the column value.") }}
     {% endif %}
     {% if kinds[row.metric] == "text" %}
-        {{ return(row.metric ~ " " ~ row.operator ~ " '" ~ row.value | string | replace("'", "''") ~ "'") }}
+        {% if row.operator not in ["=", "!="] %}
+            {{ rule_problem(row, row.metric ~ " is a text and has no order.", "Use =, !=, is_null or not_null.") }}
+        {% endif %}
+        {{ return(row.metric ~ " " ~ row.operator ~ " " ~ sql_text(row.value)) }}
     {% endif %}
-    {% if row.value | string | float(none) is none %}
+    {% if not modules.re.fullmatch("[+-]?[0-9]+([.][0-9]+)?", row.value | string) %}
         {{ rule_problem(row, "'" ~ row.value ~ "' is no number, and " ~ row.metric ~ " is one.", "Correct the column value.") }}
     {% endif %}
     {{ return(row.metric ~ " " ~ row.operator ~ " " ~ row.value) }}
@@ -130,6 +182,7 @@
             {% do groups.append({"name": name, "rule": row, "conditions": [row]}) %}
         {% endif %}
     {% endfor %}
+    {% for group in groups %}{% do check_rule_group(group) %}{% endfor %}
     {% if execute and (not groups or groups[-1].rule.metric != "always") %}
         {{ exceptions.raise_compiler_error(
             "Scheme " ~ scheme ~ " has no catch-all: a customer that meets no rule would have no tier."
@@ -138,10 +191,10 @@
     {% endif %}
     select
         {{ keys | join(",\n        ") }},
-        '{{ scheme }}' as scheme,
+        {{ sql_text(scheme) }} as scheme,
         case match_number
             {%- for group in groups %}
-            when {{ loop.index }} then '{{ group.rule.tier }}'
+            when {{ loop.index }} then {{ sql_text(group.rule.tier) }}
             {%- endfor %}
         end as tier,
         case match_number
@@ -151,12 +204,12 @@
         end as tier_rank,
         case match_number
             {%- for group in groups %}
-            when {{ loop.index }} then '{{ group.rule.rule_id }}'
+            when {{ loop.index }} then {{ sql_text(group.rule.rule_id) }}
             {%- endfor %}
         end as rule_id,
         case match_number
             {%- for group in groups %}
-            when {{ loop.index }} then '{{ group.rule.rule_id }}: ' ||
+            when {{ loop.index }} then {{ sql_text(group.rule.rule_id ~ ": ") }} ||
                 {%- for row in group.conditions %} {{ rule_evidence(row) }}{% if not loop.last %} || ' and ' ||{% endif %}{% endfor %}
             {%- endfor %}
         end as reason

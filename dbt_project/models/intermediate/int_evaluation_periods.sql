@@ -28,6 +28,7 @@ rolling as (
 ),
 
 -- Whole calendar months only, and only those that begin after the first day of data: before it nobody is a customer.
+-- Counted back from the month that holds the day after the as-of day, so that a month-end closes its own month.
 calendar_months as (
 
     select
@@ -39,7 +40,9 @@ calendar_months as (
     cross join profile
     where
         dates.is_month_end
-        and dates.month_start > {{ add_months('run_parameters.as_of_date', '-1 - profile.evaluation_months') }}
+        and dates.month_start >= {{ add_months(
+            month_start(add_days('run_parameters.as_of_date', 1)), '-profile.evaluation_months'
+        ) }}
         and dates.month_start > (select min(date_day) from {{ ref('dim_dates') }})
 
 ),

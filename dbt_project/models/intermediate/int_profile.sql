@@ -10,6 +10,7 @@ pivoted as (
         max(case when parameter = 'rfm_window_months' then cast(value as integer) end) as rfm_window_months,
         max(case when parameter = 'score_window_months' then cast(value as integer) end) as score_window_months,
         max(case when parameter = 'score_convention' then value end) as score_convention,
+        max(case when parameter = 'score_cut_offset' then cast(value as double) end) as score_cut_offset,
         max(case when parameter = 'recency_weight' then cast(value as double) end) as recency_weight,
         max(case when parameter = 'frequency_weight' then cast(value as double) end) as frequency_weight,
         max(case when parameter = 'monetary_weight' then cast(value as double) end) as monetary_weight,

@@ -6,22 +6,31 @@ with snapshots as (
 
 ),
 
--- Type-7 quantiles. Values have two decimals at most, so six decimals hold a quantile exactly and cut off what
--- binary fractions add: a value that ties with its quantile must not fall below it.
+profile as (
+
+    select * from {{ ref('int_profile') }}
+
+),
+
+-- Type-7 quantiles, and what the profile adds to them (the R package rfm adds 1). Values have two decimals at most, so
+-- six decimals hold a quantile exactly and cut off what binary fractions add: a tie must not fall below its quantile.
 quantiles as (
 
     select
-        snapshot_on
+        snapshots.snapshot_on
         {%- for measure, column in measures.items() %}
         {%- for cut in range(1, score_bins()) %},
         round(
-            percentile_cont({{ cut / score_bins() }}) within group (order by cast({{ column }} as double)), 6
+            percentile_cont({{ cut / score_bins() }}) within group (order by cast(snapshots.{{ column }} as double))
+            + max(profile.score_cut_offset),
+            6
         ) as {{ measure }}_cut_{{ cut }}
         {%- endfor %}
         {%- endfor %}
     from snapshots
-    where last_purchase_on is not null
-    group by snapshot_on
+    cross join profile
+    where snapshots.last_purchase_on is not null
+    group by snapshots.snapshot_on
 
 )
 

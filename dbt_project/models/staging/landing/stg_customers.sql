@@ -32,8 +32,9 @@ known_by_then as (
         newest.birth_month,
         newest.birth_day,
 
-        -- consent: no consent recorded is no consent (V2)
+        -- consent: no consent recorded is no consent (V2), and consent counts from its day
         coalesce(newest.consent_marketing, false)
+        and (newest.consent_at is null or cast(newest.consent_at as date) <= run_parameters.as_of_date)
         and (newest.opted_out_at is null or cast(newest.opted_out_at as date) > run_parameters.as_of_date)
             as is_contactable,
 
