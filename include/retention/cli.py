@@ -174,7 +174,7 @@ def rollback(
     out.print(f"Published is now release {release_id}.")
 
 
-@app.command(epilog="Example: retention sample cdnow --landing data/landing")
+@app.command(epilog="Example: retention sample cdnow --landing data/cdnow-landing")
 def sample(
     name: Annotated[str, typer.Argument(help=f"One of {', '.join(SAMPLES)}.")],
     landing: LandingOption = None,
