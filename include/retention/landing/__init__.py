@@ -1,0 +1,1 @@
+"""Landing: files read by their contracts into immutable raw Parquet, with every row accounted for."""
