@@ -18,6 +18,7 @@ NORMALISERS = ("phone", "email", "registration", "name")
 DERIVED_TYPES = {"birth_month": "INTEGER", "birth_day": "INTEGER"}
 TYPE = re.compile(r"VARCHAR|TIMESTAMP|DATE|BOOLEAN|BIGINT|INTEGER|DECIMAL\(\d{1,2},\s?\d{1,2}\)")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+ALL_PERCENT = 100
 DAYS_PER_UNIT = {"d": 1, "day": 1, "days": 1, "w": 7, "m": 30, "y": 365}
 REMEDY = "Correct the contract; docs.bitol.io describes the Open Data Contract Standard v3."
 
@@ -279,7 +280,7 @@ class _Reader:
     def _one_of(self, value: Any, known: tuple[str, ...], field: str) -> str | None:
         if value is not None and value not in known:
             raise self.fail(field, f"'{value}' is none of {', '.join(known)}")
-        return value
+        return None if value is None else str(value)
 
     def _derive(self, custom: Mapping[str, Any], name: str) -> tuple[str, ...]:
         names = custom.get("derive") or []
@@ -291,10 +292,10 @@ class _Reader:
         links = item.get("relationships") or []
         if not links:
             return None
-        parts = str(links[0].get("to", "")).split(".") if isinstance(links[0], dict) else []
-        if len(parts) != 2:  # noqa: PLR2004 - an entity and a column
+        entity, _, column = str(links[0].get("to", "") if isinstance(links[0], dict) else "").partition(".")
+        if not entity or not column:
             raise self.fail(f"{name}.relationships.to", "must be entity.column")
-        return parts[0], parts[1]
+        return entity, column
 
     def _checks(self, item: Mapping[str, Any], name: str, metric: str) -> Iterator[dict[str, Any]]:
         checks = item.get("quality", [])
@@ -316,7 +317,7 @@ class _Reader:
             if check.get("unit") != "percent":
                 raise self.fail(field, "must have unit percent")
             bound = check.get("mustBeLessOrEqualTo")
-            if not isinstance(bound, int | float) or not 0 <= bound <= 100:  # noqa: PLR2004 - percent
+            if not isinstance(bound, int | float) or not 0 <= bound <= ALL_PERCENT:
                 raise self.fail(field, "mustBeLessOrEqualTo must be a number from 0 to 100")
             return round(1 - bound / 100, 6)
         return None
@@ -325,7 +326,7 @@ class _Reader:
         value = custom.get(field)
         if value is not None and value not in names:
             raise self.fail(f"schema.customProperties.{field}", f"no column '{value}'")
-        return value
+        return None if value is None else str(value)
 
     def _share(self, value: Any, field: str) -> float:
         if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
