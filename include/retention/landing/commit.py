@@ -1,0 +1,184 @@
+"""Writing a load and committing it: everything goes to folders no reader looks at, then one rename makes it raw.
+
+The vault's part is renamed first. A run that dies in between leaves a vault part without a load, which the next
+run sweeps; it never leaves a load without its vault part.
+"""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from retention.landing.contracts import Contract
+from retention.landing.ledger import Manifest, load_folder
+from retention.landing.staging import WITHHELD, Source, literal, quoted
+from retention.landing.vault import make_private, match_hash_sql, private_folder
+from retention.runs import Home
+
+PARQUET = "format parquet, compression snappy"
+BUCKET = 2048  # records per step of the line-number table
+TEMPORARY = ".tmp-"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A load that is written and not yet committed."""
+
+    home: Home
+    contract: Contract
+    load_id: str
+    load_seq: int
+
+    @property
+    def folder(self) -> Path:
+        return self.home.raw / self.contract.entity / f"{TEMPORARY}{self.load_id}"
+
+    @property
+    def vault_folder(self) -> Path:
+        return self.home.vault / self.contract.entity / f"{TEMPORARY}{self.load_id}"
+
+    @property
+    def part(self) -> Path:
+        """The part file, where it stands until the commit."""
+        return self.folder / "part.parquet"
+
+    def write_rows(self, connection: duckdb.DuckDBPyConnection, source: Source, duplicates: int) -> None:
+        """Write good rows, quarantine and the vault's part from `staged`, `rejected` and `duplicates`."""
+        self.discard()
+        self.folder.mkdir(parents=True)
+        line_no, join = _line_numbers(connection, source)
+        good = "_fault is null" + (" and staged.rowid not in (select place from duplicates)" if duplicates else "")
+        rows = f"from staged {join} where {good}"
+        bad = f"from (select *, rowid from staged where _fault is not null) as staged {join}"
+        numbers = f"{self.load_seq}::bigint as _load_seq, {line_no} as _line_no"
+        columns = ", ".join(f"{sql} as {quoted(name)}" for name, sql in _part_columns(self.contract))
+        marks = f"{literal(self.load_id)} as _load_id, {numbers}, _row_hash"
+        _copy(connection, f"select {columns}, {marks} {rows}", self.part)
+        # A line that could not be split may hold anything: it is shown only where no column is kept back.
+        withheld = bool(self.contract.personal or source.ignored)
+        load = f"{literal(self.load_id)} as load_id, {literal(self.contract.entity)} as entity"
+        _copy(
+            connection,
+            f"""select {load}, line_no, reason, column_name, raw_row from (
+                select {line_no} as line_no, reason, column_name, _raw as raw_row
+                {bad} join faults on faults.fault = staged._fault
+                union all
+                select line_no, reason, null, {literal(WITHHELD) if withheld else "raw"} from rejected_lines)
+            order by line_no""",
+            self.folder / "quarantine.parquet",
+        )
+        if withheld:
+            self._write_vault(connection, rows, bad, numbers, line_no)
+
+    def _write_vault(
+        self, connection: duckdb.DuckDBPyConnection, rows: str, bad: str, numbers: str, line_no: str
+    ) -> None:
+        """Write the personal columns by key, and the bad rows as they were delivered."""
+        for folder in (self.home.vault, self.vault_folder.parent, self.vault_folder):
+            private_folder(folder)
+        if self.contract.personal:
+            names = [*self.contract.key, *filter(None, [self.contract.version_column])]
+            names += [column.name for column in self.contract.personal]
+            columns = ", ".join(f"staged.{quoted(name)}" for name in dict.fromkeys(names))
+            _copy(connection, f"select {columns}, {numbers} {rows}", self.vault_folder / "part.parquet")
+        _copy(
+            connection,
+            f"""select {line_no} as line_no, coalesce(_vault_raw, _raw) as raw_row {bad}
+            union all select line_no, raw from rejected_lines order by line_no""",
+            self.vault_folder / "quarantine.parquet",
+        )
+        make_private(self.vault_folder)
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Write the manifest and push the whole load to the disk."""
+        path = self.folder / "manifest.json"
+        path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        for folder in (self.folder, self.vault_folder):
+            if folder.exists():
+                for file in folder.iterdir():
+                    _sync(file)
+                _sync(folder)
+
+    def commit(self) -> None:
+        """Make the load part of raw."""
+        if self.vault_folder.exists():
+            place = self.vault_folder.with_name(f"load={self.load_id}")
+            shutil.rmtree(place, ignore_errors=True)  # of a run that died before its own commit
+            self.vault_folder.rename(place)
+            _sync(place.parent)
+        place = load_folder(self.home, self.contract.entity, self.load_id)
+        self.folder.rename(place)
+        _sync(place.parent)
+
+    def discard(self) -> None:
+        """Remove what was written."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.vault_folder, ignore_errors=True)
+
+
+def sweep(home: Home) -> None:
+    """Remove what runs that died have left: written loads never committed, and vault parts without a load."""
+    for left in [*home.raw.glob(f"*/{TEMPORARY}*"), *home.vault.glob(f"*/{TEMPORARY}*")]:
+        shutil.rmtree(left, ignore_errors=True)
+    for part in home.vault.glob("*/load=*"):
+        if not (home.raw / part.parent.name / part.name).exists():
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _part_columns(contract: Contract) -> list[tuple[str, str]]:
+    """Name and SQL of each column that raw gets from `staged`: plain, hashed, derived."""
+    columns = [(column.name, f"staged.{quoted(column.name)}") for column in contract.plain]
+    for column in contract.personal:
+        if column.hash_column and column.normaliser:
+            columns.append((column.hash_column, match_hash_sql(f"staged.{quoted(column.name)}", column.normaliser)))
+    for column in contract.personal:
+        columns += [(name, f"{name.removeprefix('birth_')}({quoted(column.name)})::integer") for name in column.derive]
+    return columns
+
+
+def _line_numbers(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, str]:
+    """SQL of a staged row's line number, with the join it needs; fills `rejected_lines`.
+
+    A row's place counts the records that could be split. Those that could not stand between them: the number of
+    rejected records before each place is looked up in a table of steps.
+    """
+    connection.execute(f"""
+        create or replace table rejected_lines as
+        select ordinal + {source.first_line} as line_no, reason, raw,
+            ordinal - row_number() over (order by ordinal) + 1 as good_before
+        from rejected""")
+    if source.has_place:
+        return f"(staged._place + {source.first_line})", ""
+    (any_rejected,) = connection.execute("select count(*) from rejected_lines").fetchone() or (0,)
+    if not any_rejected:
+        return f"(staged.rowid + {source.first_line})", ""
+    connection.execute(f"""
+        create or replace table steps as
+        with counted as (
+            select good_before // {BUCKET} as bucket, list(good_before) as inside, count(*) as number
+            from rejected_lines group by bucket
+        ),
+        buckets as (select unnest(range((select count(*) // {BUCKET} + 1 from staged))) as bucket)
+        select bucket, coalesce(inside, []) as inside,
+            (sum(coalesce(number, 0)) over (order by bucket) - coalesce(number, 0))::bigint as before
+        from buckets left join counted using (bucket)""")
+    inside = "length(list_filter(steps.inside, place -> place <= staged.rowid))"
+    return (
+        f"(staged.rowid + {source.first_line} + steps.before + {inside})",
+        f"left join steps on staged.rowid // {BUCKET} = steps.bucket",
+    )
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
+    connection.execute(f"copy ({sql}) to {literal(str(path))} ({PARQUET})")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,56 @@
+"""Raw as readers see it: the manifests of committed loads, and the rows of an entity as one relation."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from retention.landing.contracts import Contract
+from retention.landing.staging import literal, quoted
+from retention.runs import Home
+
+Manifest = dict[str, Any]
+
+
+def load_folder(home: Home, entity: str, load_id: str) -> Path:
+    """Where a load stands once it is committed."""
+    return home.raw / entity / f"load={load_id}"
+
+
+def committed_loads(home: Home) -> list[Manifest]:
+    """Read the manifests of all committed loads, in the order in which they were loaded."""
+    paths = home.raw.glob("*/load=*/manifest.json")
+    manifests: list[Manifest] = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return sorted(manifests, key=lambda manifest: int(manifest["load_seq"]))
+
+
+def part_files(home: Home, entity: str, load_ids: Sequence[str] | None = None) -> list[Path]:
+    """List the part files of an entity's committed loads, in load order.
+
+    Args:
+        load_ids: only these loads; None: all.
+    """
+    wanted = None if load_ids is None else set(load_ids)
+    return [
+        load_folder(home, entity, manifest["load_id"]) / "part.parquet"
+        for manifest in committed_loads(home)
+        if manifest["entity"] == entity and (wanted is None or manifest["load_id"] in wanted)
+    ]
+
+
+def raw_relation_sql(home: Home, contract: Contract, load_ids: Sequence[str] | None = None) -> str:
+    """A SELECT over all versions of an entity's rows, with the contract's columns and types.
+
+    Part files are listed one by one, so a reader sees what was committed when the SQL was made. A column that an
+    older part does not have reads as null; an entity without loads gives no rows.
+    """
+    files = part_files(home, contract.entity, load_ids)
+    typed = [(quoted(name), kind) for name, kind in contract.raw_columns]
+    empty = "select " + ", ".join(f"null::{kind} as {name}" for name, kind in typed) + " where false"
+    if not files:
+        return empty
+    listed = ", ".join(literal(str(path)) for path in files)
+    columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in typed)
+    # The empty SELECT stands first so that columns which no part has are there as nulls.
+    relation = f"({empty} union all by name select * from read_parquet([{listed}], union_by_name = true, hive_partitioning = false))"
+    return f"select {columns} from {relation}"

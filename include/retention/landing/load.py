@@ -1,0 +1,247 @@
+"""One run of landing: every new file is read and written aside; when none is refused, all are committed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from retention.errors import LoadRefusedError
+from retention.landing import vault
+from retention.landing.commit import Pending, sweep
+from retention.landing.contracts import Contract
+from retention.landing.deliveries import Delivery, find_deliveries
+from retention.landing.ledger import Manifest, committed_loads, load_folder
+from retention.landing.readers import Reading, read
+from retention.landing.redelivery import find_duplicates
+from retention.landing.staging import ROW_HASH, Source
+from retention.landing.textfile import fingerprint
+from retention.runs import Home
+
+LOAD_ID_DIGITS = 16  # hex digits of the file's SHA-256 that name a load
+NEEDED = "orders"  # the one entity that nothing can stand in for
+SOURCE = "files"
+
+
+@dataclass(frozen=True)
+class LandingReport:
+    """What landing did.
+
+    Attributes:
+        loads: manifests of the loads committed by this run.
+        skipped: files whose content was loaded before: entity, uri, load_id.
+        absent: entities with a contract and without any load.
+    """
+
+    loads: list[Manifest]
+    skipped: list[dict[str, str]]
+    absent: list[str]
+
+
+@dataclass
+class _Run:
+    """What the reading of one file after the other shares."""
+
+    home: Home
+    connection: duckdb.DuckDBPyConnection
+    scratch: Path
+    zone: ZoneInfo
+    progress: Callable[[str], None]
+    committed: list[Manifest]
+    pending: list[Pending] = field(default_factory=list)
+    manifests: list[Manifest] = field(default_factory=list)
+    skipped: list[dict[str, str]] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        """The present instant in the business's time zone, without offset."""
+        return datetime.now(self.zone).replace(tzinfo=None, microsecond=0)
+
+    @property
+    def next_seq(self) -> int:
+        return max((int(manifest["load_seq"]) for manifest in self.committed + self.manifests), default=0) + 1
+
+    def is_known(self, entity: str, load_id: str) -> bool:
+        return any(
+            manifest["entity"] == entity and manifest["load_id"] == load_id
+            for manifest in self.committed + self.manifests
+        )
+
+    def earlier_parts(self, entity: str) -> list[Path]:
+        """Part files that the rows of a new file are compared with, those of this run included."""
+        parts = [
+            load_folder(self.home, entity, manifest["load_id"]) / "part.parquet"
+            for manifest in self.committed
+            if manifest["entity"] == entity and manifest.get("row_hash") == ROW_HASH
+        ]
+        return parts + [pending.part for pending in self.pending if pending.contract.entity == entity]
+
+
+def land(
+    home: Home,
+    landing: Path,
+    contracts: Mapping[str, Contract],
+    *,
+    timezone: str,
+    progress: Callable[[str], None],
+    threads: int | None = None,
+    memory_limit: str | None = None,
+) -> LandingReport:
+    """Load every file of the landing folder that was not loaded before: all of them, or none.
+
+    Args:
+        timezone: the business's time zone; instants with an offset are converted to it.
+        progress: is given one line per file.
+        threads: DuckDB's threads; None: one per core.
+        memory_limit: DuckDB's limit, such as '8GB'; what does not fit goes to a private folder on disk.
+
+    Raises:
+        LoadRefusedError: files break their contracts; one line each, and nothing was loaded.
+        NotThereError: there is no landing folder.
+    """
+    found = find_deliveries(landing, contracts)
+    sweep(home)
+    vault.sweep_scratch(home)
+    key = vault.hash_key(home)
+    refused = list(found.refused)
+    with _workshop(home, key, timezone, threads, memory_limit) as (connection, scratch):
+        run = _Run(home, connection, scratch, ZoneInfo(timezone), progress, committed_loads(home))
+        if not any(one.contract.entity == NEEDED for one in found.deliveries) and not any(
+            manifest["entity"] == NEEDED for manifest in run.committed
+        ):
+            refused.append(_no_orders(landing))
+        for delivery in found.deliveries:
+            try:
+                _prepare(run, delivery)
+            except LoadRefusedError as error:
+                refused.append(error)
+    if refused:
+        for pending in run.pending:
+            pending.discard()
+        raise _together(refused)
+    for pending in run.pending:
+        pending.commit()
+    present = {manifest["entity"] for manifest in run.committed + run.manifests}
+    return LandingReport(run.manifests, run.skipped, [entity for entity in contracts if entity not in present])
+
+
+@contextmanager
+def _workshop(
+    home: Home, key: bytes, timezone: str, threads: int | None, memory_limit: str | None
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """A database in memory for the reading, with a private folder for what does not fit. Nothing is downloaded."""
+    scratch = vault.scratch_folder(home)
+    limits = {"threads": threads, "memory_limit": memory_limit}
+    options: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_unsigned_extensions": False,
+        "temp_directory": str(scratch),
+        **{name: value for name, value in limits.items() if value is not None},
+    }
+    try:
+        with duckdb.connect(config=options) as connection:
+            connection.execute("set timezone = ?", [timezone])
+            connection.execute("set enable_progress_bar = false")
+            vault.set_key(connection, key)
+            yield connection, scratch
+    finally:
+        vault.sweep_scratch(home)
+
+
+def _prepare(run: _Run, delivery: Delivery) -> None:
+    """Read one file and write its load aside."""
+    started, entity = run.now(), delivery.contract.entity
+    sha256, uri = fingerprint(delivery.path), delivery.path.resolve().as_uri()
+    load_id = sha256[:LOAD_ID_DIGITS]
+    if run.is_known(entity, load_id):
+        run.skipped.append({"entity": entity, "uri": uri, "load_id": load_id})
+        run.progress(f"{delivery.label}: already loaded")
+        return
+    source = read(Reading(run.connection, delivery, run.scratch))
+    rows, bad = _tally(run.connection)
+    _judge(run.connection, delivery, rows, bad)
+    duplicates = find_duplicates(run.connection, delivery.contract, run.earlier_parts(entity))
+    pending = Pending(run.home, delivery.contract, load_id, run.next_seq)
+    run.pending.append(pending)
+    pending.write_rows(run.connection, source, duplicates)
+    loaded = _written(run.connection, pending)
+    if rows != loaded + duplicates + bad:
+        raise delivery.refuse(
+            f"{rows} rows came in and {loaded} + {duplicates} + {bad} are accounted for",
+            "This is a defect of the program; please report it with the file's shape.",
+        )
+    manifest = _manifest(delivery, source) | {
+        "load_id": load_id, "load_seq": pending.load_seq, "uri": uri, "sha256": sha256, "rows_in": rows,
+        "rows_loaded": loaded, "rows_duplicate": duplicates, "rows_quarantined": bad,
+        "started_at": started.isoformat(), "finished_at": run.now().isoformat(),
+    }  # fmt: skip
+    pending.write_manifest(manifest)
+    run.manifests.append(manifest)
+    run.progress(f"{delivery.label}: {rows:,} rows in, {loaded:,} new, {duplicates:,} duplicate, {bad:,} quarantined")
+
+
+def _manifest(delivery: Delivery, source: Source) -> Manifest:
+    contract = delivery.contract
+    return {
+        "source": SOURCE,
+        "entity": contract.entity,
+        "bytes": delivery.path.stat().st_size,
+        "encoding": source.encoding,
+        "status": "loaded",
+        "contract_version": contract.version,
+        "row_hash": ROW_HASH,
+        "columns_absent": [column.name for column in contract.columns if column.name not in source.present],
+        "columns_ignored": list(source.ignored),
+    }
+
+
+def _tally(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Count the records of the file, and the bad ones among them."""
+    counts = connection.execute("""
+        select (select count(*) from staged), (select count(_fault) from staged), (select count(*) from rejected)
+    """).fetchone()
+    staged, faulty, rejected = counts or (0, 0, 0)
+    return staged + rejected, faulty + rejected
+
+
+def _judge(connection: duckdb.DuckDBPyConnection, delivery: Delivery, rows: int, bad: int) -> None:
+    """Refuse a file without rows, or with more bad rows than the contract lets pass."""
+    if not rows:
+        raise delivery.refuse("the file has no rows", "Deliver it again with its rows, or remove it.")
+    limit = delivery.contract.max_bad_share
+    if bad <= limit * rows:
+        return
+    reason, column, number = connection.execute("""
+        select reason, column_name, count(*) as number from (
+            select reason, column_name from staged join faults on faults.fault = staged._fault
+            union all select reason, null from rejected)
+        group by all order by number desc, reason, column_name limit 1""").fetchone() or ("", None, 0)
+    most = f"column '{column}': {reason}" if column else reason
+    raise delivery.refuse(
+        f"{bad:,} of {rows:,} rows are bad, more than the {limit:.0%} that the contract allows "
+        f"(most of all {most}, {number:,} rows)",
+        "Correct the file and deliver it again; nothing of it was loaded.",
+    )
+
+
+def _written(connection: duckdb.DuckDBPyConnection, pending: Pending) -> int:
+    """Count the rows of the part file that was written."""
+    row = connection.execute("select num_rows from parquet_file_metadata(?)", [str(pending.part)]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _no_orders(landing: Path) -> LoadRefusedError:
+    return LoadRefusedError(
+        f"orders/: no orders file in {landing}.",
+        "Put at least one there: orders are the one entity that every table needs.",
+    )
+
+
+def _together(errors: list[LoadRefusedError]) -> LoadRefusedError:
+    """One error with one line per refused file."""
+    *first, last = errors
+    lines = "".join(f"{error}\n" for error in first)
+    return LoadRefusedError(lines + last.problem, last.remedy)
