@@ -111,7 +111,7 @@ def test_a_damaged_candidate_is_not_released_even_when_its_hash_fits(
     candidate_with(run, 1)
     with duckdb.connect(str(run.candidate)) as connection:
         connection.execute(
-            "create or replace table marts.customer_rfm as select range as customer_id from range(500000)"
+            "create table marts.fct_orders as select md5(cast(range as varchar)) as order_id from range(500000)"
         )
         connection.execute("checkpoint")
     content = bytearray(run.candidate.read_bytes())
