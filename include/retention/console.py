@@ -75,9 +75,13 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
 
 
 def print_status(console: Console, status: dict[str, Any]) -> None:
-    """Releases, runs, loads and failed checks."""
+    """Releases, runs, loads and failed checks; a failed run's error on a line of its own."""
     for title, rows in status.items():
-        _print_rows(console, title.replace("_", " "), rows)
+        shown = [{name: value for name, value in row.items() if name != "error"} for row in rows]
+        _print_rows(console, title.replace("_", " "), shown)
+        for row in rows:
+            if row.get("error"):
+                console.print(f"  {row['run_id']} failed in {row['failed_step']}: {row['error']}", markup=False)
 
 
 def print_explanation(console: Console, explained: dict[str, Any]) -> None:
@@ -126,13 +130,14 @@ def _print_rows(console: Console, title: str, rows: list[dict[str, Any]]) -> Non
     if not rows:
         console.print("  none")
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 1), header_style="dim")
     numeric = {name for name in rows[0] if all(_is_number(row.get(name)) for row in rows)}
     for name in rows[0]:
-        table.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
+        table.add_column(name, justify="right" if name in numeric else "left", overflow="fold", no_wrap=not console.is_terminal)
     for row in rows:
         table.add_row(*(_shown(value) for value in row.values()))
-    console.print(table)
+    # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
+    console.print(table, width=None if console.is_terminal else 10_000)
 
 
 def _is_number(value: object) -> bool:

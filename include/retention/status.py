@@ -31,11 +31,9 @@ def read_status(home: Home) -> dict[str, list[dict[str, Any]]]:
             for run in runs(home)[:SHOWN]
         ],
         "loads": [
-            {
-                name: load[name]
-                for name in ("entity", "load_id", "uri", "rows_in", "rows_loaded", "rows_duplicate", "rows_quarantined")
-            }
-            | {"finished_at": load["finished_at"]}
+            {"entity": load["entity"], "file": load["uri"].rsplit("/", 1)[-1]}
+            | {name: load[name] for name in ("load_id", "rows_in", "rows_loaded", "rows_duplicate")}
+            | {"rows_quarantined": load["rows_quarantined"], "finished_at": load["finished_at"]}
             for load in reversed(committed_loads(home)[-SHOWN:])
         ],
         "failed_checks": _failed_checks(home),

@@ -13,6 +13,8 @@ from retention.errors import BuildFailedError
 from retention.runs import Run
 from retention.warehouse.candidate import candidate_link
 
+SHOWN = 3
+LONGEST_MESSAGE = 600
 NODE_FINISHED = "Q"  # dbt's event codes for finished nodes all begin with it
 
 
@@ -103,11 +105,17 @@ def _read_results(path: Path) -> DbtResult:
         result.statuses[status] = result.statuses.get(status, 0) + 1
         if status in ("error", "fail", "runtime error"):
             name = ".".join(node["unique_id"].split(".")[2:3])
-            result.failures.append(f"{name}: {' '.join(str(node.get('message') or status).split())}")
+            result.failures.append(f"{name}: {_first_words(str(node.get('message') or status))}")
     return result
 
 
+def _first_words(message: str) -> str:
+    """What went wrong, without the trail of macros that dbt lays behind it."""
+    words = " ".join(message.split(" > in macro ")[0].split("> in macro")[0].split())
+    return words if len(words) <= LONGEST_MESSAGE else f"{words[:LONGEST_MESSAGE]}…"
+
+
 def _explain_failure(result: DbtResult, said: Sequence[str]) -> str:
-    shown = result.failures[:3] or [" ".join(line.split()) for line in said if line][-3:]
-    more = f" (and {len(result.failures) - 3} more)" if len(result.failures) > 3 else ""  # noqa: PLR2004
+    shown = result.failures[:SHOWN] or [_first_words(line) for line in said if line][-SHOWN:]
+    more = f" (and {len(result.failures) - SHOWN} more)" if len(result.failures) > SHOWN else ""
     return f"The build failed: {'; '.join(shown) or 'dbt said nothing'}{more}."

@@ -30,14 +30,14 @@ placed as (
 
 select
     placed.order_id,
-    placed.line_no,
+    cast(placed.line_no as integer) as line_no,
     placed.customer_id,
     placed.product_id,
     placed.order_date,
-    placed.quantity,
-    placed.unit_price,
-    placed.line_amount,
-    placed.discount_amount,
+    cast(placed.quantity as decimal(18, 3)) as quantity,
+    cast(placed.unit_price as decimal(18, 2)) as unit_price,
+    cast(placed.line_amount as decimal(18, 2)) as line_amount,
+    cast(placed.discount_amount as decimal(18, 2)) as discount_amount,
     run_parameters.as_of_date
 from placed
 cross join run_parameters
