@@ -133,7 +133,9 @@ def _print_rows(console: Console, title: str, rows: list[dict[str, Any]]) -> Non
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 1), header_style="dim")
     numeric = {name for name in rows[0] if all(_is_number(row.get(name)) for row in rows)}
     for name in rows[0]:
-        table.add_column(name, justify="right" if name in numeric else "left", overflow="fold", no_wrap=not console.is_terminal)
+        table.add_column(
+            name, justify="right" if name in numeric else "left", overflow="fold", no_wrap=not console.is_terminal
+        )
     for row in rows:
         table.add_row(*(_shown(value) for value in row.values()))
     # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.

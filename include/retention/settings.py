@@ -6,7 +6,7 @@ The environment is read here and nowhere else; every other module takes paths an
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -37,7 +37,10 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        ZoneInfo(name)
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("no time zone of this name") from error
         return name
 
     @property
@@ -86,7 +89,8 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
+        problem = first["msg"].removeprefix("Value error, ").lower()
         raise SettingsError(
-            f"RETENTION_{name} is {first.get('input')!r}: {first['msg'].lower()}.",
+            f"RETENTION_{name} is {first.get('input')!r}: {problem}.",
             "Correct it in the environment, .env or retention.toml.",
         ) from error

@@ -111,7 +111,7 @@ def _read_results(path: Path) -> DbtResult:
 
 def _first_words(message: str) -> str:
     """What went wrong, without the trail of macros that dbt lays behind it."""
-    words = " ".join(message.split(" > in macro ")[0].split("> in macro")[0].split())
+    words = " ".join(message.split(" > in macro ", maxsplit=1)[0].split("> in macro", maxsplit=1)[0].split())
     return words if len(words) <= LONGEST_MESSAGE else f"{words[:LONGEST_MESSAGE]}…"
 
 
