@@ -47,9 +47,7 @@ class Company:
         own = {"RETENTION_HOME": str(self.home.path), "RETENTION_LANDING": str(self.landing)}
         return subprocess.run(
             [sys.executable, "-m", "retention.cli", *arguments],
-            env=os.environ
-            | {"RETENTION_HOME": str(self.home.path), "RETENTION_LANDING": str(self.landing)}
-            | environment,
+            env=os.environ | own | environment,
             cwd=self.landing.parent,
             capture_output=True,
             text=True,
