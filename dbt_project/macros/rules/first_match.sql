@@ -22,6 +22,7 @@
         "rfm_segment": "text",
         "strategic_label": "text",
         "customer_type": "text",
+        "purchase_days_lifetime": "integer",
         "age_days": "integer",
         "days_since_last_activity": "integer",
         "spend_change_rate": "number",

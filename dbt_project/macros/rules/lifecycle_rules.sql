@@ -1,0 +1,41 @@
+{#
+  What the lifecycle replay knows of a customer on any day of the past, and so what a lifecycle rule may ask about.
+  A measure counted in days passes a threshold on a day of its own; the others change on days of events alone.
+#}
+{% macro replayed_metrics() -%}
+    {{ return([
+        "age_days",
+        "days_since_last_activity",
+        "recency_days",
+        "cadence_ratio",
+        "spend_change_rate",
+        "purchase_days_lifetime",
+        "customer_type",
+        "strategic_label",
+        "age_stage",
+        "activity_state",
+        "curve_stage",
+    ]) }}
+{%- endmacro %}
+
+{# The lifecycle rules of this run's profile; a rule that the replay could not follow is refused. #}
+{% macro lifecycle_rule_rows() -%}
+    {% set rows = rule_rows('lifecycle_rules') %}
+    {% for row in rows if row.metric != "always" and row.metric not in replayed_metrics() %}
+        {{ rule_problem(
+            row,
+            "metric '" ~ row.metric ~ "' is not known for every past day, so the day a stage began could not be found.",
+            "Use one of: " ~ replayed_metrics() | sort | join(", ") ~ "."
+        ) }}
+    {% endfor %}
+    {{ return(rows) }}
+{%- endmacro %}
+
+{# The thresholds that any of these rules sets for a metric, each once; a list of numbers. #}
+{% macro rule_thresholds(rows, metric) -%}
+    {% set thresholds = [] %}
+    {% for row in rows if row.metric == metric and row.value is not none %}
+        {% if row.value | float not in thresholds %}{% do thresholds.append(row.value | float) %}{% endif %}
+    {% endfor %}
+    {{ return(thresholds) }}
+{%- endmacro %}
