@@ -33,7 +33,9 @@ app = typer.Typer(
     help="Which customers a company keeps, which it is losing, and why: from landed orders to published tables.",
     epilog=EXIT_CODES,
 )
-out = Console(highlight=False, soft_wrap=True)
+# A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
+PIPE_WIDTH = 400
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder for raw data, work and releases.")]

@@ -138,8 +138,7 @@ def _print_rows(console: Console, title: str, rows: list[dict[str, Any]]) -> Non
         )
     for row in rows:
         table.add_row(*(_shown(value) for value in row.values()))
-    # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
-    console.print(table, width=None if console.is_terminal else 10_000)
+    console.print(table)
 
 
 def _is_number(value: object) -> bool:

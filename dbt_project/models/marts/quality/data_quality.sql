@@ -1,18 +1,20 @@
-with check_results as (
+-- The shape only: results are known when the build has ended, and the audit writes them.
+with run_parameters as (
 
-    select * from {{ source('raw', 'check_results') }}
+    select * from {{ source('raw', 'run_parameters') }}
 
 )
 
 select
     as_of_date,
-    entity,
-    check_name,
-    expectation,
-    column_name,
-    observed,
-    threshold,
-    passed,
-    severity,
-    checked_at
-from check_results
+    cast(null as {{ dbt.type_string() }}) as entity,
+    cast(null as {{ dbt.type_string() }}) as {{ adapter.quote('check') }},
+    cast(null as {{ dbt.type_string() }}) as expectation,
+    cast(null as {{ dbt.type_string() }}) as {{ adapter.quote('column') }},
+    cast(null as {{ dbt.type_string() }}) as observed,
+    cast(null as {{ dbt.type_string() }}) as threshold,
+    cast(null as boolean) as passed,
+    cast(null as {{ dbt.type_string() }}) as severity,
+    cast(null as timestamp) as checked_at
+from run_parameters
+where false
