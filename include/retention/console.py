@@ -102,13 +102,7 @@ def print_explanation(console: Console, explained: dict[str, Any]) -> None:
     reached = {"recency": rfm.get("r_band"), "frequency": rfm.get("f_band"), "monetary": rfm.get("m_band")}
     bands = [band | {"reached": "<" if band["band"] == reached[band["measure"]] else ""} for band in explained["bands"]]
     _print_rows(console, "bands (R1 to R3)", bands)
-    cuts = [
-        {"measure": measure}
-        | {f"score {cut + 1} from": explained["cutoffs"].get(f"{measure}_cut_{cut}") for cut in range(1, 5)}
-        | {"score": rfm.get(f"{measure[0]}_score")}
-        for measure in ("recency", "frequency", "monetary")
-    ]
-    _print_rows(console, "quantile cut-offs (R4; recency counts down)", cuts if explained["cutoffs"] else [])
+    _print_rows(console, "quantile cut-offs (R4)", _cutoffs(explained["cutoffs"], rfm))
     tiers = [
         {name: tier[name] for name in ("scheme", "tier", "rule_id", "reason", "previous_tier", "changed_on")}
         for tier in explained["tiers"]
@@ -122,6 +116,22 @@ def print_explanation(console: Console, explained: dict[str, Any]) -> None:
         f"ratio {lifecycle.get('cadence_ratio')}",
         markup=False,
     )
+
+
+def _cutoffs(cutoffs: dict[str, Any], rfm: dict[str, Any]) -> list[dict[str, Any]]:
+    """The scores' cut-offs by measure. Fewer days score higher, so recency's are read downwards."""
+    if not cutoffs or rfm.get("r_score") is None:
+        return []
+    rows = []
+    for measure in ("recency", "frequency", "monetary"):
+        down = measure == "recency"
+        bounds = [cutoffs[f"{measure}_cut_{cut}"] for cut in (range(4, 0, -1) if down else range(1, 5))]
+        row = {"measure": measure, "its score": rfm[f"{measure[0]}_score"]}
+        row |= {
+            f"score {score}": f"{'<' if down else '>='} {bound:,.2f}" for score, bound in enumerate(bounds, start=2)
+        }
+        rows.append(row)
+    return rows
 
 
 def _print_rows(console: Console, title: str, rows: list[dict[str, Any]]) -> None:

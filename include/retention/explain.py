@@ -34,19 +34,29 @@ def explain_customer(home: Home, customer_id: str) -> dict[str, Any]:
         explained["tiers"] = _rows(
             connection, "select * from marts.customer_tiers where customer_id = ? order by scheme", customer_id
         )
-        explained["bands"] = _rows(connection, PROFILE_BANDS)
+        explained["bands"] = _rows(connection, BANDS)
         explained["cutoffs"] = (_rows(connection, CUTOFFS) or [{}])[0]
-        explained["rules"] = _rows(connection, RULES, [tier["rule_id"] for tier in explained["tiers"]])
+        met = [tier["rule_id"] for tier in explained["tiers"]] + _lifecycle_rules(explained["customer_lifecycle"])
+        explained["rules"] = _rows(connection, RULES, met)
     return explained
 
 
-PROFILE_BANDS = """
+def _of_profile(seed: str, key: str) -> str:
+    """Rows of a rule seed that hold for the run's profile: its own rows for a key replace those of `all`."""
+    return f"""
+        select rule_rows.*
+        from seeds.{seed} as rule_rows
+        cross join raw.run_parameters as run
+        where rule_rows.profile in (run.profile, 'all')
+        qualify rank() over (
+            partition by rule_rows.{key} order by case when rule_rows.profile = 'all' then 1 else 0 end
+        ) = 1
+    """
+
+
+BANDS = f"""
     select measure, band, bound, unit, rule_id, description
-    from seeds.rfm_bands, raw.run_parameters as run
-    where seeds.rfm_bands.profile in (run.profile, 'all')
-    qualify rank() over (
-        partition by measure order by case when seeds.rfm_bands.profile = 'all' then 1 else 0 end
-    ) = 1
+    from ({_of_profile("rfm_bands", "measure")})
     order by measure, band desc
 """
 
@@ -56,12 +66,20 @@ CUTOFFS = """
     inner join raw.run_parameters as run on cutoffs.snapshot_on = run.as_of_date
 """
 
-RULES = """
+RULES = f"""
     select scheme, rule_id, rule_rank, tier, condition_group, metric, operator, value
-    from seeds.tier_rules
+    from (
+        select * exclude (profile) from ({_of_profile("tier_rules", "scheme")})
+        union all by name
+        select * exclude (profile) from ({_of_profile("lifecycle_rules", "scheme")})
+    )
     where list_contains(?, rule_id)
     order by scheme, rule_rank, condition_group, metric
 """
+
+
+def _lifecycle_rules(lifecycle: dict[str, Any]) -> list[str]:
+    return [str(value) for name, value in lifecycle.items() if name.endswith("rule_id") and value]
 
 
 def _of_customer(table: str) -> str:
