@@ -29,6 +29,13 @@ known_by_then as (
         newest.preferred_channel,
         newest.need_tags,
         newest.strategic_label,
+        newest.age_band,
+        newest.income_band,
+        newest.home_ownership,
+        newest.marital_status,
+        newest.household_size,
+        newest.household_composition,
+        newest.kids_count,
         newest.birth_month,
         newest.birth_day,
 
