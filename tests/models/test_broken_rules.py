@@ -52,7 +52,7 @@ class ProjectCopy:
     def problem(self) -> str:
         """Build the tiers; what dbt says of the model that failed."""
         wanted = ["profiles", "tier_rules", "int_customer_tiers"]
-        command = ["build", "--exclude-resource-type", "test", "--select", *wanted, *self._options]
+        command = ["build", "--exclude-resource-type", "test", "unit_test", "--select", *wanted, *self._options]
         done = dbtRunner(manifest=self._manifest).invoke(command)
         assert not done.success
         (message,) = (result.message for result in done.result.results if result.status == "error")
