@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from random_companies import Company
+    from tests.models.random_companies import Company
 
 DEFAULTS = {
     "rfm_window_months": "12",

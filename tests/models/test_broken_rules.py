@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from compiled_project import CATALOG, PROJECT_DIR, create_raw, set_run_parameters
 from dbt.cli.main import dbtRunner
+from tests.models.compiled_project import CATALOG, PROJECT_DIR, create_raw, set_run_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

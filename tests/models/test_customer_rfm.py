@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from compiled_project import PROJECT_DIR, CompiledProject
-from expected_rfm import expected_rfm, quantile_scores
-from random_companies import Company, random_company
+from tests.models.compiled_project import PROJECT_DIR, CompiledProject
+from tests.models.expected_rfm import expected_rfm, quantile_scores
+from tests.models.random_companies import Company, random_company
 
 if TYPE_CHECKING:
     import duckdb

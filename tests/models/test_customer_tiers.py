@@ -8,13 +8,13 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from compiled_project import (
+from tests.models.compiled_project import (
     PROJECT_DIR,
     CompiledProject,
 )
-from expected_rfm import expected_rfm, expected_tier, rules_in_order
-from random_companies import Company, random_company
-from test_customer_rfm import SEGMENTS, build
+from tests.models.expected_rfm import expected_rfm, expected_tier, rules_in_order
+from tests.models.random_companies import Company, random_company
+from tests.models.test_customer_rfm import SEGMENTS, build
 
 RULES = pd.read_csv(PROJECT_DIR / "seeds" / "tier_rules.csv", dtype={"value": str}).query("profile == 'all'")
 SCHEMES = list(RULES["scheme"].unique())
