@@ -1,7 +1,7 @@
 """One compiled dbt project for all tests of the models."""
 
 import pytest
-from compiled_project import CompiledProject
+from tests.models.compiled_project import CompiledProject
 
 
 @pytest.fixture(scope="session")

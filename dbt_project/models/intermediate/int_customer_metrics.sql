@@ -19,7 +19,21 @@ scores as (
 joined as (
 
     select
-        snapshots.*,
+        snapshots.customer_id,
+        snapshots.snapshot_on,
+        snapshots.is_as_of,
+        snapshots.customer_type,
+        snapshots.strategic_label,
+        snapshots.first_purchase_on,
+        snapshots.last_purchase_on,
+        snapshots.recency_days,
+        snapshots.purchase_days_lifetime,
+        snapshots.frequency_lifetime,
+        snapshots.monetary_lifetime,
+        snapshots.frequency_12m,
+        snapshots.monetary_12m,
+        snapshots.scored_frequency,
+        snapshots.scored_monetary,
         bands.r_band,
         bands.f_band,
         bands.m_band,

@@ -24,7 +24,8 @@ segments as (
 
 buyers as (
 
-    select * from snapshots where last_purchase_on is not null
+    select * from snapshots
+    where last_purchase_on is not null
 
 ),
 
@@ -35,7 +36,7 @@ by_count as (
         customer_id,
         snapshot_on,
         ntile({{ score_bins() }}) over (
-            partition by snapshot_on order by recency_days desc, customer_id
+            partition by snapshot_on order by recency_days desc, customer_id asc
         ) as r_score,
         ntile({{ score_bins() }}) over (partition by snapshot_on order by scored_frequency, customer_id) as f_score,
         ntile({{ score_bins() }}) over (partition by snapshot_on order by scored_monetary, customer_id) as m_score

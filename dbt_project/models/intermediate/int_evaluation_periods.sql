@@ -43,7 +43,7 @@ calendar_months as (
         and dates.month_start >= {{ add_months(
             month_start(add_days('run_parameters.as_of_date', 1)), '-profile.evaluation_months'
         ) }}
-        and dates.month_start > (select min(date_day) from {{ ref('dim_dates') }})
+        and dates.month_start > (select min(all_dates.date_day) from {{ ref('dim_dates') }} as all_dates)
 
 ),
 

@@ -37,13 +37,25 @@ profile as (
 -- Days of events: what a customer did, and what left or entered a spend period by it.
 event_days as (
 
-    select customer_id, registered_on as replay_on from customers
+    select
+        customer_id,
+        registered_on as replay_on
+    from customers
     union all
-    select customer_id, as_of_date as replay_on from customers
+    select
+        customer_id,
+        as_of_date as replay_on
+    from customers
     union all
-    select customer_id, valid_from as replay_on from versions
+    select
+        customer_id,
+        valid_from as replay_on
+    from versions
     union all
-    select customer_id, response_on as replay_on from responses
+    select
+        customer_id,
+        response_on as replay_on
+    from responses
     union all
     select
         versions.customer_id,
@@ -92,7 +104,9 @@ threshold_days as (
         or {{ add_days('purchase_on', 'floor(' ~ threshold ~ ' * median_gap_days) + ' ~ passed) }} < next_purchase_on
     union all
     {% endfor %}{% endfor %}
-    select customer_id, replay_on
+    select
+        customer_id,
+        replay_on
     from event_days
 
 ),

@@ -43,8 +43,8 @@ epochs as (
 
 ),
 
--- An epoch begins on a day of the replay, so a running maximum finds each day's own; before the first order there is none.
--- Sums and the last response need no epochs: a response stays, and a return is an amount of its own day.
+-- An epoch begins on a day of the replay, so a running maximum finds each day's own; there is none before the first
+-- order. Sums and the last response need no epochs: a response stays, and a return is an amount of its own day.
 accumulated as (
 
     select
@@ -84,11 +84,21 @@ accumulated as (
 
 marks as (
 
-    select customer_id, epoch_from, replay_on, cast(null as date) as purchase_on, true as is_replayed
+    select
+        customer_id,
+        epoch_from,
+        replay_on,
+        cast(null as date) as purchase_on,
+        true as is_replayed
     from accumulated
     where epoch_from is not null
     union all
-    select customer_id, epoch_from, purchase_on as replay_on, purchase_on, false as is_replayed
+    select
+        customer_id,
+        epoch_from,
+        purchase_on as replay_on,
+        purchase_on,
+        false as is_replayed
     from rhythm
     where purchase_on is not null
 

@@ -43,7 +43,8 @@ epochs as (
 
 ),
 
--- Whether an order is a purchase does not change within an epoch, so one day of it decides: the order's own or the first.
+-- Whether an order is a purchase does not change within an epoch, so one day of it decides: the order's own or the
+-- first.
 found_days as (
 
     select distinct
@@ -84,8 +85,9 @@ spaced as (
         row_number() over (partition by customer_id, epoch_from order by purchase_on) as purchase_day_number,
         min(purchase_on) over (partition by customer_id, epoch_from) as first_purchase_on,
         lead(purchase_on) over (partition by customer_id, epoch_from order by purchase_on) as next_purchase_on,
-        {{ days_between('lag(purchase_on) over (partition by customer_id, epoch_from order by purchase_on)', 'purchase_on') }}
-            as gap_days
+        {{ days_between(
+            'lag(purchase_on) over (partition by customer_id, epoch_from order by purchase_on)', 'purchase_on'
+        ) }} as gap_days
     from purchase_days
 
 ),

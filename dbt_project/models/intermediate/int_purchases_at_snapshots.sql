@@ -43,8 +43,9 @@ orders_at_snapshot as (
     from orders
     inner join snapshots on orders.order_date <= snapshots.snapshot_on
     left join returned_by_snapshot
-        on orders.order_id = returned_by_snapshot.order_id
-        and snapshots.snapshot_on = returned_by_snapshot.snapshot_on
+        on
+            orders.order_id = returned_by_snapshot.order_id
+            and snapshots.snapshot_on = returned_by_snapshot.snapshot_on
 
 ),
 

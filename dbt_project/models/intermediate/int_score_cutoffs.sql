@@ -17,16 +17,14 @@ profile as (
 quantiles as (
 
     select
-        snapshots.snapshot_on
-        {%- for measure, column in measures.items() %}
-        {%- for cut in range(1, score_bins()) %},
+        {% for measure, column in measures.items() %}{% for cut in range(1, score_bins()) %}
         round(
             percentile_cont({{ cut / score_bins() }}) within group (order by cast(snapshots.{{ column }} as double))
             + max(profile.score_cut_offset),
             6
-        ) as {{ measure }}_cut_{{ cut }}
-        {%- endfor %}
-        {%- endfor %}
+        ) as {{ measure }}_cut_{{ cut }},
+        {% endfor %}{% endfor %}
+        snapshots.snapshot_on
     from snapshots
     cross join profile
     where snapshots.last_purchase_on is not null

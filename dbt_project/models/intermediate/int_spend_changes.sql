@@ -38,11 +38,19 @@ steps as (
 -- the sum of the period in which its order then stands.
 moves as (
 
-    select customer_id, valid_from as change_on, step_amount as current_change, 0 as previous_change
+    select
+        customer_id,
+        valid_from as change_on,
+        step_amount as current_change,
+        0 as previous_change
     from steps
     where valid_from < leaves_current_on
     union all
-    select customer_id, leaves_current_on as change_on, -step_amount as current_change, 0 as previous_change
+    select
+        customer_id,
+        leaves_current_on as change_on,
+        -step_amount as current_change,
+        0 as previous_change
     from steps
     where valid_from < leaves_current_on
     union all
@@ -54,7 +62,11 @@ moves as (
     from steps
     where valid_from < leaves_previous_on
     union all
-    select customer_id, leaves_previous_on as change_on, 0 as current_change, -step_amount as previous_change
+    select
+        customer_id,
+        leaves_previous_on as change_on,
+        0 as current_change,
+        -step_amount as previous_change
     from steps
     where valid_from < leaves_previous_on
 

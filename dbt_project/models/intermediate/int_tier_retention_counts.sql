@@ -40,8 +40,8 @@ purchase_days as (
     inner join versions
         on
             versions.order_date between periods.period_start and periods.period_end
-            and versions.valid_from <= periods.period_end
-            and (versions.valid_until is null or versions.valid_until > periods.period_end)
+            and periods.period_end >= versions.valid_from
+            and (versions.valid_until is null or periods.period_end < versions.valid_until)
             and versions.is_purchase
     group by periods.period_type, periods.period_start, versions.customer_id
 

@@ -56,8 +56,9 @@ counted as (
         windows.window_days,
         count(*) as buyers,
         sum(case when first_purchases.days_to_second <= windows.window_days then 1 else 0 end) as repeat_buyers,
-        {{ median('case when first_purchases.days_to_second <= windows.window_days then first_purchases.days_to_second end') }}
-            as median_days_to_second
+        {{ median(
+            'case when first_purchases.days_to_second <= windows.window_days then first_purchases.days_to_second end'
+        ) }} as median_days_to_second
     from first_purchases
     cross join windows
     group by first_purchases.cohort_period, windows.window_days
@@ -69,8 +70,8 @@ ripened as (
 
     select
         counted.*,
-        {{ add_days(add_days(add_months('counted.cohort_period', 1), -1), 'counted.window_days') }}
-            <= run_parameters.as_of_date as is_mature,
+        run_parameters.as_of_date
+        >= {{ add_days(add_days(add_months('counted.cohort_period', 1), -1), 'counted.window_days') }} as is_mature,
         run_parameters.as_of_date
     from counted
     cross join run_parameters

@@ -52,7 +52,10 @@ cohort_sizes as (
 
 months as (
 
-    select distinct month_start as activity_month, month_end, as_of_date
+    select distinct
+        month_start as activity_month,
+        month_end,
+        as_of_date
     from dates
 
 ),
@@ -68,7 +71,7 @@ cells as (
         months.month_end <= months.as_of_date as is_mature,
         months.as_of_date
     from cohort_sizes
-    inner join months on months.activity_month >= cohort_sizes.cohort_period
+    inner join months on cohort_sizes.cohort_period <= months.activity_month
 
 ),
 

@@ -41,7 +41,8 @@ entered as (
 
 current_stages as (
 
-    select * from stages where is_as_of
+    select * from stages
+    where is_as_of
 
 ),
 

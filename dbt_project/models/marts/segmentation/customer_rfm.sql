@@ -1,6 +1,7 @@
 with metrics as (
 
-    select * from {{ ref('int_customer_metrics') }} where is_as_of
+    select * from {{ ref('int_customer_metrics') }}
+    where is_as_of
 
 ),
 

@@ -35,7 +35,8 @@ changes as (
 
 current_tiers as (
 
-    select * from tiers where is_as_of
+    select * from tiers
+    where is_as_of
 
 )
 

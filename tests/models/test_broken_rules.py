@@ -1,0 +1,134 @@
+"""Rule rows that an analyst gets wrong stop the build, with a line that names the row and the remedy."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from datetime import date
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+from dbt.cli.main import dbtRunner
+from tests.models.compiled_project import CATALOG, PROJECT_DIR, create_raw, set_run_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Rule = dict[str, str]
+
+RULE: Rule = {
+    "profile": "all",
+    "scheme": "retention_abcd",
+    "rule_id": "T1.X",
+    "rule_rank": "1",
+    "tier": "X",
+    "condition_group": "1",
+    "metric": "rfm_score",
+    "operator": ">=",
+    "value": "80",
+}
+CATCH_ALL: Rule = {**RULE, "rule_id": "T1.rest", "rule_rank": "9", "metric": "always", "operator": "", "value": ""}
+
+
+class ProjectCopy:
+    """A copy of the project whose seeds a test may break. It is parsed once; seeds are read again by every build."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project_dir = folder / "dbt_project"
+        shutil.copytree(PROJECT_DIR, self.project_dir, ignore=shutil.ignore_patterns("target", "logs"))
+        self._options = ["--project-dir", str(self.project_dir), "--profiles-dir", str(self.project_dir)]
+        self._options += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs"), "--quiet"]
+        self._manifest = dbtRunner().invoke(["parse", *self._options]).result
+
+    def write_rules(self, rules: list[Rule]) -> None:
+        """Replace the rows of tier_rules.csv."""
+        with (self.project_dir / "seeds" / "tier_rules.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, RULE.keys())
+            writer.writeheader()
+            writer.writerows(rules)
+
+    def problem(self) -> str:
+        """Build the tiers; what dbt says of the model that failed."""
+        wanted = ["profiles", "tier_rules", "int_customer_tiers"]
+        command = ["build", "--exclude-resource-type", "test", "unit_test", "--select", *wanted, *self._options]
+        done = dbtRunner(manifest=self._manifest).invoke(command)
+        assert not done.success
+        (message,) = (result.message for result in done.result.results if result.status == "error")
+        return str(message)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectCopy]:
+    """A project to break, over a warehouse without rows."""
+    folder = tmp_path_factory.mktemp("broken")
+    warehouse = folder / f"{CATALOG}.duckdb"
+    with duckdb.connect(warehouse) as connection:
+        create_raw(connection, {})
+        set_run_parameters(connection, date(2024, 3, 31), "retail")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RETENTION_WAREHOUSE", str(warehouse))
+        yield ProjectCopy(folder)
+
+
+WHERE = "Rule T1.X (scheme retention_abcd, rank 1): "
+BROKEN: dict[str, tuple[list[Rule], str]] = {
+    "unknown_metric": (
+        [{**RULE, "metric": "rfm_scor"}, CATCH_ALL],
+        f"{WHERE}metric 'rfm_scor' is unknown. Use one of: ",
+    ),
+    "unknown_operator": (
+        [{**RULE, "operator": "=>"}, CATCH_ALL],
+        f"{WHERE}operator '=>' is unknown. Use =, !=, <, <=, >, >=, is_null or not_null.",
+    ),
+    "missing_value": (
+        [{**RULE, "value": ""}, CATCH_ALL],
+        f"{WHERE}the condition on rfm_score has no value. Fill in the column value.",
+    ),
+    "no_number": (
+        [{**RULE, "value": "eighty"}, CATCH_ALL],
+        f"{WHERE}'eighty' is no number, and rfm_score is one. Correct the column value.",
+    ),
+    "number_that_is_none": (
+        [{**RULE, "value": "nan"}, CATCH_ALL],
+        f"{WHERE}'nan' is no number, and rfm_score is one. Correct the column value.",
+    ),
+    "text_without_order": (
+        [{**RULE, "metric": "rfm_segment", "value": "loyal"}, CATCH_ALL],
+        f"{WHERE}rfm_segment is a text and has no order. Use =, !=, is_null or not_null.",
+    ),
+    "missing_catch_all": (
+        [RULE],
+        "Scheme retention_abcd has no catch-all: a customer that meets no rule would have no tier."
+        " Add a last row with metric 'always'.",
+    ),
+    "catch_all_with_a_condition": (
+        [{**RULE, "metric": "always", "operator": "", "value": ""}, RULE],
+        f"{WHERE}'always' stands beside other conditions. Delete it, or give it a rule of its own.",
+    ),
+    "two_rules_of_one_rank": (
+        [RULE, {**RULE, "rule_id": "T1.Y", "metric": "recency_days"}, CATCH_ALL],
+        f"{WHERE}its rank and group are those of rule T1.Y (tier X)."
+        " Give every rule a rank of its own, and all its rows the same rule_id and tier.",
+    ),
+    "no_rule_for_the_profile": (
+        [{**RULE, "profile": "cdnow"}],
+        "Seed tier_rules has no rule for this profile and none for 'all'. Add the rules of at least one scheme.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("rules", "message"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_rule_stops_the_build_and_is_named(copy: ProjectCopy, rules: list[Rule], message: str) -> None:
+    copy.write_rules(rules)
+    assert message in copy.problem()
+
+
+def test_an_unknown_profile_stops_the_build_and_is_named(copy: ProjectCopy) -> None:
+    profiles = copy.project_dir / "seeds" / "profiles.csv"
+    whole = profiles.read_text(encoding="utf-8")
+    profiles.write_text(whole.replace("retail,", "retial,"), encoding="utf-8")
+    message = "Profile 'retail' is unknown. Use one of: cdnow, default_b2b, retial; or add it to seeds/profiles.csv."
+    assert message in copy.problem()
+    profiles.write_text(whole, encoding="utf-8")

@@ -1,0 +1,127 @@
+"""Tiers equal an independent evaluation of the rule table, and the golden rows hold."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from tests.models.compiled_project import (
+    PROJECT_DIR,
+    CompiledProject,
+)
+from tests.models.expected_rfm import expected_rfm, expected_tier, rules_in_order
+from tests.models.random_companies import Company, random_company
+from tests.models.test_customer_rfm import SEGMENTS, build
+
+RULES = pd.read_csv(PROJECT_DIR / "seeds" / "tier_rules.csv", dtype={"value": str}).query("profile == 'all'")
+SCHEMES = list(RULES["scheme"].unique())
+IN_ORDER = {scheme: rules_in_order(RULES[RULES["scheme"] == scheme]) for scheme in SCHEMES}
+
+
+def snapshot_days(company: Company) -> list[date]:
+    """The days on which tiers are compared: month-ends, the day before the rolling 90 days, and the as-of day.
+
+    Months are the last twelve whole ones that begin after the first day of the first order's month, and the day before
+    each of them is one too.
+    """
+    end = pd.Timestamp(company.as_of)
+    days = {end, end - pd.Timedelta(days=90)}
+    ordered = company.raw["orders"]["ordered_at"]
+    first = ordered[ordered < end + pd.Timedelta(days=1)].min()
+    last_month = (end + pd.Timedelta(days=1)).to_period("M") - 1
+    for month in [last_month - back for back in range(12)]:
+        if pd.notna(first) and month > first.to_period("M"):
+            days |= {month.start_time.normalize() - pd.Timedelta(days=1), month.end_time.normalize()}
+    return sorted(day.date() for day in days)
+
+
+def tiers_on(company: Company, day: date) -> dict[tuple[str, str], tuple[str, int, str]]:
+    """Tier, rank and rule of every known customer and scheme at the close of a day."""
+    rfm = expected_rfm(company, SEGMENTS, day)
+    money = rfm.assign(monetary_12m=rfm["monetary_12m"] / 100, monetary_lifetime=rfm["monetary_lifetime"] / 100)
+    return {
+        (str(row.Index), scheme): expected_tier(row, IN_ORDER[scheme])
+        for row in money.itertuples()
+        for scheme in SCHEMES
+    }
+
+
+def expected_tiers(company: Company) -> dict[tuple[str, str], tuple[object, ...]]:
+    """customer_tiers: tier, rank, rule, whether primary, tier before the last change and the day that showed it."""
+    history = {day: tiers_on(company, day) for day in snapshot_days(company)}
+    result: dict[tuple[str, str], tuple[object, ...]] = {}
+    for key, (tier, rank, rule_id) in history[company.as_of].items():
+        course = [(day, tiers[key][0]) for day, tiers in history.items() if key in tiers]
+        changes = [(before, day) for (_, before), (day, after) in itertools.pairwise(course) if before != after]
+        previous, changed_on = changes[-1] if changes else (None, None)
+        result[key] = (tier, rank, rule_id, key[1] == "retention_abcd", previous, changed_on, company.as_of)
+    return result
+
+
+@pytest.mark.parametrize("seed", range(0, 60, 2))
+def test_customer_tiers_equal_an_independent_computation(project: CompiledProject, seed: int) -> None:
+    company = random_company(seed)
+    connection = build(project, company, "customer_tiers")
+    found = connection.sql(
+        "select customer_id, scheme, tier, tier_rank, rule_id, is_primary_scheme, previous_tier, changed_on, as_of_date"
+        " from marts.customer_tiers"
+    ).fetchall()
+    assert {row[:2]: row[2:] for row in found} == expected_tiers(company)
+    assert len({row[:2] for row in found}) == len(found)
+
+
+@pytest.mark.parametrize("seed", range(1, 60, 4))
+def test_tier_distribution_equals_an_independent_computation(project: CompiledProject, seed: int) -> None:
+    company = random_company(seed)
+    connection = build(project, company, "tier_distribution")
+    rfm = expected_rfm(company, SEGMENTS)
+    total = int(rfm["monetary_12m"].sum())
+    for scheme in SCHEMES:
+        tiers = pd.Series(
+            {key[0]: tier for key, (tier, _, _) in tiers_on(company, company.as_of).items() if key[1] == scheme}
+        )
+        found = connection.execute(
+            "select tier, customers, customer_share, revenue_12m, revenue_share, avg_order_value, avg_recency_days"
+            " from marts.tier_distribution where scheme = ?",
+            [scheme],
+        ).fetchall()
+        assert {row[0] for row in found} == set(tiers)
+        for tier, customers, customer_share, revenue, revenue_share, order_value, recency in found:
+            group = rfm.loc[tiers[tiers == tier].index]
+            cents, purchases = int(group["monetary_12m"].sum()), int(group["frequency_12m"].sum())
+            assert customers == len(group)
+            assert customer_share == pytest.approx(len(group) / len(rfm))
+            assert revenue == Decimal(cents) / 100
+            assert revenue_share == (pytest.approx(cents / total) if total else None)
+            expected_value = pytest.approx(cents / 100 / purchases, abs=0.00501) if purchases else None
+            assert (None if order_value is None else float(order_value)) == expected_value
+            days = group["recency_days"].dropna()
+            assert recency == (pytest.approx(days.mean()) if len(days) else None)
+
+
+GOLDEN = [(45, "D"), (68, "B"), (80, "A"), (50, "D"), (50.01, "C"), (65, "B"), (None, "unscored")]
+
+
+@pytest.mark.parametrize(("score", "tier"), GOLDEN)
+def test_the_golden_rows_of_r5_and_t1(score: float | None, tier: str) -> None:
+    customer = pd.DataFrame({"rfm_score": [score]}, dtype=float).iloc[0]
+    assert expected_tier(customer, IN_ORDER["retention_abcd"])[0] == tier
+
+
+@pytest.mark.parametrize("profile", ["default_b2b", "retail", "cdnow"])
+def test_the_golden_rows_hold_in_the_compiled_model_of_every_profile(project: CompiledProject, profile: str) -> None:
+    connection = project.build({}, as_of=date(2024, 3, 31), profile=profile, models=["int_customer_metrics"])
+    connection.register("golden", pd.DataFrame(GOLDEN, columns=["rfm_score", "expected"]))
+    connection.execute(
+        "insert into intermediate.int_customer_metrics by name"
+        " select expected || coalesce(rfm_score::varchar, '') as customer_id, rfm_score, true as is_as_of from golden"
+    )
+    found = connection.execute(
+        f"select golden.rfm_score, tier from ({project.profile(profile).nodes['int_customer_tiers'].sql}) as tiers"
+        " inner join golden on tiers.customer_id = expected || coalesce(rfm_score::varchar, '')"
+        " where scheme = 'retention_abcd'"
+    ).fetchall()
+    assert set(found) == set(GOLDEN)
