@@ -17,9 +17,11 @@ from statistics import median
 class Limits:
     """Cut-offs of a profile, written out here so that a changed seed shows."""
 
-    inactive_days: int
-    cadence_factor: float
-    spend_period_days: int
+    new_until: int = 90
+    growing_until: int = 180
+    inactive_from: int = 30
+    cadence_factor: float = 3
+    spend_period_days: int = 90
     spend_fall: float = -0.5
     spend_growth: float = 0.5
     cadence_from: int = 3
@@ -90,11 +92,11 @@ def standing_on(customer: Customer, day: date, limits: Limits, *, age_from_regis
     ratio = (day - bought_on[-1]).days / cadence if cadence else None
     change = _spend_change(purchases, day, limits.spend_period_days)
 
-    age_stage = _age_stage(age)
+    age_stage = _age_stage(age, limits)
     activity = "prospect"
     if bought_on:
         is_at_risk = (
-            (idle is not None and idle >= limits.inactive_days)
+            (idle is not None and idle >= limits.inactive_from)
             or (change is not None and change <= limits.spend_fall)
             or (ratio is not None and ratio > limits.cadence_factor)
         )
@@ -119,10 +121,10 @@ def stage_since(customer: Customer, as_of: date, limits: Limits, *, age_from_reg
     return since
 
 
-def _age_stage(age: int | None) -> str:
+def _age_stage(age: int | None, limits: Limits) -> str:
     if age is None:
         return "prospect"
-    return "new" if age <= 90 else "growing" if age <= 180 else "mature"
+    return "new" if age <= limits.new_until else "growing" if age <= limits.growing_until else "mature"
 
 
 def _curve_stage(activity: str, age_stage: str, change: float | None, limits: Limits) -> str:
