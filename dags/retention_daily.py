@@ -1,6 +1,6 @@
 """Publish the retention tables of yesterday, every day at 09:00 in the business's time zone."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from airflow.sdk import DAG, Param, chain
 
@@ -41,6 +41,7 @@ with DAG(
         key_format="%Y-%m-%d",
         run_immediately=timedelta(0),  # a new installation begins with the next 09:00, not with the one just past
     ),
+    start_date=datetime(1990, 1, 1, tzinfo=load_settings().zone),  # catch-up wants one; the timetable bounds it
     catchup=True,
     max_active_runs=1,
     is_paused_upon_creation=False,

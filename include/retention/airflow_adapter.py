@@ -71,10 +71,12 @@ class DayPartitions(CronPartitionTimetable):  # type: ignore[misc]
             day = day.add(days=1)
 
     def next_dagrun_info_v2(self, *, last_dagrun_info: Any, restriction: TimeRestriction) -> Any:
-        """Name the next scheduled run: the day after the last one, or the next tick when that is long ago."""
-        if last_dagrun_info is not None and last_dagrun_info.run_after < utcnow() - CATCHUP_LIMIT:
-            last_dagrun_info = None
-        return super().next_dagrun_info_v2(last_dagrun_info=last_dagrun_info, restriction=restriction)
+        """Name the next scheduled run: the day after the last one, or the next tick when that is too long ago."""
+        info = super().next_dagrun_info_v2(last_dagrun_info=last_dagrun_info, restriction=restriction)
+        if info is None or info.run_after >= utcnow() - CATCHUP_LIMIT:
+            return info
+        afresh = TimeRestriction(earliest=None, latest=restriction.latest, catchup=restriction.catchup)
+        return super().next_dagrun_info_v2(last_dagrun_info=None, restriction=afresh)
 
 
 class RetentionPlugin(AirflowPlugin):  # type: ignore[misc]

@@ -127,13 +127,14 @@ def stop_session(session: int, patience: float = STOP_SECONDS) -> None:
     """End every process of a session: politely, then, after `patience` seconds, by force."""
     for stop in (psutil.Process.terminate, psutil.Process.kill):
         deadline = time.monotonic() + patience
-        while members := session_members(session):
-            if time.monotonic() > deadline:
-                break
+        told: set[int] = set()  # once each: a second SIGTERM would break off the first one's tidying up
+        while (members := session_members(session)) and time.monotonic() < deadline:
             for member in members:
-                with suppress(psutil.NoSuchProcess):
-                    stop(member)
-            psutil.wait_procs(members, timeout=2)
+                if member.pid not in told:
+                    told.add(member.pid)
+                    with suppress(psutil.NoSuchProcess):
+                        stop(member)
+            psutil.wait_procs(members, timeout=0.2)
 
 
 @contextmanager
@@ -214,9 +215,15 @@ def _interrupt(signal_number: int, frame: FrameType | None) -> None:
 
 def main() -> int:
     """Command line of `make up`."""
-    parser = argparse.ArgumentParser(prog="make up", description="Start Airflow with the DAGs ready.")
+    parser = argparse.ArgumentParser(prog="python -m retention.airflow_server", description="Start Airflow: make up.")
     parser.add_argument("--port", type=int, default=8080, help="port of the page (default 8080; two more above it)")
-    port: int = parser.parse_args().port
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="run this Airflow command there instead: dags list")
+    options = parser.parse_args()
+    port: int = options.port
+    if options.command:
+        airflow = str(Path(sys.executable).with_name("airflow"))
+        environment = airflow_environment(load_settings().home_dir / "airflow", port)
+        return subprocess.run([airflow, *options.command], env=environment, check=False).returncode
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
