@@ -126,7 +126,7 @@ class RetentionStep(BaseOperator):  # type: ignore[misc]
         if process is None or process.poll() is not None:
             return
         root = psutil.Process(process.pid)
-        family = [*root.children(recursive=True), root]
+        family = [root, *root.children(recursive=True)]  # the root first, lest it take its child's end for a failure
         for member in family:
             _end(member.terminate)
         for member in psutil.wait_procs(family, timeout=10)[1]:
