@@ -1,6 +1,6 @@
 """The one module that knows Airflow: a step as a task, the as-of day of a run, the timetable, the failure line.
 
-A task runs `retention <step>` as a process of its own, the very line a person types. dbt, Great Expectations and
+A task runs `retention step <name>` as a process of its own, the very line a person types. dbt, Great Expectations and
 DuckDB so never load in an Airflow process, their file locks end with the step, and a DAG file imports in no time.
 """
 
@@ -9,8 +9,10 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,12 @@ CATCHUP_LIMIT = timedelta(days=31)
 
 FINAL_EXIT_CODES = {error.exit_code for error in (SettingsError, LoadRefusedError, CheckFailedError)}
 """Exit codes that a retry can't mend: wrong settings, a refused load, a failed check."""
+
+STOP_SECONDS = 10
+"""How long a stopped step may take to end by itself."""
+
+LOCK_WAIT_SECONDS = 600
+"""How long a step waits for a writer that Airflow's pool doesn't know of, a run by hand."""
 
 SHOWN_LINES = 20
 """Last lines of a failed step that go into its error message."""
@@ -87,7 +95,7 @@ class RetentionPlugin(AirflowPlugin):  # type: ignore[misc]
 
 
 class RetentionStep(BaseOperator):  # type: ignore[misc]
-    """One step of the pipeline as a task: `retention <task_id>` for the run's as-of day.
+    """One step of the pipeline as a task: `retention step <task_id>` for the run's as-of day.
 
     The DAG's params `as_of`, `profile` and `landing` are optional; without them the partition and the settings speak.
     """
@@ -127,17 +135,21 @@ class RetentionStep(BaseOperator):  # type: ignore[misc]
             return
         root = psutil.Process(process.pid)
         family = [root, *root.children(recursive=True)]  # the root first, lest it take its child's end for a failure
-        for member in family:
-            _end(member.terminate)
-        for member in psutil.wait_procs(family, timeout=10)[1]:
-            _end(member.kill)
+        for stop in (psutil.Process.terminate, psutil.Process.kill):
+            for member in filter(_is_alive, family):
+                with suppress(psutil.NoSuchProcess):
+                    stop(member)
+            # Not psutil.wait_procs: it would take the step's exit code away, and the task would pass for a success.
+            deadline = time.monotonic() + STOP_SECONDS
+            while any(map(_is_alive, family)) and time.monotonic() < deadline:
+                time.sleep(0.1)
 
 
-def _end(stop: Any) -> None:
+def _is_alive(process: psutil.Process) -> bool:
     try:
-        stop()
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
-        return
+        return False
 
 
 def step_command(step: str, context: Mapping[str, Any]) -> list[str]:
@@ -152,12 +164,14 @@ def step_command(step: str, context: Mapping[str, Any]) -> list[str]:
     landing = Path(params.get("landing") or settings.landing_dir).expanduser().resolve()
     return [
         str(Path(sys.executable).with_name("retention")),
+        "step",
         step,
         f"--run-id={pipeline_run_id(as_of, context)}",
         f"--as-of={as_of}",
         f"--profile={params.get('profile') or settings.profile}",
         f"--home={settings.home_dir}",
         f"--landing={landing}",
+        f"--wait={LOCK_WAIT_SECONDS}",
     ]
 
 
@@ -214,7 +228,7 @@ def step_failure(step: str, exit_code: int, last_lines: Iterable[str]) -> Except
     said = [line for line in last_lines if line.strip()]
     message = said[-1] if said else "it wrote nothing"
     kind = AirflowFailException if exit_code in FINAL_EXIT_CODES else AirflowException
-    failure: Exception = kind(f"retention {step} ended with exit code {exit_code}: {message}")
+    failure: Exception = kind(f"retention step {step} ended with exit code {exit_code}: {message}")
     return failure
 
 

@@ -89,12 +89,14 @@ def test_the_command_names_everything_it_needs(monkeypatch: pytest.MonkeyPatch, 
     command = adapter.step_command("land", context({"profile": "cdnow", "landing": str(tmp_path / "in")}))
     adapter.load_settings.cache_clear()
     assert command[1:] == [
+        "step",
         "land",
         f"--run-id={adapter.pipeline_run_id(date(2024, 5, 1), context())}",
         "--as-of=2024-05-01",
         "--profile=cdnow",
         f"--home={tmp_path}",
         f"--landing={tmp_path / 'in'}",
+        "--wait=600",
     ]
 
 
@@ -207,5 +209,6 @@ def test_stopping_a_task_ends_its_step_and_what_the_step_started(monkeypatch: py
         family = psutil.Process().children(recursive=True)
     operator.on_kill()
     thread.join(timeout=30)
-    assert not any(process.is_running() for process in family)
+    assert not thread.is_alive()
+    assert not any(adapter._is_alive(process) for process in family)
     assert "exit code -15" in str(failures[0])
