@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from conftest import PROJECT, Installation
+from installation import PROJECT, Installation
 
 from retention.airflow_server import POOL
 
