@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from installation import ZONE, Installation, free_port, write_orders
+from tests.airflow.installation import ZONE, Installation, free_port, write_orders
 
 from retention import airflow_server
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from installation import PROJECT, Installation
+from tests.airflow.installation import PROJECT, Installation
 
 from retention.airflow_server import POOL
 

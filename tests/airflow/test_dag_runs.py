@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from installation import PROJECT, ZONE, Installation
+from tests.airflow.installation import PROJECT, ZONE, Installation
 
 from retention import airflow_server
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
-from installation import PROJECT, free_port
+from tests.airflow.installation import PROJECT, free_port
 
 from retention import airflow_adapter, airflow_server
 from retention.errors import SettingsError

