@@ -39,7 +39,7 @@ def test_make_up_starts_airflow_and_a_signal_leaves_no_process(tmp_path: Path, w
             env=os.environ | {"RETENTION_HOME": str(tmp_path)}, cwd=PROJECT, stdout=output, stderr=output,
         )  # fmt: skip
     try:
-        wait_for(lambda: "up: ready at" in said.read_text(), 150, said.read_text)
+        wait_for(lambda: "up: ready at" in said.read_text(), 240, said.read_text)
         assert len(processes_of(airflow_home)) > 4
         dags = subprocess.run(
             [sys.executable, "-m", "retention.airflow_server", "dags", "list", "--output", "plain"],
