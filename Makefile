@@ -38,6 +38,9 @@ run: setup ## publish the tables of the Complete Journey sample into data/publis
 	@$(BIN)/retention sample completejourney --landing $(LANDING)
 	@$(BIN)/retention run --landing $(LANDING) --profile retail --home $(HOME_DIR)
 
+up: setup ## start Airflow with the DAGs ready, until Ctrl-C (PORT=8080)
+	@$(BIN)/python -m retention.airflow_server $(if $(PORT),--port $(PORT))
+
 test: setup ## run every test
 	@$(BIN)/pytest -n 2 --dist loadfile
 

@@ -1,0 +1,214 @@
+"""The rules that stand between Airflow and the command line: the as-of day, the run's name, what a failure means."""
+
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pendulum
+import psutil
+import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.timetables.base import DagRunInfo, TimeRestriction
+
+from retention import airflow_adapter as adapter
+from retention.errors import SettingsError
+from retention.runs import RUN_ID
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass
+class FakeDagRun:
+    """The part of a DAG run that the adapter reads."""
+
+    run_id: str = "scheduled__2024-05-02T01:00:00+00:00__2024-05-01__aB3"
+    dag_id: str = "retention_daily"
+    run_type: str = "scheduled"
+    partition_key: str | None = "2024-05-01"
+    run_after: datetime = datetime(2024, 5, 2, 1, tzinfo=UTC)
+
+
+@dataclass
+class FakeTask:
+    task_id: str = "land"
+    try_number: int = 1
+
+
+def context(params: dict[str, Any] | None = None, **dag_run: Any) -> dict[str, Any]:
+    return {"dag_run": FakeDagRun(**dag_run), "params": params or {}, "ti": FakeTask()}
+
+
+def timetable() -> adapter.DayPartitions:
+    return adapter.DayPartitions(
+        "0 9 * * *", timezone="Asia/Shanghai", run_offset=-1, key_format="%Y-%m-%d", run_immediately=timedelta(0)
+    )
+
+
+def test_the_as_of_day_is_the_partition() -> None:
+    assert adapter.as_of_day(context()) == date(2024, 5, 1)
+
+
+def test_without_a_partition_the_param_says_the_day() -> None:
+    assert adapter.as_of_day(context({"as_of": "2023-01-31"}, partition_key=None)) == date(2023, 1, 31)
+
+
+def test_without_both_it_is_the_local_day_before() -> None:
+    # 17:00 UTC on the 1st is 01:00 on the 2nd in Shanghai, so the day before is the 1st.
+    run_after = datetime(2024, 5, 1, 17, tzinfo=UTC)
+    assert adapter.choose_as_of(None, None, run_after, SHANGHAI) == date(2024, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("partition", "requested", "line"),
+    [
+        ("2024-05-01", "2024-05-02", "The run's partition is 2024-05-01, yet its param as_of is 2024-05-02."),
+        (None, "1 May", "'1 May' is not a day. Write it as YYYY-MM-DD."),
+    ],
+)
+def test_a_day_that_cannot_be_meant_is_refused(partition: str | None, requested: str, line: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        adapter.choose_as_of(partition, requested, datetime(2024, 5, 2, tzinfo=UTC), SHANGHAI)
+    assert line in str(caught.value)
+
+
+def test_a_run_has_one_folder_for_all_tasks_and_tries_and_another_for_another_dag_run() -> None:
+    first, again = (adapter.pipeline_run_id(date(2024, 5, 1), context()) for _ in range(2))
+    other = adapter.pipeline_run_id(date(2024, 5, 1), context(run_id="by hand: Anna's / retry?", run_type="manual"))
+    assert first == again != other
+    assert first.startswith("2024-05-01_scheduled_")
+    assert all(RUN_ID.fullmatch(name) for name in (first, other))
+
+
+def test_the_command_names_everything_it_needs(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("RETENTION_HOME", str(tmp_path))
+    adapter.load_settings.cache_clear()
+    command = adapter.step_command("land", context({"profile": "cdnow", "landing": str(tmp_path / "in")}))
+    adapter.load_settings.cache_clear()
+    assert command[1:] == [
+        "step",
+        "land",
+        f"--run-id={adapter.pipeline_run_id(date(2024, 5, 1), context())}",
+        "--as-of=2024-05-01",
+        "--profile=cdnow",
+        f"--home={tmp_path}",
+        f"--landing={tmp_path / 'in'}",
+        "--wait=600",
+    ]
+
+
+def test_a_step_does_not_inherit_airflows_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://airflow:secret@db/airflow")
+    monkeypatch.setenv("RETENTION_PROFILE", "cdnow")
+    inherited = adapter.step_environment()
+    assert inherited["RETENTION_PROFILE"] == "cdnow"
+    assert not any("secret" in value for value in inherited.values())
+
+
+@pytest.mark.parametrize("exit_code", [2, 3, 4])
+def test_what_a_retry_cannot_mend_is_final(exit_code: int) -> None:
+    failure = adapter.step_failure("land", exit_code, ["reading", "orders.csv has no column amount. Add it.", ""])
+    assert isinstance(failure, AirflowFailException)
+    assert str(failure).endswith(
+        "exit code 3: orders.csv has no column amount. Add it.".replace("3", str(exit_code), 1)
+    )
+
+
+@pytest.mark.parametrize("exit_code", [1, 5, 6, 7, 8, -15])
+def test_everything_else_is_tried_again(exit_code: int) -> None:
+    failure = adapter.step_failure("build", exit_code, [])
+    assert isinstance(failure, AirflowException)
+    assert not isinstance(failure, AirflowFailException)
+
+
+def test_the_failure_line_names_run_task_day_error_and_remedy() -> None:
+    line = adapter.failure_line(context() | {"exception": ValueError("orders.csv has no column amount.")})
+    assert line.startswith("RUN FAILED dag=retention_daily task=land as_of=2024-05-01 run=2024-05-01_scheduled_")
+    assert "error=orders.csv has no column amount. remedy=" in line
+    assert "\n" not in line
+
+
+def test_the_failure_line_is_written_even_when_the_day_is_wrong() -> None:
+    assert "as_of=unknown" in adapter.failure_line(context({"as_of": "May"}, partition_key=None))
+
+
+def test_the_run_of_nine_o_clock_has_the_partition_of_the_day_before() -> None:
+    now = pendulum.now("UTC")
+    since_1990 = TimeRestriction(pendulum.datetime(1990, 1, 1), None, True)
+    info = timetable().next_dagrun_info_v2(last_dagrun_info=None, restriction=since_1990)
+    due = info.run_after.in_timezone("Asia/Shanghai")
+    assert (due.hour, due.minute) == (9, 0)
+    assert now < info.run_after <= now.add(days=1)
+    assert info.partition_key == due.subtract(days=1).to_date_string()
+    assert info.partition_date == due.subtract(days=1).start_of("day")
+
+
+def test_a_backfill_has_both_of_its_days() -> None:
+    bounds = (datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 5, 3, tzinfo=UTC))
+    infos = list(timetable().iter_partition_dagrun_infos(earliest=bounds[0], latest=bounds[1]))
+    assert [info.partition_key for info in infos] == ["2024-05-01", "2024-05-02", "2024-05-03"]
+    assert infos[0].run_after == pendulum.datetime(2024, 5, 2, 1)  # 09:00 in Shanghai on the day after
+
+
+def test_a_day_has_one_identity_however_its_run_came_about() -> None:
+    table = timetable()
+    (backfilled,) = table.iter_partition_dagrun_infos(
+        earliest=datetime(2024, 5, 1, tzinfo=UTC), latest=datetime(2024, 5, 1, tzinfo=UTC)
+    )
+    assert backfilled.partition_date == table.resolve_partition_date("2024-05-01")
+    assert backfilled.partition_date == table._get_partition_date(run_date=pendulum.datetime(2024, 5, 2, 1))
+
+
+@dataclass
+class Past:
+    """A last run, so many days ago."""
+
+    days: int
+    restriction: TimeRestriction = field(default_factory=lambda: TimeRestriction(None, None, True))
+
+    def next_run(self) -> DagRunInfo:
+        due = pendulum.now("Asia/Shanghai").subtract(days=self.days).replace(hour=9, minute=0, second=0, microsecond=0)
+        return timetable().next_dagrun_info_v2(
+            last_dagrun_info=DagRunInfo(due, None, due.subtract(days=1).start_of("day"), "x"),
+            restriction=self.restriction,
+        )
+
+
+def test_missed_days_are_caught_up_and_old_backfills_set_off_nothing() -> None:
+    now = pendulum.now("UTC")
+    assert Past(days=5).next_run().run_after < now.subtract(days=3)
+    assert Past(days=400).next_run().run_after > now
+
+
+def test_the_timetable_survives_the_database() -> None:
+    table = timetable()
+    assert adapter.DayPartitions.deserialize(table.serialize()).serialize() == table.serialize()
+
+
+def test_stopping_a_task_ends_its_step_and_what_the_step_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    child = "import time; time.sleep(300)"
+    step = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    monkeypatch.setattr(adapter, "step_command", lambda *_: [sys.executable, "-c", step])
+    operator = adapter.RetentionStep(task_id="build")
+    failures: list[BaseException] = []
+
+    def execute() -> None:
+        try:
+            adapter.RetentionStep.execute.__wrapped__(operator, {})
+        except AirflowException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=execute)
+    thread.start()
+    family: list[psutil.Process] = []
+    while len(family) < 2:
+        time.sleep(0.1)
+        family = psutil.Process().children(recursive=True)
+    operator.on_kill()
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+    assert not any(adapter._is_alive(process) for process in family)
+    assert "exit code -15" in str(failures[0])

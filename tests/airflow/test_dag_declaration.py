@@ -1,0 +1,74 @@
+"""What the DAG files declare, read by Airflow itself."""
+
+import re
+from typing import Any
+
+import pytest
+from tests.airflow.installation import PROJECT, Installation
+
+from retention.airflow_server import POOL
+
+pytestmark = pytest.mark.slow
+STEPS = ["land", "validate", "build", "audit", "publish", "report"]
+
+
+@pytest.fixture(scope="module")
+def described(installation: Installation) -> dict[str, Any]:
+    answer: dict[str, Any] = installation.python("describe_dags.py")
+    return answer
+
+
+@pytest.fixture
+def daily(described: dict[str, Any]) -> dict[str, Any]:
+    dag: dict[str, Any] = described["dags"]["retention_daily"]
+    return dag
+
+
+def test_every_dag_file_imports_and_holds_the_dag_of_its_name(described: dict[str, Any]) -> None:
+    assert described["errors"] == {}
+    files = {path.stem for path in (PROJECT / "dags").glob("*.py")}
+    assert "retention_daily" in files
+    assert {dag["file"].removesuffix(".py"): name for name, dag in described["dags"].items()} == {
+        name: name for name in files
+    }
+
+
+def test_dag_files_import_within_two_seconds_and_nothing_heavy(described: dict[str, Any]) -> None:
+    assert described["seconds"] < 2, f"importing the DAG files took {described['seconds']:.1f} s"
+    assert described["heavy"] == []
+
+
+def test_the_six_steps_follow_each_other(daily: dict[str, Any]) -> None:
+    assert [task["id"] for task in daily["tasks"]] == STEPS
+    assert [task["downstream"] for task in daily["tasks"]] == [[step] for step in STEPS[1:]] + [[]]
+
+
+def test_every_task_waits_for_the_one_writer_is_retried_and_tells_of_failure(daily: dict[str, Any]) -> None:
+    for task in daily["tasks"]:
+        assert task["pool"] == POOL[0]
+        assert task["retries"] == 2
+        assert task["retry_delay_seconds"] >= 60
+        assert task["timeout_seconds"]
+        assert task["failure_callbacks"] == ["log_failure"]
+
+
+def test_the_dag_runs_at_nine_in_the_business_time_zone_for_the_day_before(daily: dict[str, Any]) -> None:
+    assert daily["cron"] == "0 9 * * *"
+    assert daily["timetable"]["timezone"] == "Asia/Shanghai"
+    assert daily["timetable"]["run_offset"] == -1
+    assert daily["timetable"]["key_format"] == "%Y-%m-%d"
+
+
+def test_the_dag_catches_up_one_run_at_a_time_and_explains_itself(daily: dict[str, Any]) -> None:
+    assert daily["catchup"] is True
+    assert daily["max_active_runs"] == 1
+    assert daily["tags"]
+    assert daily["params"] == ["as_of", "landing", "profile"]
+    assert all(f"| {step} |" in daily["doc"] for step in STEPS)
+    assert "backfill create" in daily["doc"]
+
+
+def test_the_readme_lists_every_dag_with_its_schedule(described: dict[str, Any]) -> None:
+    readme = (PROJECT / "dags" / "README.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", readme, flags=re.MULTILINE))
+    assert listed == {name: dag["cron"] for name, dag in described["dags"].items()}

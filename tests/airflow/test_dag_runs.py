@@ -1,0 +1,150 @@
+"""The DAG run to its end: by `dag.test()`, and by a real scheduler by hand, by backfill and by catch-up."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from tests.airflow.installation import PROJECT, ZONE, Installation
+
+from retention import airflow_server
+
+pytestmark = pytest.mark.slow
+DAG = "retention_daily"
+RUN_SECONDS = 150
+
+
+class Page:
+    """Airflow's REST interface, logged in as admin."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.root = f"http://{airflow_server.HOST}:{installation.port}"
+        passwords = installation.airflow_home / "simple_auth_manager_passwords.json.generated"
+        admin = json.loads(passwords.read_text(encoding="utf-8"))["admin"]
+        self.token = ""
+        self.token = self.ask("/auth/token", {"username": "admin", "password": admin})["access_token"]
+
+    def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        request = urllib.request.Request(  # noqa: S310  # http to this machine
+            self.root + path,
+            data=json.dumps(body).encode() if body is not None else None,
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # http to this machine
+            return json.load(answer)
+
+    def trigger(self, run_id: str, partition: str | None = None, conf: dict[str, Any] | None = None) -> None:
+        body = {"dag_run_id": run_id, "logical_date": None, "partition_key": partition, "conf": conf or {}}
+        self.ask(f"/api/v2/dags/{DAG}/dagRuns", body)
+
+    def runs(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.ask(f"/api/v2/dags/{DAG}/dagRuns?limit=100")["dag_runs"]
+        return found
+
+    def tasks(self, run_id: str) -> dict[str, dict[str, Any]]:
+        found = self.ask(f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        return {task["task_id"]: task for task in found}
+
+
+@pytest.fixture(scope="module")
+def published_by_dag_test(installation: Installation) -> dict[str, Any]:
+    answer: dict[str, Any] = installation.python("execute_dag.py", str(installation.yesterday - timedelta(days=9)))
+    return answer
+
+
+@pytest.fixture(scope="module")
+def page(installation: Installation, published_by_dag_test: Any) -> Iterator[Page]:
+    """A real Airflow that missed its last scheduled run; gone, with all its processes, afterwards."""
+    del published_by_dag_test  # dag.test() and the scheduler take turns in one home
+    installation.python("add_past_run.py", str(last_due_day() - timedelta(days=1)))
+    log = installation.airflow_home / "standalone.log"
+    with airflow_server.running_airflow(installation.environment, log) as process:
+        airflow_server.wait_until_ready(process, installation.port, log)
+        yield Page(installation)
+    assert airflow_server.session_members(process.pid) == []
+
+
+def last_due_day() -> date:
+    """The as-of day of the last 09:00 that has passed in the business's time zone."""
+    return (datetime.now(ZONE) - timedelta(hours=9)).date() - timedelta(days=1)
+
+
+def published_days(home: Path) -> set[date]:
+    with duckdb.connect(str((home / "published").resolve() / "retention.duckdb"), read_only=True) as tables:
+        return {row[0] for row in tables.execute("select distinct as_of_date from marts.customer_rfm").fetchall()}
+
+
+def runs_of(page: Page, kind: str, partitions: set[str]) -> Callable[[], list[dict[str, Any]]]:
+    """The runs of a kind, once there is one of each partition and all have ended."""
+
+    def finished() -> list[dict[str, Any]]:
+        runs = [run for run in page.runs() if run["run_type"] == kind and run["partition_key"] in partitions]
+        ended = {run["partition_key"] for run in runs if run["state"] in ("success", "failed")}
+        return runs if ended == partitions else []
+
+    return finished
+
+
+def task_log(installation: Installation, run_id: str, task: str) -> str:
+    folder = installation.airflow_home / "logs" / f"dag_id={DAG}" / f"run_id={run_id}" / f"task_id={task}"
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.log")))
+
+
+def test_dag_test_publishes_the_tables(installation: Installation, published_by_dag_test: dict[str, Any]) -> None:
+    assert published_by_dag_test["state"] == "success", published_by_dag_test
+    assert set(published_by_dag_test["tasks"].values()) == {"success"}
+    (folder,) = (installation.home / "work").glob(f"{installation.yesterday - timedelta(days=9)}_*")
+    assert {path.stem for path in folder.glob("*.json")} >= {"land", "validate", "build", "audit", "publish", "report"}
+
+
+def test_a_day_that_was_missed_is_caught_up(page: Page, wait_for: Callable[..., Any]) -> None:
+    missed = str(last_due_day())
+    (run,) = wait_for(runs_of(page, "scheduled", {missed}), 2 * RUN_SECONDS, page.runs)
+    assert run["state"] == "success", page.tasks(run["dag_run_id"])
+
+
+def test_a_run_by_hand_takes_its_partition_as_the_day(
+    installation: Installation, page: Page, wait_for: Callable[..., Any]
+) -> None:
+    day = installation.yesterday - timedelta(days=4)
+    page.trigger("by-hand", partition=str(day))
+    (run,) = wait_for(runs_of(page, "manual", {str(day)}), RUN_SECONDS, page.runs)
+    assert run["state"] == "success", page.tasks("by-hand")
+    assert published_days(installation.home) == {day}
+
+
+def test_a_backfill_runs_every_day_of_its_range(
+    installation: Installation, page: Page, wait_for: Callable[..., Any]
+) -> None:
+    days = [str(installation.yesterday - timedelta(days=back)) for back in (7, 6)]
+    arguments = ["--dag-id", DAG, "--from-date", days[0], "--to-date", days[1], "--max-active-runs", "1"]
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("airflow")), "backfill", "create", *arguments],
+        env=installation.environment, cwd=PROJECT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    runs = wait_for(runs_of(page, "backfill", set(days)), 2 * RUN_SECONDS, page.runs)
+    assert {run["partition_key"]: run["state"] for run in runs} == dict.fromkeys(days, "success")
+    assert published_days(installation.home) == {installation.yesterday - timedelta(days=6)}
+
+
+def test_a_refused_load_fails_at_once_and_says_what_to_do(
+    installation: Installation, page: Page, wait_for: Callable[..., Any]
+) -> None:
+    before = (installation.home / "published").resolve()
+    page.trigger("refused", conf={"as_of": str(installation.yesterday), "landing": str(installation.broken_landing)})
+    wait_for(lambda: page.ask(f"/api/v2/dags/{DAG}/dagRuns/refused")["state"] == "failed", RUN_SECONDS, page.runs)
+    tasks = page.tasks("refused")
+    assert (tasks["land"]["state"], tasks["land"]["try_number"]) == ("failed", 1)
+    assert {tasks[step]["state"] for step in ("validate", "build", "audit", "publish", "report")} == {"upstream_failed"}
+    log = task_log(installation, "refused", "land")
+    assert f"RUN FAILED dag={DAG} task=land as_of={installation.yesterday}" in log
+    assert "exit code 3" in log
+    assert "orders.csv" in log
+    assert (installation.home / "published").resolve() == before
