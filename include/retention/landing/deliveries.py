@@ -41,10 +41,11 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Found:
-    """What the landing folder holds: files to read, and what is refused at sight."""
+    """What the landing folder holds: files to read, what is refused at sight, and entities with any file."""
 
     deliveries: tuple[Delivery, ...]
     refused: tuple[LoadRefusedError, ...]
+    entities: frozenset[str]
 
 
 def find_deliveries(landing: Path, contracts: Mapping[str, Contract]) -> Found:
@@ -62,6 +63,7 @@ def find_deliveries(landing: Path, contracts: Mapping[str, Contract]) -> Found:
         )
     deliveries: list[Delivery] = []
     refused: list[LoadRefusedError] = []
+    entities: set[str] = set()
     for entry in _visible(landing):
         if not entry.is_dir():
             if _form(entry):
@@ -72,8 +74,9 @@ def find_deliveries(landing: Path, contracts: Mapping[str, Contract]) -> Found:
             for path in _visible(entry):
                 delivery = Delivery(path, contracts[entry.name], _form(path) or "")
                 problem = _unreadable(delivery)
+                entities.add(entry.name)
                 refused.append(problem) if problem else deliveries.append(delivery)
-    return Found(tuple(deliveries), tuple(refused))
+    return Found(tuple(deliveries), tuple(refused), frozenset(entities))
 
 
 def check_header(delivery: Delivery, names: list[str]) -> dict[str, int]:

@@ -52,5 +52,6 @@ def raw_relation_sql(home: Home, contract: Contract, load_ids: Sequence[str] | N
     listed = ", ".join(literal(str(path)) for path in files)
     columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in typed)
     # The empty SELECT stands first so that columns which no part has are there as nulls.
-    relation = f"({empty} union all by name select * from read_parquet([{listed}], union_by_name = true, hive_partitioning = false))"
+    parts = f"select * from read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+    relation = f"({empty} union all by name {parts})"
     return f"select {columns} from {relation}"

@@ -60,13 +60,13 @@ def stage(connection: duckdb.DuckDBPyConnection, contract: Contract, source: Sou
     """Read the source into `staged`, and the reasons into `faults`."""
     present = [column for column in contract.columns if column.name in source.present]
     faults = _faults(present)
-    connection.execute("create or replace table faults (fault utinyint, reason varchar, column_name varchar)")
-    connection.executemany(
-        "insert into faults values (?, ?, ?)", [[at, reason, name] for at, (_, reason, name) in enumerate(faults)]
-    )
+    listed = ", ".join(f"({at}, {literal(reason)}, {literal(name)})" for at, (_, reason, name) in enumerate(faults))
+    connection.execute(f"create or replace table faults as from (values {listed}) as t(fault, reason, column_name)")
     extra = [name for name, has in (("_place", source.has_place), ("_breaks", source.has_breaks)) if has]
     tidy = [f"{_tidy(quoted(column.name))} as {quoted(column.name)}" for column in present] + extra
     typed = [f"{_typed(column, source)} as {_value(column)}" for column in present]
+    kept = [quoted(column.name) for column in present] + extra
+    ranged = [_in_range(column) for column in present]  # a step of its own: within one, the cast would run twice
     branches = " ".join(f"when {test} then {at}" for at, (test, _, _) in enumerate(faults))
     columns = [f"{_value(column)} as {quoted(column.name)}" for column in present]
     columns += [f"null::{column.duckdb_type} as {quoted(column.name)}" for column in contract.columns
@@ -76,7 +76,8 @@ def stage(connection: duckdb.DuckDBPyConnection, contract: Contract, source: Sou
         create or replace table staged as
         with tidy as (select {", ".join(tidy)} from {source.sql}),
         typed as (select *, {", ".join(typed)} from tidy),
-        judged as (select *, (case {branches} end)::utinyint as _fault from typed)
+        ranged as (select {", ".join(kept + ranged)} from typed),
+        judged as (select *, (case {branches} end)::utinyint as _fault from ranged)
         select {", ".join(columns + extra)},
             _fault,
             case when _fault is not null then {_raw(present, withhold=True)} end as _raw,
@@ -118,13 +119,22 @@ def _instant(text: str, source: Source) -> str:
     """An instant in the session's time zone, which is the business's. One with an offset is converted to it."""
     plain = f"try_cast({text} as timestamp)"
     moved = f"try_cast(replace({text}, ' +', '+') as timestamptz)::timestamp"
-    cases = f"when length({text}) >= {OFFSET_FROM} and regexp_matches({text}, {literal(OFFSET)}) then {moved}"
+    # The usual spelling is told apart first: the search for an offset costs as much as the cast itself.
+    may_move = f"length({text}) >= {OFFSET_FROM} and {text} not like '____-__-__ __:__:__'"
+    cases = f"when {may_move} and regexp_matches({text}, {literal(OFFSET)}) then {moved}"
     if source.has_serial_dates:
         micros = f"round(try_cast({text} as double) * 86400000)::bigint * 1000"
         serial = f"timestamp '1899-12-30' + to_microseconds({micros})"
         cases = rf"when regexp_full_match({text}, '\d{{1,6}}(\.\d+)?') then {serial} {cases}"
-    instant = f"(case {cases} else {plain} end)"
-    return f"case when {instant} between timestamp '{EARLIEST}' and timestamp '{LATEST}' then {instant} end"
+    return f"(case {cases} else {plain} end)"
+
+
+def _in_range(column: Column) -> str:
+    """A date far off is a slip of the keyboard or a stand-in for none ('0001-01-01', 'infinity')."""
+    value = _value(column)
+    if column.duckdb_type not in ("TIMESTAMP", "DATE"):
+        return value
+    return f"case when {value} between timestamp '{EARLIEST}' and timestamp '{LATEST}' then {value} end as {value}"
 
 
 def _faults(present: list[Column]) -> list[tuple[str, str, str]]:

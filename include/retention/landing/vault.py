@@ -74,10 +74,10 @@ def hash_key(home: Home) -> bytes:
 
 
 def set_key(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
-    """Hand the key to the connection as two variables, so that it stands in no SQL text."""
+    """Hand the key to the connection as two variables, so that it stands in no other statement's text."""
     padded = key.ljust(BLOCK_BYTES, b"\0")
     for name, pad in (("hmac_inner", 0x36), ("hmac_outer", 0x5C)):
-        connection.execute(f"set variable {name} = ?::blob", [bytes(byte ^ pad for byte in padded)])
+        connection.execute(f"set variable {name} = unhex('{bytes(byte ^ pad for byte in padded).hex()}')")
 
 
 def hmac_sql(text: str) -> str:
