@@ -2,3 +2,16 @@
 {% macro as_text(number, decimals=2) -%}
     cast(cast({{ number }} as decimal(18, {{ decimals }})) as {{ dbt.type_string() }})
 {%- endmacro %}
+
+{# A column name that is a reserved word. #}
+{% macro quoted(name) -%}
+    {{ return(adapter.dispatch('quoted', 'retention')(name)) }}
+{%- endmacro %}
+
+{% macro duckdb__quoted(name) -%}
+    "{{ name }}"
+{%- endmacro %}
+
+{% macro spark__quoted(name) -%}
+    `{{ name }}`
+{%- endmacro %}

@@ -155,7 +155,7 @@ def commit_release(run: Run, manifest: Mapping[str, Any], keep: int) -> Path:
     Returns:
         The release's folder.
     """
-    release = run.home.releases / manifest["release_id"]
+    release = run.home.releases / str(manifest["release_id"])
     if not release.exists():
         (run.home.releases / f".new-{run.run_id}").rename(release)
         _sync_folder(run.home.releases)

@@ -8,9 +8,9 @@ with run_parameters as (
 select
     as_of_date,
     cast(null as {{ dbt.type_string() }}) as entity,
-    cast(null as {{ dbt.type_string() }}) as {{ adapter.quote('check') }},
+    cast(null as {{ dbt.type_string() }}) as {{ quoted('check') }},
     cast(null as {{ dbt.type_string() }}) as expectation,
-    cast(null as {{ dbt.type_string() }}) as {{ adapter.quote('column') }},
+    cast(null as {{ dbt.type_string() }}) as {{ quoted('column') }},
     cast(null as {{ dbt.type_string() }}) as observed,
     cast(null as {{ dbt.type_string() }}) as threshold,
     cast(null as boolean) as passed,
