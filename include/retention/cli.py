@@ -4,7 +4,7 @@ import json
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -119,8 +119,7 @@ def publish(home: HomeOption = None, run_id: RunOption = None, verbose: VerboseO
     """Release an audited candidate, turn the pointer to it and write the report."""
     settings = _settings(home)
     this_run = _old_run(settings, run_id)
-    _steps(["publish", "report"], this_run, settings, verbose)
-    print_summary(out, this_run.read("report"))
+    print_summary(out, _steps(["publish", "report"], this_run, settings, verbose))
 
 
 @app.command(epilog="Example: retention step audit --run-id scheduled_2018-01-01")
@@ -132,6 +131,9 @@ def step(
     profile: ProfileOption = None,
     as_of: AsOfOption = None,
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.")] = 0,
+    only_forward: Annotated[
+        bool, typer.Option("--only-forward", help="Publish without turning readers back to an earlier as-of day.")
+    ] = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Run one step of a named run; this is what a scheduler calls."""
@@ -139,7 +141,7 @@ def step(
         raise SettingsError(f"There is no step '{name}'.", f"Use one of {', '.join(STEPS)}.")
     settings = _settings(home, landing, profile)
     this_run = _new_run(settings, as_of, run_id) if name == "land" else open_run(settings.home_dir, run_id)
-    _steps([name], this_run, settings, verbose, wait)
+    _steps([name], this_run, settings, verbose, wait, only_forward)
 
 
 @app.command(epilog="Example: retention explain 1613")
@@ -210,12 +212,30 @@ def _old_run(settings: Settings, run_id: str | None) -> Run:
     return open_run(settings.home, str(run_id))
 
 
-def _steps(names: list[str], this_run: Run, settings: Settings, verbose: bool, wait: float = 0) -> None:
+def _steps(
+    names: list[str],
+    this_run: Run,
+    settings: Settings,
+    verbose: bool,
+    wait: float = 0,
+    only_forward: bool = False,
+) -> dict[str, Any]:
+    """Run steps one after another; the result of the last one."""
+    result: dict[str, Any] = {}
     with Progress(out, verbose) as progress:
         for name in names:
-            result = run_step(name, this_run, settings, say=progress.say, tick=progress.tick, wait_seconds=wait)
+            result = run_step(
+                name,
+                this_run,
+                settings,
+                say=progress.say,
+                tick=progress.tick,
+                wait_seconds=wait,
+                only_forward=only_forward,
+            )
             progress.done(name, result["seconds"])
             this_run = open_run(settings.home, this_run.run_id)
+    return result
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ import duckdb
 from retention.errors import CheckFailedError, RetentionError, SettingsError
 from retention.landing import Contract, committed_loads, land, load_contracts, raw_relation_sql
 from retention.publication.audit import audit_candidate
-from retention.publication.release import commit_release, write_release
+from retention.publication.release import commit_release, present_release, write_release
 from retention.publication.report import write_report
 from retention.quality import CheckResult, QualityWorker, failed_check_lines
 from retention.runs import Home, Run
@@ -40,6 +40,7 @@ class Pipeline:
     Attributes:
         say: receives a line worth keeping.
         tick: receives a line that only shows that work goes on.
+        only_forward: whether publishing leaves readers where they are when they see a later as-of day already.
     """
 
     run: Run
@@ -47,6 +48,7 @@ class Pipeline:
     landing: Path
     say: Callable[[str], None]
     tick: Callable[[str], None] = lambda _: None
+    only_forward: bool = False
     worker: QualityWorker | None = None
     contracts: Mapping[str, Contract] = field(init=False)
 
@@ -124,6 +126,7 @@ class Pipeline:
 
     def audit(self) -> dict[str, Any]:
         """Decide whether the candidate may be published."""
+        self.run.read("build")
         landed = [CheckResult.from_dict(one) for one in self.run.read("validate")["results"]]
         published = self._checks().check_published(self.run.candidate, self._as_of())
         tables = list(table_descriptions(self.run.home))
@@ -137,12 +140,14 @@ class Pipeline:
         """Release the candidate and turn the pointer to it."""
         descriptions = table_descriptions(self.run.home)
         manifest = write_release(self.run, self.run.read("audit"), descriptions)
-        release = commit_release(self.run, manifest, self.settings.keep_releases)
+        release = commit_release(self.run, manifest, self.settings.keep_releases, only_forward=self.only_forward)
+        if present_release(self.run.home) != release.name:
+            self.say(f"released as {release.name}; readers stay on the later day that they see")
         return {"release": release.name, "tables": manifest["tables"]}
 
     def report(self) -> dict[str, Any]:
-        """Write the summary of the release that readers now see."""
-        return write_report(self.run, STEPS)
+        """Write the summary of this run's release."""
+        return write_report(self.run, self.run.home.releases / self.run.read("publish")["release"], STEPS)
 
     def _pinned(self) -> dict[str, list[str]]:
         pinned: dict[str, list[str]] = self.run.read("land")["pinned"]
@@ -184,6 +189,7 @@ def run_step(
     say: Callable[[str], None] = lambda _: None,
     tick: Callable[[str], None] = lambda _: None,
     wait_seconds: float = 0,
+    only_forward: bool = False,
 ) -> dict[str, Any]:
     """Run one step under the writer lock and write down its result.
 
@@ -191,6 +197,7 @@ def run_step(
         step: one of STEPS.
         landing: folder of landing files, for step land; default: the settings'.
         wait_seconds: how long to wait for another writer.
+        only_forward: for step publish, whether readers who see a later as-of day stay there (a backfill).
 
     Returns:
         The step's result, with its `seconds`.
@@ -199,7 +206,7 @@ def run_step(
         RetentionError: the step failed; its kind says whether trying again can help.
     """
     with writer_lock(run.home, f"step {step} of run {run.run_id}", wait_seconds):
-        pipeline = Pipeline(run, settings, landing or settings.landing_dir, say, tick)
+        pipeline = Pipeline(run, settings, landing or settings.landing_dir, say, tick, only_forward)
         try:
             return _timed(pipeline, step)
         finally:
@@ -247,6 +254,7 @@ def _timed(pipeline: Pipeline, step: str) -> dict[str, Any]:
     """Run a step, write its result with its time, or write down why it failed."""
     started = time.monotonic()
     failure = pipeline.run.folder / "failure.json"
+    _forget(pipeline.run, step)
     try:
         result: dict[str, Any] = getattr(pipeline, step)()
     except RetentionError as error:
@@ -256,6 +264,17 @@ def _timed(pipeline: Pipeline, step: str) -> dict[str, Any]:
     result = result | {"seconds": round(time.monotonic() - started, 2)}
     pipeline.run.write(step, result)
     return result
+
+
+def _forget(run: Run, step: str) -> None:
+    """Take away what an earlier attempt at this step wrote, and what later steps made of it.
+
+    The checks of the landed data and the build do not need each other: each leaves the other's result.
+    """
+    later = STEPS[STEPS.index(step) :]
+    for name in later:
+        if not (step == "validate" and name == "build"):
+            (run.folder / f"{name}.json").unlink(missing_ok=True)
 
 
 def runs(home: Home) -> list[dict[str, Any]]:

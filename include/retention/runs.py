@@ -108,7 +108,7 @@ class Run:
         if not path.exists():
             raise NotThereError(
                 f"Run {self.run_id} has no result of step '{name}'.",
-                f"Run that step first: retention {name} --run-id {self.run_id}.",
+                f"Run that step first: retention step {name} --run-id {self.run_id}.",
             )
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return content

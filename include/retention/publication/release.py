@@ -149,8 +149,11 @@ def _free_name(run: Run) -> str:
     return next(name for name in tries if name not in taken)
 
 
-def commit_release(run: Run, manifest: Mapping[str, Any], keep: int) -> Path:
+def commit_release(run: Run, manifest: Mapping[str, Any], keep: int, *, only_forward: bool = False) -> Path:
     """Put the written release in its place, turn the pointer to it and drop the releases beyond `keep`.
+
+    Args:
+        only_forward: leave the pointer where it is when its release describes a later day than this one.
 
     Returns:
         The release's folder.
@@ -159,10 +162,17 @@ def commit_release(run: Run, manifest: Mapping[str, Any], keep: int) -> Path:
     if not release.exists():
         (run.home.releases / f".new-{run.run_id}").rename(release)
         _sync_folder(run.home.releases)
-    point_to(run.home, manifest["release_id"])
+    if not (only_forward and _is_later(run.home, str(manifest["as_of_date"]))):
+        point_to(run.home, manifest["release_id"])
     run.candidate.unlink(missing_ok=True)
     prune(run.home, keep)
     return release
+
+
+def _is_later(home: Home, as_of_date: str) -> bool:
+    """Whether readers see a release of a later day."""
+    present = next((one for one in releases(home) if one["is_published"]), None)
+    return present is not None and str(present["as_of_date"]) > as_of_date
 
 
 def point_to(home: Home, release_id: str) -> None:

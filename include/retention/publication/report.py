@@ -38,21 +38,20 @@ LISTS = {
         order by tier
     """,
     "failed_checks": """
-        select severity, entity, "check" as check_name, "column" as column_name, observed, threshold
-        from marts.data_quality where not passed order by severity, entity, check_name, column_name
+        select severity, entity, "check", "column", observed, threshold
+        from marts.data_quality where not passed order by severity, entity, "check", "column"
     """,
 }
 
 
-def write_report(run: Run, steps: Sequence[str]) -> dict[str, Any]:
-    """Read the published tables and write `HOME/reports/<run_id>/summary.{json,md}`.
+def write_report(run: Run, release: Path, steps: Sequence[str]) -> dict[str, Any]:
+    """Read a release's tables and write `HOME/reports/<run_id>/summary.{json,md}`.
 
     Returns:
         The summary: figures, lists, the seconds of each step so far and where the results are.
     """
-    # The release is opened by its own path: DuckDB keeps one instance a path, and the pointer's path outlives releases.
-    published = run.home.published.resolve() / "retention.duckdb"
-    with duckdb.connect(str(published), read_only=True) as connection:
+    # By the release's own path: DuckDB keeps one instance a path, and the pointer's path outlives releases.
+    with duckdb.connect(str(release / "retention.duckdb"), read_only=True) as connection:
         figures = {name: connection.execute(query).fetchall()[0][0] for name, query in FIGURES.items()}
         lists = {name: _records(connection, query) for name, query in LISTS.items()}
         tables = connection.execute(
@@ -67,7 +66,7 @@ def write_report(run: Run, steps: Sequence[str]) -> dict[str, Any]:
         "figures": figures,
         "lists": lists,
         "tables": tables,
-        "published": run.home.published / "retention.duckdb",
+        "published": _readers_path(run, release),
         "data_docs": run.home.data_docs / "index.html",
         "summary": folder / "summary.md",
         "step_seconds": _step_seconds(run, steps),
@@ -76,6 +75,11 @@ def write_report(run: Run, steps: Sequence[str]) -> dict[str, Any]:
     write_json(folder / "summary.json", summary)
     (folder / "summary.md").write_text(as_markdown(summary), encoding="utf-8")
     return summary
+
+
+def _readers_path(run: Run, release: Path) -> Path:
+    """Where readers open the release: by the pointer when it shows this one."""
+    return (run.home.published if run.home.published.resolve() == release.resolve() else release) / "retention.duckdb"
 
 
 def _records(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
