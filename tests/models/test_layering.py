@@ -2,7 +2,7 @@
 
 Imports run one way: source → staging → core facts and dimensions → intermediate → marts. Beside it, as built: an
 intermediate model may prepare a core fact from staging; the core may read staging; every layer may read what the run
-was asked for, and data_quality the results of the landed-data checks.
+was asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.models.compiled_project import PROJECT_DIR, CompiledProject
 
-OPEN_SOURCES = {"run_parameters", "check_results"}
+OPEN_SOURCES = {"run_parameters"}
 
 
 @pytest.fixture(scope="module")
