@@ -36,6 +36,11 @@ class _Adapter:
         macro = context.resolve(f"duckdb__{name}")
         return context.resolve(f"default__{name}") if isinstance(macro, Undefined) else macro
 
+    @staticmethod
+    def quote(name: str) -> str:
+        """A name in the dialect's quotes."""
+        return f'"{name}"'
+
 
 adapter = _Adapter()
 dbt = SimpleNamespace(type_string=lambda: "varchar")

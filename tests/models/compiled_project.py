@@ -7,6 +7,7 @@ Tables are created as dbt creates them: with the contract's types and constraint
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from retention.landing import load_contracts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -29,50 +32,19 @@ if TYPE_CHECKING:
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 CATALOG = "warehouse"
 
-_LANDED = "_load_id varchar, _load_seq bigint, _line_no bigint, _row_hash varchar"
 
-# What landing writes for each entity (the contracts' columns without the personal ones) and what a run adds.
-RAW_TABLES: dict[str, str] = {
-    "customers": (
-        "customer_id varchar, registration_no_hash varchar, phone_hash varchar, email_hash varchar,"
-        " customer_type varchar, industry varchar, company_size varchar, region varchar, account_owner varchar,"
-        " source_channel varchar,"
-        " preferred_channel varchar, need_tags varchar, strategic_label varchar, birth_month integer,"
-        " birth_day integer, consent_marketing boolean, consent_at timestamp, opted_out_at timestamp,"
-        " registered_at timestamp,"
-        f" updated_at timestamp, {_LANDED}"
-    ),
-    "orders": (
-        "order_id varchar, customer_id varchar, ordered_at timestamp, amount decimal(18, 2), status varchar,"
-        " channel varchar, discount_amount decimal(18, 2), currency varchar, region varchar, updated_at timestamp,"
-        f" {_LANDED}"
-    ),
-    "order_items": (
-        "order_id varchar, line_no integer, product_id varchar, quantity decimal(18, 3), line_amount decimal(18, 2),"
-        f" unit_price decimal(18, 2), discount_amount decimal(18, 2), {_LANDED}"
-    ),
-    "products": (
-        f"product_id varchar, name varchar, category varchar, brand varchar, unit_cost decimal(18, 2), {_LANDED}"
-    ),
-    "returns": (
-        "return_id varchar, order_id varchar, returned_at timestamp, amount decimal(18, 2), product_id varchar,"
-        f" reason varchar, {_LANDED}"
-    ),
-    "campaigns": (
-        "campaign_id varchar, name varchar, starts_on date, ends_on date, goal varchar, cost decimal(18, 2),"
-        f" holdout_share double, {_LANDED}"
-    ),
-    "touches": (
-        "touch_id varchar, customer_id varchar, touched_at timestamp, channel varchar, plan_id varchar,"
-        " campaign_id varchar, variant varchar, delivered_at timestamp, opened_at timestamp, clicked_at timestamp,"
-        f" responded_at timestamp, feedback varchar, {_LANDED}"
-    ),
-    "check_results": (
-        "as_of_date date, entity varchar, check_name varchar, expectation varchar, column_name varchar,"
-        " observed varchar, threshold varchar, passed boolean, severity varchar, checked_at timestamp"
-    ),
-    "run_parameters": ("run_id varchar, as_of_date date, profile varchar, timezone varchar, started_at timestamp"),
-}
+def raw_tables() -> dict[str, str]:
+    """Columns of each raw table: what landing writes by the contracts, and the one row that a run adds."""
+    contracts = load_contracts(PROJECT_DIR.parent)
+    tables = {
+        entity: ", ".join(f"{name} {kind}" for name, kind in contract.raw_columns)
+        for entity, contract in contracts.items()
+    }
+    parameters = "run_id varchar, as_of_date date, profile varchar, timezone varchar, started_at timestamp"
+    return {**tables, "run_parameters": parameters}
+
+
+RAW_TABLES = raw_tables()
 
 
 class DbtFailedError(Exception):
@@ -152,7 +124,7 @@ class CompiledProject:
     """The dbt project, compiled once for each profile that a test asks for.
 
     Args:
-        folder: where compiled projects are kept during the test session.
+        folder: where compiled projects are kept; processes of one test session may share it.
         project_dir: the dbt project.
     """
 
@@ -160,14 +132,36 @@ class CompiledProject:
         self._folder = folder
         self._project_dir = project_dir
         self._by_profile: dict[str, CompiledProfile] = {}
+        folder.mkdir(parents=True, exist_ok=True)
 
     def profile(self, name: str) -> CompiledProfile:
         """The project as compiled for one profile; the first call for a profile takes seconds, the rest nothing."""
         if name not in self._by_profile:
-            folder = self._folder / name
-            self._parse_from_others(folder / "target")
-            self._by_profile[name] = CompiledProfile.compile(folder, name, self._project_dir)
+            with (self._folder / "lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                kept = self._folder / name
+                if not kept.exists():
+                    self._compile(name).rename(kept)
+            self._by_profile[name] = CompiledProfile(name, kept)
         return self._by_profile[name]
+
+    def _compile(self, profile: str) -> Path:
+        """Build the project without rows, so that rules are read from loaded seeds; keep the manifest and the seeds.
+
+        Always in the same place: dbt parses the whole project anew when its profile names another file.
+        """
+        work, result = self._folder / "work", self._folder / f"{profile}.new"
+        work.mkdir(exist_ok=True)
+        warehouse = work / f"{CATALOG}.duckdb"
+        with duckdb.connect(warehouse) as connection:
+            create_raw(connection, {})
+            set_run_parameters(connection, date(2024, 3, 31), profile)
+        left_out = ("--exclude-resource-type", "test", "unit_test", "saved_query")
+        run_dbt(work, "build", *left_out, project_dir=self._project_dir)
+        result.mkdir()
+        warehouse.rename(result / warehouse.name)
+        shutil.copy(work / "target" / "manifest.json", result)
+        return result
 
     def build(
         self,
@@ -191,13 +185,6 @@ class CompiledProject:
         """
         return self.profile(profile).build(raw, as_of=as_of, models=models, seeds=seeds or {})
 
-    def _parse_from_others(self, target: Path) -> None:
-        """A parse costs seconds and does not depend on the profile: take over an earlier one."""
-        target.mkdir(parents=True)
-        for other in self._folder.glob("*/target/partial_parse.msgpack"):
-            shutil.copy(other, target)
-            return
-
 
 @dataclass(frozen=True)
 class CompiledProfile:
@@ -205,16 +192,6 @@ class CompiledProfile:
 
     profile: str
     folder: Path
-
-    @classmethod
-    def compile(cls, folder: Path, profile: str, project_dir: Path = PROJECT_DIR) -> CompiledProfile:
-        """Build the project without rows, so that rules are read from loaded seeds, and keep what dbt compiled."""
-        folder.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect(folder / f"{CATALOG}.duckdb") as connection:
-            create_raw(connection, {})
-            set_run_parameters(connection, date(2024, 3, 31), profile)
-        run_dbt(folder, "build", "--exclude-resource-type", "test", "unit_test", "saved_query", project_dir=project_dir)
-        return cls(profile, folder)
 
     def build(
         self,
@@ -264,7 +241,7 @@ class CompiledProfile:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """dbt's manifest of the compiled project."""
-        manifest: dict[str, Any] = loads((self.folder / "target" / "manifest.json").read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
         return manifest
 
     @cached_property
@@ -294,4 +271,4 @@ def _node(entry: dict[str, Any]) -> Node:
 
 def _column(column: dict[str, Any]) -> str:
     is_required = any(constraint["type"] == "not_null" for constraint in column["constraints"])
-    return f"{column['name']} {column['data_type']}{' not null' if is_required else ''}"
+    return f'"{column["name"]}" {column["data_type"]}{" not null" if is_required else ""}'

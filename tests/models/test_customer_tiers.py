@@ -111,8 +111,10 @@ def test_the_golden_rows_of_r5_and_t1(score: float | None, tier: str) -> None:
     assert expected_tier(customer, IN_ORDER["retention_abcd"])[0] == tier
 
 
-@pytest.mark.parametrize("profile", ["default_b2b", "retail", "cdnow"])
-def test_the_golden_rows_hold_in_the_compiled_model_of_every_profile(project: CompiledProject, profile: str) -> None:
+@pytest.mark.parametrize("profile", ["default_b2b", "retail"])
+def test_the_golden_rows_hold_in_the_compiled_model_whatever_the_profile(
+    project: CompiledProject, profile: str
+) -> None:
     connection = project.build({}, as_of=date(2024, 3, 31), profile=profile, models=["int_customer_metrics"])
     connection.register("golden", pd.DataFrame(GOLDEN, columns=["rfm_score", "expected"]))
     connection.execute(

@@ -1,0 +1,101 @@
+"""What a check found: one row of `raw.check_results` and `marts.data_quality`, and one line for the reader."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+COLUMNS = (
+    ("as_of_date", "date"),
+    ("entity", "varchar"),
+    ("check_name", "varchar"),
+    ("expectation", "varchar"),
+    ("column_name", "varchar"),
+    ("observed", "varchar"),
+    ("threshold", "varchar"),
+    ("passed", "boolean"),
+    ("severity", "varchar"),
+    ("checked_at", "timestamp"),
+)
+REMEDIES = {
+    "schema": "land the entity again with the contract's columns",
+    "volume": "look whether the source delivered, and up to which day",
+    "completeness": "have the source fill the column, or set another share in the contract",
+    "freshness": "deliver newer files, or set the refresh cycle in the contract",
+    "history": "deliver older orders; until then, figures over 12 months see fewer",
+    "references": "deliver the rows that are pointed to",
+    "exists": "look into the build's log: the model did not run",
+    "as_of_date": "build the candidate anew: the table was left by another run",
+    "not_empty": "look whether the landed data reaches back to the as-of day",
+}
+ELSEWHERE = "its query is in expectations/published.yaml; the Data Docs show it with its result"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The result of one check. It holds counts, shares and days, never a row's values.
+
+    Attributes:
+        entity: landed entity or published table.
+        expectation: the Great Expectations type.
+        column_name: None when the check is of the whole table.
+        observed: what was found; None when there was nothing to judge.
+        severity: 'critical' blocks publication, 'warning' is shown.
+        checked_at: instant in the business's time zone, without offset.
+    """
+
+    entity: str
+    check_name: str
+    expectation: str
+    column_name: str | None
+    observed: str | None
+    threshold: str | None
+    passed: bool
+    severity: str
+    checked_at: datetime
+
+    def as_dict(self) -> dict[str, Any]:
+        """A record for JSON."""
+        return asdict(self) | {"checked_at": self.checked_at.isoformat()}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "CheckResult":
+        """Read back what `as_dict` wrote."""
+        return cls(**{**record, "checked_at": datetime.fromisoformat(record["checked_at"])})
+
+
+def failed_check_lines(results: Iterable[CheckResult]) -> list[str]:
+    """One line per failed check: where, what was found, what was asked for, what to do. Critical ones first."""
+    failed = [result for result in results if not result.passed]
+    return [_line(result) for result in sorted(failed, key=lambda result: result.severity)]
+
+
+def _line(result: CheckResult) -> str:
+    where = f"{result.entity}.{result.column_name}" if result.column_name else result.entity
+    found = "nothing" if result.observed is None else result.observed
+    hint = REMEDIES.get(result.check_name, ELSEWHERE)
+    return f"{where}: {result.check_name} found {found}, asked for {result.threshold} ({hint})"
+
+
+def create_results_table(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Make the table of check results, empty, in place of any older one.
+
+    Args:
+        table: name with schema, such as `raw.check_results`.
+    """
+    columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS)
+    connection.execute(f"create or replace table {table} ({columns})")
+
+
+def append_results(
+    connection: duckdb.DuckDBPyConnection, table: str, as_of: date, results: Sequence[CheckResult]
+) -> None:
+    """Add results to a table with these columns, `marts.data_quality` among them."""
+    if not results:
+        return
+    names = [name for name, _ in COLUMNS]
+    rows = [[as_of, *(getattr(result, name) for name in names[1:])] for result in results]
+    places = ", ".join("?" for _ in names)
+    connection.executemany(f"insert into {table} ({', '.join(names)}) values ({places})", rows)

@@ -1,0 +1,118 @@
+"""A small clean warehouse, in which each test plants what it is about."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from retention.landing import load_contracts
+from retention.quality.checks import Checker
+from retention.quality.results import CheckResult
+from retention.settings import PROJECT_DIR
+
+AS_OF = date(2024, 6, 30)
+ENTITIES = ("customers", "orders", "order_items", "products", "returns", "campaigns", "touches")
+TIME_ZONE = "Asia/Shanghai"
+
+# 500 days of one order a day up to the as-of day, by ten customers; every entity points into the others.
+LANDED = {
+    "customers": """select 'c' || i as customer_id, 'h' || i as name_hash, 'h' || i as contact_name_hash,
+        'h' || i as phone_hash, 'h' || i as email_hash, 'retail' as industry, 'north' as region, 'fast' as need_tags,
+        true as consent_marketing, timestamp '2023-01-01' as registered_at,
+        timestamp '2024-06-30 08:00' as updated_at from range(10) as t(i)""",
+    "orders": """select 'o' || i as order_id, 'c' || (i % 10) as customer_id,
+        timestamp '2024-06-30 12:00' - i * interval 1 day as ordered_at, 10.00 as amount from range(500) as t(i)""",
+    "order_items": """select 'o' || i as order_id, 1 as line_no, 'p' || (i % 5) as product_id, 1 as quantity,
+        10.00 as line_amount from range(500) as t(i)""",
+    "products": """select 'p' || i as product_id, 'food' as category, 'n' as name, 1.00 as unit_cost
+        from range(5) as t(i)""",
+    "returns": """select 'r' || i as return_id, 'o' || i as order_id, 'p0' as product_id,
+        timestamp '2024-06-30' as returned_at, 1.00 as amount from range(3) as t(i)""",
+    "campaigns": """select 'k0' as campaign_id, 'spring' as name, date '2024-06-30' as starts_on,
+        date '2024-07-30' as ends_on, 'more' as goal, 5.00 as cost""",
+    "touches": """select 't' || i as touch_id, 'c' || i as customer_id, timestamp '2024-06-30' as touched_at,
+        'mail' as channel, 'k0' as campaign_id from range(10) as t(i)""",
+}
+
+PUBLISHED = {
+    "dim_customers": "select 'c' || i as customer_id, date '2024-06-30' as as_of_date from range(10) as t(i)",
+    "dim_dates": "select date '2024-06-30' as date_day, date '2024-06-30' as as_of_date",
+    "dim_products": "select 'p0' as product_id, 'food' as category",
+    "fct_orders": """select 'o' || i as order_id, 'c' || (i % 10) as customer_id, date '2024-06-30' as order_date,
+        10.00::decimal(18, 2) as gross_amount, true as is_purchase, date '2024-06-30' as as_of_date
+        from range(20) as t(i)""",
+    "fct_order_items": """select 'o' || i as order_id, 10.00::decimal(18, 2) as line_amount,
+        date '2024-06-30' as as_of_date from range(20) as t(i)""",
+    "fct_touches": "select 't0' as touch_id, date '2024-06-30' as touched_on, date '2024-06-30' as as_of_date",
+    "customer_rfm": """select 'c' || i as customer_id, 0 as recency_days, 50.0::double as rfm_score,
+        3 as r_score, 3 as f_score, 3 as m_score, date '2024-06-30' as as_of_date from range(10) as t(i)""",
+    "customer_tiers": """select 'c' || i as customer_id, scheme, 'A' as tier,
+        scheme = 'retention_abcd' as is_primary_scheme,
+        date '2024-06-30' as as_of_date
+        from range(10) as t(i), (values ('retention_abcd'), ('value_sabc')) as schemes(scheme)""",
+    "tier_distribution": """select scheme, tier, 5 as customers, 0.5::double as customer_share,
+        0.5::double as revenue_share,
+        date '2024-06-30' as as_of_date
+        from (values ('retention_abcd'), ('value_sabc')) as s(scheme), (values ('A'), ('B')) as t(tier)""",
+    "customer_lifecycle": """select 'c' || i as customer_id, 0 as days_since_last_activity,
+        date '2024-06-30' as as_of_date from range(10) as t(i)""",
+    "retention_cohorts": """select date '2024-06-01' as cohort_period, 'month' as period_type, definition,
+        'all' as dimension,
+        'all' as dimension_value, period_number, 10 as cohort_size, 10 - period_number as retained_customers,
+        (10 - period_number) / 10 as retention_rate, date '2024-06-30' as as_of_date
+        from (values ('classic'), ('rolling')) as d(definition), range(2) as n(period_number)""",
+    "retention_by_tier": """select 'A' as tier, 0.9::double as retention_rate, 0.5::double as repurchase_rate,
+        date '2024-06-30' as as_of_date""",
+    "repurchase_metrics": """select window_days, 10 as buyers, 0.5::double as repurchase_rate,
+        date '2024-06-30' as as_of_date from (values (30), (60)) as w(window_days)""",
+}
+
+
+def write_warehouse(path: Path, *changes: str) -> Path:
+    """Write a warehouse file that passes every check, then change it.
+
+    Args:
+        changes: SQL statements that plant something.
+    """
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema raw")
+        connection.execute("create schema marts")
+        connection.execute(f"create table raw.run_parameters as select '{TIME_ZONE}' as timezone")
+        for entity, contract in load_contracts(PROJECT_DIR).items():
+            columns = ", ".join(f'"{name}" {kind}' for name, kind in contract.raw_columns)
+            connection.execute(f"create table raw.{entity} ({columns})")
+            connection.execute(f"insert into raw.{entity} by name select *, 1 as _load_seq from ({LANDED[entity]})")
+        for table, rows in PUBLISHED.items():
+            connection.execute(f"create table marts.{table} as {rows}")
+        for change in changes:
+            connection.execute(change)
+    return path
+
+
+@pytest.fixture(scope="session")
+def make_warehouse() -> Callable[..., Path]:
+    """Writes warehouse files: `make_warehouse(path, *changes)`."""
+    return write_warehouse
+
+
+@pytest.fixture(scope="session")
+def checker() -> Checker:
+    """One checker for all tests: Great Expectations is imported once."""
+    return Checker(PROJECT_DIR)
+
+
+@pytest.fixture
+def landed(checker: Checker, tmp_path: Path) -> Callable[..., list[CheckResult]]:
+    """Checks the landed data of a clean warehouse after some changes."""
+    return lambda *changes, entities=ENTITIES: checker.check_landed(
+        write_warehouse(tmp_path / "warehouse.duckdb", *changes), AS_OF, entities
+    )
+
+
+@pytest.fixture
+def published(checker: Checker, tmp_path: Path) -> Callable[..., list[CheckResult]]:
+    """Checks the published tables of a clean warehouse after some changes."""
+    return lambda *changes: checker.check_published(write_warehouse(tmp_path / "warehouse.duckdb", *changes), AS_OF)
