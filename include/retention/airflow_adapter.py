@@ -172,7 +172,18 @@ def step_command(step: str, context: Mapping[str, Any]) -> list[str]:
         f"--home={settings.home_dir}",
         f"--landing={landing}",
         f"--wait={LOCK_WAIT_SECONDS}",
+        *(() if _is_by_hand(context) else ("--only-forward",)),
     ]
+
+
+def _is_by_hand(context: Mapping[str, Any]) -> bool:
+    """Whether a person asked for this very day: then readers are shown it, even when they see a later one."""
+    return _run_kind(context) == "manual"
+
+
+def _run_kind(context: Mapping[str, Any]) -> str:
+    kind = context["dag_run"].run_type
+    return str(getattr(kind, "value", kind))
 
 
 def step_environment() -> dict[str, str]:
@@ -218,9 +229,8 @@ def pipeline_run_id(as_of: date, context: Mapping[str, Any]) -> str:
     The DAG run's own id may hold what a file name can't, so it is in the name as a digest.
     """
     dag_run = context["dag_run"]
-    kind = getattr(dag_run.run_type, "value", dag_run.run_type)
     digest = hashlib.sha256(f"{dag_run.dag_id}/{dag_run.run_id}".encode()).hexdigest()[:10]
-    return f"{as_of}_{kind}_{digest}"
+    return f"{as_of}_{_run_kind(context)}_{digest}"
 
 
 def step_failure(step: str, exit_code: int, last_lines: Iterable[str]) -> Exception:

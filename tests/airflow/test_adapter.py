@@ -97,7 +97,16 @@ def test_the_command_names_everything_it_needs(monkeypatch: pytest.MonkeyPatch, 
         f"--home={tmp_path}",
         f"--landing={tmp_path / 'in'}",
         "--wait=600",
+        "--only-forward",
     ]
+
+
+def test_only_a_run_by_hand_may_turn_readers_back() -> None:
+    turns_back = {
+        kind: "--only-forward" not in adapter.step_command("publish", context(run_type=kind))
+        for kind in ("scheduled", "backfill", "manual")
+    }
+    assert turns_back == {"scheduled": False, "backfill": False, "manual": True}
 
 
 def test_a_step_does_not_inherit_airflows_passwords(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 import stat
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -169,3 +171,15 @@ def test_old_releases_are_dropped_but_never_the_present_one(home: Home, release:
     rollback(home, "run-3")
     release("run-5", 5, keep=2)
     assert {one["release_id"] for one in releases(home)} == {"run-5", "run-4"}
+
+
+def test_readers_of_a_later_day_are_not_turned_back_by_a_backfill(home: Home, new_run: Callable[[str], Run]) -> None:
+    later = new_run("run-1")
+    commit_release(later, write_release(later, candidate_with(later, 1), {}), 7)
+    older = replace(new_run("run-2"), as_of=date(2023, 12, 31))
+    folder = commit_release(older, write_release(older, candidate_with(older, 2), {}), 7, only_forward=True)
+    assert present_release(home) == "run-1"
+    assert read(folder / "retention.duckdb") == [(2,)]
+    same_day = new_run("run-3")
+    commit_release(same_day, write_release(same_day, candidate_with(same_day, 3), {}), 7, only_forward=True)
+    assert present_release(home) == "run-3"
