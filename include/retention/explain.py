@@ -1,6 +1,5 @@
 """Why a customer stands where it stands: the inputs, the thresholds they met and the rules' IDs."""
 
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -99,15 +98,3 @@ def _neighbours(connection: duckdb.DuckDBPyConnection, customer_id: str) -> str:
         [customer_id],
     ).fetchall()
     return f" Nearest: {', '.join(name for (name,) in close)}." if close else ""
-
-
-def read_release(home: Home) -> Path:
-    """The readers' file of the present release, by its own path.
-
-    Raises:
-        NotThereError: nothing has been published yet.
-    """
-    path = home.published.resolve() / "retention.duckdb"
-    if not path.exists():
-        raise NotThereError(f"Nothing has been published in {home.path} yet.", "Run the pipeline first: retention run.")
-    return path
