@@ -38,8 +38,8 @@ def expected_rfm(company: Company, segments: pd.DataFrame, on: date | None = Non
     """
     day = pd.Timestamp(on or company.as_of)
     parameters = {**DEFAULTS, **company.parameters}
-    customers, orders = _customers(company), _orders(company)
-    rfm = _measures(customers, _purchases(company, orders, day), day, parameters)
+    customers, orders = _customers(company), orders_seen(company)
+    rfm = _measures(customers, purchases_by(company, orders, day), day, parameters)
     first_seen = orders.groupby("customer_id")["day"].min().astype("datetime64[us]").reindex(customers.index)
     known = customers["registered_at"].astype("datetime64[us]").combine(first_seen, min_of).astype("datetime64[us]")
     if on is not None and on != company.as_of:
@@ -67,10 +67,11 @@ def _customers(company: Company) -> pd.DataFrame:
         master["registered_at"].dt.normalize() <= pd.Timestamp(company.as_of)
     )
     master = master.loc[registered, ["registered_at", "strategic_label"]]
-    return master.reindex(master.index.union(_orders(company)["customer_id"].unique()))
+    return master.reindex(master.index.union(orders_seen(company)["customer_id"].unique()))
 
 
-def _orders(company: Company) -> pd.DataFrame:
+def orders_seen(company: Company) -> pd.DataFrame:
+    """Orders placed by the as-of day as it knows them, with their day and amount in cents."""
     orders = _newest(company.raw["orders"], "order_id", company.as_of)
     orders = orders.assign(day=orders["ordered_at"].dt.normalize(), cents=_cents(orders["amount"]))
     return orders[orders["day"] <= pd.Timestamp(company.as_of)]
@@ -80,7 +81,7 @@ def _cents(amounts: pd.Series) -> pd.Series:
     return (amounts * 100).round().astype("int64")
 
 
-def _purchases(company: Company, orders: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+def purchases_by(company: Company, orders: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     """Completed orders by a day whose returns by then do not reach their amount."""
     returns = company.raw["returns"]
     returns = returns.assign(cents=_cents(returns["amount"]))[returns["returned_at"].dt.normalize() <= day]
