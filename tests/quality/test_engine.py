@@ -28,8 +28,11 @@ def run_python(code: str) -> str:
 def null_check_of_a_materialised_batch(warehouse: Path) -> bool:
     """Whether a check on a temporary table could be evaluated."""
     gx = engine.load_great_expectations()
-    with engine.duckdb_source(engine.ephemeral_context(), warehouse, materialise=True) as source:
-        asset = source.add_query_asset(name="orders", query="select order_id from raw.orders")
+    with (
+        engine.duckdb_source(engine.ephemeral_context(), warehouse) as source,
+        engine.materialised(source, "select order_id from raw.orders") as rows,
+    ):
+        asset = source.add_query_asset(name="orders", query=rows)
         batch = asset.add_batch_definition_whole_table("whole").get_batch()
         return bool(batch.validate(gx.expectations.ExpectColumnValuesToNotBeNull(column="order_id")).success)
 

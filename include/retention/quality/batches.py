@@ -16,11 +16,13 @@ class Batch:
 
     Attributes:
         query: SQL of the rows.
+        is_costly: whether the query sorts or joins, and is better run once than for every figure.
     """
 
     suite: Suite
     query: str
     parameters: dict[str, Any]
+    is_costly: bool
 
 
 def landed_batch(contract: Contract, suite: Suite, rules: LandedRules, as_of: date, present: Collection[str]) -> Batch:
@@ -40,13 +42,13 @@ def landed_batch(contract: Contract, suite: Suite, rules: LandedRules, as_of: da
         "history_from": months_before(as_of, rules.history_months) + timedelta(days=1),
         "as_of": as_of,
     }
-    return Batch(suite, query, parameters)
+    return Batch(suite, query, parameters, is_costly=True)
 
 
 def published_batch(suite: Suite, as_of: date) -> Batch:
     """A whole published table."""
     # A query and not a table: without a dialect, Great Expectations looks for a table's columns without its schema.
-    return Batch(suite, f'select * from marts."{suite.entity}"', {"as_of": as_of})
+    return Batch(suite, f'select * from marts."{suite.entity}"', {"as_of": as_of}, is_costly=False)
 
 
 def months_before(day: date, months: int) -> date:

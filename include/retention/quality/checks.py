@@ -16,7 +16,7 @@ from retention.landing.contracts import Contract, load_contracts
 from retention.quality import suites as kinds
 from retention.quality.batches import Batch, landed_batch, published_batch
 from retention.quality.declarations import read_landed_rules, read_published_tables
-from retention.quality.engine import duckdb_source, ephemeral_context, load_great_expectations
+from retention.quality.engine import duckdb_source, ephemeral_context, load_great_expectations, materialised
 from retention.quality.results import CheckResult
 from retention.quality.suites import NEWEST, Check, landed_suites, published_suites
 
@@ -67,8 +67,7 @@ class Checker:
                 suite = made[entity].without_needs_outside(entities)
                 batch = landed_batch(contracts[entity], suite, rules, as_of, present)
                 batches.append(_judgeable(connection, batch, contracts[entity]))
-        # The newest versions take a sort: it is done once for all checks of an entity.
-        return absent + self._run(warehouse, batches, checked_at, materialise=True)
+        return absent + self._run(warehouse, batches, checked_at)
 
     def check_published(self, warehouse: Path, as_of: date) -> list[CheckResult]:
         """Check the tables of schema `marts` against expectations/published.yaml.
@@ -86,15 +85,13 @@ class Checker:
             for table in sorted(made.keys() - there)
         ]
         batches = [published_batch(suite, as_of) for table, suite in made.items() if table in there]
-        return absent + self._run(warehouse, batches, checked_at, materialise=False)
+        return absent + self._run(warehouse, batches, checked_at)
 
-    def _run(
-        self, warehouse: Path, batches: list[Batch], checked_at: datetime, *, materialise: bool
-    ) -> list[CheckResult]:
+    def _run(self, warehouse: Path, batches: list[Batch], checked_at: datetime) -> list[CheckResult]:
         self.warm_up()
         self.validations = []
         results = []
-        with duckdb_source(self._context, warehouse, materialise=materialise) as source:
+        with duckdb_source(self._context, warehouse) as source:
             for batch in batches:
                 validation = _validate(source, batch)
                 self.validations.append(validation)
@@ -149,9 +146,15 @@ def _judgeable(connection: duckdb.DuckDBPyConnection, batch: Batch, contract: Co
 
 def _validate(source: Any, batch: Batch) -> Any:
     """Run a suite over its batch."""
+    if not batch.is_costly:
+        return _validate_rows(source, batch, batch.query)
+    with materialised(source, batch.query) as rows:
+        return _validate_rows(source, batch, rows)
+
+
+def _validate_rows(source: Any, batch: Batch, query: str) -> Any:
     gx = load_great_expectations()
-    entity = batch.suite.entity
-    asset = source.add_query_asset(name=entity, query=batch.query)
+    asset = source.add_query_asset(name=batch.suite.entity, query=query)
     rows = asset.add_batch_definition_whole_table("whole").get_batch()
     suite = gx.ExpectationSuite(**batch.suite.as_json())
     return rows.validate(suite, result_format=RESULT_FORMAT, expectation_parameters=batch.parameters)

@@ -29,7 +29,8 @@ h5 { font-size: 1.05rem; margin: 0; } h6 { font-size: .95rem; margin: .5rem 0 0;
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #dde3e9; }
 td { overflow-wrap: anywhere; } .alert { background: #eef2f6; padding: .6rem .8rem; margin-top: 1.5rem; }
-.badge { background: #e3e9ef; border-radius: 3px; padding: 0 .3em; } p.m-0 > a[data-toggle] { display: none; }
+.badge { background: #e3e9ef; border-radius: 3px; padding: 0 .3em; }
+p.m-0 > a[data-toggle], .collapse { display: none; }
 .passed, .text-success { color: #1a7f4b; } .critical, .text-danger { color: #b3261e; } .warning { color: #8a5a00; }
 i.fas::before { font-style: normal; content: "\\2713"; }
 i.fa-times::before, i.text-danger::before { content: "\\2717"; }

@@ -21,7 +21,7 @@ from urllib.parse import quote
 # Together 2 of the 6.4 seconds of Great Expectations' import (measured), for three expectations about statistical
 # distributions that no suite here uses. They are imported when first touched.
 DEFERRED = ("altair", "scipy.stats")
-_source_number = count(1)
+_number = count(1)
 
 
 class DuckDBDialect:
@@ -100,21 +100,35 @@ def ephemeral_context() -> Any:
 
 
 @contextmanager
-def duckdb_source(context: Any, warehouse: Path, *, materialise: bool) -> Iterator[Any]:
-    """Open a warehouse file read-only as a data source, and let go of it at the end.
-
-    Args:
-        materialise: copy the batch of a query into a temporary table once, instead of running the query for every
-            metric anew.
-    """
-    name = f"warehouse_{next(_source_number)}"
+def duckdb_source(context: Any, warehouse: Path) -> Iterator[Any]:
+    """Open a warehouse file read-only as a data source, and let go of it at the end."""
+    name = f"warehouse_{next(_number)}"
     url = f"duckdb:///{quote(str(warehouse.resolve()))}?access_mode=read_only"
-    source = context.data_sources.add_sql(name=name, connection_string=url, create_temp_table=materialise)
+    source = context.data_sources.add_sql(name=name, connection_string=url, create_temp_table=False)
     try:
         yield source
     finally:
         _close(source)
         context.data_sources.delete(name)
+
+
+@contextmanager
+def materialised(source: Any, query: str) -> Iterator[str]:
+    """Run a query once into a temporary table, for as long as the checks of its rows take.
+
+    Great Expectations can do this itself, but then runs the query twice for every suite.
+
+    Yields:
+        SQL of the table's rows.
+    """
+    name = f"rows_{next(_number)}"
+    with source.get_execution_engine().get_connection() as connection:
+        connection.exec_driver_sql(f"create temporary table {name} as {query}")
+        connection.commit()
+        try:
+            yield f"select * from {name}"
+        finally:
+            connection.exec_driver_sql(f"drop table {name}")
 
 
 def _close(source: Any) -> None:
