@@ -2,6 +2,8 @@
 
 import csv
 import io
+import zipfile
+import zlib
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -160,6 +162,8 @@ def _accounted(reading: Reading, facts: Survey, layout: _Layout, delivery: Deliv
         select count(*), coalesce(sum(lines), 0) from (
             select max(1 + length({raw}) - length(replace({raw}, chr(10), ''))) as lines
             from reject_errors group by line)""")
+    if bad > rejects:  # a torn quote has swallowed whole lines
+        return False
     rest = facts.lines - layout.lines - good - bad
     if rest == 0:
         return True
@@ -266,6 +270,8 @@ def _read_parquet(reading: Reading) -> Source:
 
 def _read_xlsx(reading: Reading) -> Source:
     delivery, connection = reading.delivery, reading.connection
+    if not _is_workbook(delivery.path):
+        raise delivery.refuse("the Excel file is damaged or cut short", "Save it again.")
     extensions = files("duckdb_extension_excel") / "extensions" / f"v{duckdb.__version__}"
     connection.load_extension(str(extensions / "excel.duckdb_extension"))
     try:
@@ -273,7 +279,9 @@ def _read_xlsx(reading: Reading) -> Source:
             create or replace table cells as
             from read_xlsx({literal(str(delivery.path))}, header = false, all_varchar = true, stop_at_empty = false)""")
     except duckdb.Error:
-        raise delivery.refuse("the Excel file is damaged, or its first sheet is empty", "Save it again.") from None
+        raise delivery.refuse(
+            "the first sheet of the Excel file can't be read, or is empty", "Put the rows on the first sheet."
+        ) from None
     cells = [str(row[0]) for row in connection.execute("describe cells").fetchall()]
     header = connection.execute("select * from cells where rowid = 0").fetchone() or ()
     names = [str(name or "") for name in header]
@@ -290,3 +298,12 @@ def _read_xlsx(reading: Reading) -> Source:
             has_serial_dates=True,
         )
     )
+
+
+def _is_workbook(path: Path) -> bool:
+    """Whether the file is a whole zip archive with a workbook: DuckDB's reader never returns from a damaged one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist() and archive.testzip() is None
+    except (zipfile.BadZipFile, OSError, EOFError, zlib.error, RuntimeError, NotImplementedError):
+        return False

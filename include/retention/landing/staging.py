@@ -118,7 +118,8 @@ def _typed(column: Column, source: Source) -> str:
 def _instant(text: str, source: Source) -> str:
     """An instant in the session's time zone, which is the business's. One with an offset is converted to it."""
     plain = f"try_cast({text} as timestamp)"
-    moved = f"try_cast(replace({text}, ' +', '+') as timestamptz)::timestamp"
+    spelt_out = rf"regexp_replace(replace({text}, ' +', '+'), '([T ]\d\d:\d\d)(Z|z|\+|-)', '\1:00\2')"
+    moved = f"try_cast({spelt_out} as timestamptz)::timestamp"
     # The usual spelling is told apart first: the search for an offset costs as much as the cast itself.
     may_move = f"length({text}) >= {OFFSET_FROM} and {text} not like '____-__-__ __:__:__'"
     cases = f"when {may_move} and regexp_matches({text}, {literal(OFFSET)}) then {moved}"
