@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from landing_room import Room
+from tests.landing.landing_room import Room
 
 from retention.errors import RetentionError
 from retention.landing import committed_loads

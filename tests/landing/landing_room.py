@@ -1,7 +1,8 @@
 """A company's folders for a test, with short ways to write, land and look."""
 
 import gzip
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,11 @@ def order_lines(count: int, start: int = 0) -> str:
     """Sound orders, one line each."""
     return "".join(f"O{at},C{at % 7},2024-01-{at % 28 + 1:02d} 10:00:00,{at}.50,completed\n"
                    for at in range(start, start + count))  # fmt: skip
+
+
+def instant(text: str) -> datetime:
+    """An instant in the business's time zone."""
+    return datetime.fromisoformat(text)
 
 
 @dataclass
@@ -54,6 +60,10 @@ class Room:
         """Write sound orders and what the test adds to them."""
         return self.put(f"orders/{name}", ORDERS + order_lines(count) + extra)
 
+    def allow_bad_rows(self, share: float) -> None:
+        """Loosen the contracts, where a test is about the bad rows themselves."""
+        self.contracts = {name: replace(contract, max_bad_share=share) for name, contract in self.contracts.items()}
+
     def land(self) -> LandingReport:
         return land(self.home, self.landing, self.contracts, timezone=self.timezone, progress=self.lines.append)
 
@@ -68,6 +78,7 @@ class Room:
         sql = f"from read_parquet('{files}', hive_partitioning = false)"
         return duckdb.sql(f"select {columns} {sql} order by line_no").fetchall()
 
-    def manifest(self) -> dict[str, Any]:
-        """The last committed load's manifest."""
-        return committed_loads(self.home)[-1]
+    def manifest(self, entity: str | None = None) -> dict[str, Any]:
+        """The manifest of the last committed load, of an entity or of any."""
+        loads = committed_loads(self.home)
+        return next(load for load in reversed(loads) if entity in (None, load["entity"]))

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
-from landing_room import ORDERS, Room, order_lines
+from tests.landing.landing_room import ORDERS, Room, order_lines
 
 from retention.errors import LoadRefusedError, NotThereError, SettingsError
 from retention.landing import committed_loads
@@ -101,13 +101,16 @@ def test_a_parquet_file_without_a_required_column_is_refused(room: Room, refusal
 
 def test_a_damaged_excel_file_is_refused(room: Room, refusal: Refusal) -> None:
     room.put("orders/may.xlsx", b"PK\x03\x04 no workbook")
-    assert refusal() == "orders/may.xlsx: the Excel file is damaged, or its first sheet is empty. Save it again."
+    assert refusal() == "orders/may.xlsx: the Excel file is damaged or cut short. Save it again."
 
 
 def test_an_excel_file_with_an_empty_sheet_is_refused(room: Room, refusal: Refusal) -> None:
     path = room.put("orders/may.xlsx", b"")
     openpyxl.Workbook().save(path)
-    assert refusal().startswith("orders/may.xlsx: ")
+    assert refusal() == (
+        "orders/may.xlsx: the first sheet of the Excel file can't be read, or is empty. "
+        "Put the rows on the first sheet."
+    )
 
 
 def test_an_unknown_entity_folder_is_refused_with_the_nearest_name(room: Room, refusal: Refusal) -> None:

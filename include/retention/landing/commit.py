@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from retention.landing.contracts import Contract
+from retention.landing.contracts import Column, Contract
 from retention.landing.ledger import Manifest, load_folder
 from retention.landing.staging import WITHHELD, Source, literal, quoted
 from retention.landing.vault import make_private, match_hash_sql, private_folder
@@ -20,7 +20,7 @@ from retention.runs import Home
 
 # The dictionary limit spares the search for repeats in columns of IDs: a third of the time of writing (measured).
 PARQUET = "format parquet, parquet_version v2, compression zstd, compression_level 1, dictionary_size_limit 1000"
-BUCKET = 2048  # records per step of the line-number table
+BUCKET = 64  # records per step of the line-number table: few steps hold a rejected line
 TEMPORARY = ".tmp-"
 
 
@@ -55,7 +55,7 @@ class Pending:
         rows = f"from staged {join} where {good}"
         bad = f"from (select *, rowid from staged where _fault is not null) as staged {join}"
         numbers = f"{self.load_seq}::bigint as _load_seq, {line_no} as _line_no"
-        columns = ", ".join(f"{sql} as {quoted(name)}" for name, sql in _part_columns(self.contract))
+        columns = ", ".join(f"{sql} as {quoted(name)}" for name, sql in _part_columns(self.contract, source))
         marks = f"{literal(self.load_id)} as _load_id, {numbers}, _row_hash"
         _copy(connection, f"select {columns}, {marks} {rows}", self.part)
         # A line that could not be split may hold anything: it is shown only where no column is kept back.
@@ -72,22 +72,22 @@ class Pending:
             self.folder / "quarantine.parquet",
         )
         if withheld:
-            self._write_vault(connection, rows, bad, numbers, line_no)
+            self._write_vault(connection, source, rows, bad, numbers, line_no)
 
     def _write_vault(
-        self, connection: duckdb.DuckDBPyConnection, rows: str, bad: str, numbers: str, line_no: str
+        self, connection: duckdb.DuckDBPyConnection, source: Source, rows: str, bad: str, numbers: str, line_no: str
     ) -> None:
         """Write the personal columns by key, and the bad rows as they were delivered."""
         for folder in (self.home.vault, self.vault_folder.parent, self.vault_folder):
             private_folder(folder)
         if self.contract.personal:
-            names = [*self.contract.key, *filter(None, [self.contract.version_column])]
-            names += [column.name for column in self.contract.personal]
-            columns = ", ".join(f"staged.{quoted(name)}" for name in dict.fromkeys(names))
+            named = dict.fromkeys([*self.contract.key, *filter(None, [self.contract.version_column])])
+            kept = [*map(self.contract.column, named), *self.contract.personal]
+            columns = ", ".join(f"{_staged(column, source)} as {quoted(column.name)}" for column in kept)
             _copy(connection, f"select {columns}, {numbers} {rows}", self.vault_folder / "part.parquet")
         _copy(
             connection,
-            f"""select {line_no} as line_no, coalesce(_vault_raw, _raw) as raw_row {bad}
+            f"""select {line_no} as line_no, {"_vault_raw" if self.contract.personal else "_raw"} as raw_row {bad}
             union all select line_no, raw from rejected_lines order by line_no""",
             self.vault_folder / "quarantine.parquet",
         )
@@ -129,15 +129,21 @@ def sweep(home: Home) -> None:
             shutil.rmtree(part, ignore_errors=True)
 
 
-def _part_columns(contract: Contract) -> list[tuple[str, str]]:
+def _part_columns(contract: Contract, source: Source) -> list[tuple[str, str]]:
     """Name and SQL of each column that raw gets from `staged`: plain, hashed, derived."""
-    columns = [(column.name, f"staged.{quoted(column.name)}") for column in contract.plain]
+    columns = [(column.name, _staged(column, source)) for column in contract.plain]
     for column in contract.personal:
         if column.hash_column and column.normaliser:
-            columns.append((column.hash_column, match_hash_sql(f"staged.{quoted(column.name)}", column.normaliser)))
+            columns.append((column.hash_column, match_hash_sql(_staged(column, source), column.normaliser)))
     for column in contract.personal:
-        columns += [(name, f"{name.removeprefix('birth_')}({quoted(column.name)})::integer") for name in column.derive]
+        value = _staged(column, source)
+        columns += [(name, f"{name.removeprefix('birth_')}({value})::integer") for name in column.derive]
     return columns
+
+
+def _staged(column: Column, source: Source) -> str:
+    """A column of `staged`, or the null that stands for one that the file does not have."""
+    return f"staged.{quoted(column.name)}" if column.name in source.present else f"null::{column.duckdb_type}"
 
 
 def _line_numbers(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, str]:
@@ -163,10 +169,10 @@ def _line_numbers(connection: duckdb.DuckDBPyConnection, source: Source) -> tupl
             from rejected_lines group by bucket
         ),
         buckets as (select unnest(range((select count(*) // {BUCKET} + 1 from staged))) as bucket)
-        select bucket, coalesce(inside, []) as inside,
+        select bucket, inside,
             (sum(coalesce(number, 0)) over (order by bucket) - coalesce(number, 0))::bigint as before
         from buckets left join counted using (bucket)""")
-    inside = "length(list_filter(steps.inside, place -> place <= staged.rowid))"
+    inside = "case when inside is null then 0 else length(list_filter(inside, place -> place <= staged.rowid)) end"
     return (
         f"(staged.rowid + {source.first_line} + steps.before + {inside})",
         f"left join steps on staged.rowid // {BUCKET} = steps.bucket",

@@ -20,7 +20,7 @@ TYPE = re.compile(r"VARCHAR|TIMESTAMP|DATE|BOOLEAN|BIGINT|INTEGER|DECIMAL\(\d{1,
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 ALL_PERCENT = 100
 DAYS_PER_UNIT = {"d": 1, "day": 1, "days": 1, "w": 7, "m": 30, "y": 365}
-REMEDY = "Correct the contract; docs.bitol.io describes the Open Data Contract Standard v3."
+REMEDY = "Correct the contract; bitol-io.github.io/open-data-contract-standard describes the standard."
 
 
 @dataclass(frozen=True)

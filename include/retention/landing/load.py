@@ -165,7 +165,7 @@ def _prepare(run: _Run, delivery: Delivery) -> None:
     source = read(Reading(run.connection, delivery, run.scratch))
     rows, bad = _tally(run.connection)
     _judge(run.connection, delivery, rows, bad)
-    duplicates = find_duplicates(run.connection, delivery.contract, run.earlier_parts(entity))
+    duplicates = find_duplicates(run.connection, delivery.contract, source.present, run.earlier_parts(entity))
     pending = Pending(run.home, delivery.contract, load_id, run.next_seq)
     run.pending.append(pending)
     pending.write_rows(run.connection, source, duplicates)

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import zipfile
+import zlib
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -64,7 +66,14 @@ class _Layout:
     present: dict[str, int]
 
     @property
+    def columns(self) -> list[str]:
+        """Names for the reader."""
+        by_place = {place: name for name, place in self.present.items()}
+        return [by_place.get(place, f"_other_{place}") for place in range(len(self.names))]
+
+    @property
     def lines(self) -> int:
+        """Physical lines that the header takes."""
         return 1 + sum(name.count("\n") for name in self.names)
 
 
@@ -80,7 +89,7 @@ def _read_csv(reading: Reading) -> Source:
         path, encoding = _in_utf8(reading, facts)
         if encoding != "utf-8":
             is_sound = _try_csv(reading, path, layout, facts.has_quote)
-    if not is_sound or not _accounted(reading, facts, layout, delivery):
+    if not is_sound or not _accounted(reading, facts, layout, delivery, path):
         _read_mended(reading, path, layout)
     else:
         _collect_rejects(reading)
@@ -109,30 +118,25 @@ def _layout(delivery: Delivery, head: bytes, encoding: str) -> _Layout:
 
 
 def _source(delivery: Delivery, path: Path, layout: _Layout, has_quote: bool, encoding: str) -> Source:
-    by_place = {place: name for name, place in layout.present.items()}
-    columns = [by_place.get(place, f"_other_{place}") for place in range(len(layout.names))]
-    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
-    quote = '"' if has_quote else ""
-    packed = "gzip" if path == delivery.path and delivery.is_gzip else "none"
     wanted = ", ".join(quoted(name) for name in layout.present)
-    if has_quote:
-        wanted += f", ({' + '.join(_breaks(name) for name in columns)}) as _breaks"
     return Source(
-        sql=f"""(select {wanted} from read_csv({literal(str(path))}, header = true, auto_detect = false,
-            delim = {literal(layout.delimiter)}, quote = {literal(quote)}, escape = {literal(quote)},
-            compression = '{packed}', max_line_size = {LONGEST_LINE}, columns = {{{types}}}, store_rejects = true))""",
+        sql=f"(select {wanted} from {_scan(delivery, path, layout, has_quote)})",
         present=tuple(layout.present),
-        ignored=tuple(name.strip() for place, name in enumerate(layout.names) if place not in by_place),
+        ignored=tuple(name.strip() for place, name in enumerate(layout.names) if place not in layout.present.values()),
         first_line=2,
         encoding=encoding,
-        has_breaks=has_quote,
+        has_empty=False,
     )
 
 
-def _breaks(name: str) -> str:
-    value = quoted(name)
-    number = f"length({value}) - length(replace({value}, chr(10), ''))"
-    return f"case when contains({value}, chr(10)) then {number} else 0 end"
+def _scan(delivery: Delivery, path: Path, layout: _Layout, has_quote: bool) -> str:
+    """DuckDB's own reader over all columns as text, those of no contract under a number."""
+    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in layout.columns)
+    quote = literal('"' if has_quote else "")
+    packed = "gzip" if path == delivery.path and delivery.is_gzip else "none"
+    return f"""read_csv({literal(str(path))}, header = true, auto_detect = false, delim = {literal(layout.delimiter)},
+        quote = {quote}, escape = {quote}, compression = '{packed}', max_line_size = {LONGEST_LINE},
+        columns = {{{types}}}, store_rejects = true)"""
 
 
 def _try_csv(reading: Reading, path: Path, layout: _Layout, has_quote: bool) -> bool:
@@ -151,20 +155,28 @@ def _count(reading: Reading, test: str) -> int:
     return reading.one(f"select count(*) from reject_errors where {test}")[0]
 
 
-def _accounted(reading: Reading, facts: Survey, layout: _Layout, delivery: Delivery) -> bool:
+def _accounted(reading: Reading, facts: Survey, layout: _Layout, file: Delivery, path: Path) -> bool:
     """Whether header, records, rejected lines and blank lines make up all the lines of the file."""
-    breaks = "coalesce(sum(_breaks), 0)" if facts.has_quote else "0"
-    good = reading.one(f"select count(*) + {breaks} from staged")[0]
+    (good,) = reading.one("select count(*) from staged")
     raw = "ltrim(csv_line, chr(10) || chr(13))"
-    rejects, bad = reading.one(f"""
+    rejects, swallowed = reading.one(f"""
         select count(*), coalesce(sum(lines), 0) from (
-            select max(1 + length({raw}) - length(replace({raw}, chr(10), ''))) as lines
+            select max(length({raw}) - length(replace({raw}, chr(10), ''))) as lines
             from reject_errors group by line)""")
-    rest = facts.lines - layout.lines - good - bad
-    if rest == 0:
-        return True
+    if swallowed:  # a torn quote runs over line ends
+        return False
+    rest = facts.lines - layout.lines - good - rejects
+    if rest > 0 and facts.has_quote:
+        rest -= _line_breaks(reading, _scan(file, path, layout, facts.has_quote), layout)
     # Blank lines are no records. Where lines were rejected too, their numbers need a copy without blank lines.
-    return rest > 0 and rejects == 0 and rest == textfile.blank_lines(delivery)
+    return rest == 0 or (rest > 0 and rejects == 0 and rest == textfile.blank_lines(file))
+
+
+def _line_breaks(reading: Reading, scan: str, layout: _Layout) -> int:
+    """Count the line breaks inside values."""
+    counted = "case when contains({0}, chr(10)) then length({0}) - length(replace({0}, chr(10), '')) else 0 end"
+    breaks = " + ".join(counted.format(quoted(name)) for name in layout.columns)
+    return reading.one(f"select sum({breaks}) from {scan.replace('store_rejects', 'ignore_errors')}")[0]
 
 
 def _collect_rejects(reading: Reading) -> None:
@@ -186,7 +198,7 @@ def _read_mended(reading: Reading, path: Path, layout: _Layout) -> None:
     broken = textfile.mend(path, copy, len(layout.names), layout.delimiter)
     mended = Delivery(copy, delivery.contract, "csv")
     sound = _try_csv(reading, copy, layout, has_quote=True)
-    if not sound or not _accounted(reading, textfile.survey(mended), layout, mended):
+    if not sound or not _accounted(reading, textfile.survey(mended), layout, mended, copy):
         raise delivery.refuse(
             "the quoting of the file is broken beyond repair", "Export it again, with quotes doubled."
         )
@@ -266,6 +278,8 @@ def _read_parquet(reading: Reading) -> Source:
 
 def _read_xlsx(reading: Reading) -> Source:
     delivery, connection = reading.delivery, reading.connection
+    if not _is_workbook(delivery.path):
+        raise delivery.refuse("the Excel file is damaged or cut short", "Save it again.")
     extensions = files("duckdb_extension_excel") / "extensions" / f"v{duckdb.__version__}"
     connection.load_extension(str(extensions / "excel.duckdb_extension"))
     try:
@@ -273,7 +287,9 @@ def _read_xlsx(reading: Reading) -> Source:
             create or replace table cells as
             from read_xlsx({literal(str(delivery.path))}, header = false, all_varchar = true, stop_at_empty = false)""")
     except duckdb.Error:
-        raise delivery.refuse("the Excel file is damaged, or its first sheet is empty", "Save it again.") from None
+        raise delivery.refuse(
+            "the first sheet of the Excel file can't be read, or is empty", "Put the rows on the first sheet."
+        ) from None
     cells = [str(row[0]) for row in connection.execute("describe cells").fetchall()]
     header = connection.execute("select * from cells where rowid = 0").fetchone() or ()
     names = [str(name or "") for name in header]
@@ -290,3 +306,12 @@ def _read_xlsx(reading: Reading) -> Source:
             has_serial_dates=True,
         )
     )
+
+
+def _is_workbook(path: Path) -> bool:
+    """Whether the file is a whole zip archive with a workbook: DuckDB's reader never returns from a damaged one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist() and archive.testzip() is None
+    except (zipfile.BadZipFile, OSError, EOFError, zlib.error, RuntimeError, NotImplementedError):
+        return False

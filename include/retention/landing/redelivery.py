@@ -15,10 +15,13 @@ from retention.landing.contracts import Contract
 from retention.landing.staging import literal, quoted
 
 
-def find_duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract, earlier: Sequence[Path]) -> int:
+def find_duplicates(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, present: Sequence[str], earlier: Sequence[Path]
+) -> int:
     """Fill `duplicates(place)` with the rowids of staged rows that bring nothing new.
 
     Args:
+        present: contract columns that `staged` has.
         earlier: part files of the entity's loads before this one.
 
     Returns:
@@ -29,7 +32,11 @@ def find_duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract, e
         create or replace table suspects as
         select _key from staged where _fault is null group by _key having count(*) > 1""")
     keys = ", ".join(quoted(name) for name in contract.key)
-    version = quoted(contract.version_column) if contract.version_column else "null::timestamp"
+    version = (
+        quoted(contract.version_column)
+        if contract.version_column and contract.version_column in present
+        else "null::timestamp"
+    )
     connection.execute(f"""
         create or replace table known as
         select {keys}, _row_hash, _load_seq, _line_no from {_relation(contract, earlier)}

@@ -1,9 +1,9 @@
 """The typed read: one pass over a source's text into a table of typed values, each bad row with its reason.
 
 The table `staged` holds every record that has the right shape, in the file's order (its rowid is the place):
-typed columns, `_fault` (number of the reason in `faults`, null when good), `_raw` and `_vault_raw` (the row as
-delivered, for bad rows), `_key` (64-bit hash of the key), `_row_hash`. Rows that are no records at all stand in
-`rejected`.
+typed columns as far as the file has them, `_fault` (number of the reason in `faults`, null when good), `_raw` (a bad
+row as delivered; `_vault_raw` with its personal values), `_key` (64-bit hash of the key), `_row_hash`. Rows that are
+no records at all stand in `rejected`.
 """
 
 from dataclasses import dataclass
@@ -27,12 +27,13 @@ class Source:
     """A delivery as text, ready to be typed.
 
     Attributes:
-        sql: a relation whose columns are named by the contract, all VARCHAR, in the file's order. It may have
-            `_place` (place of the record, from 0) and `_breaks` (line breaks inside its values).
+        sql: a relation whose columns are named by the contract, all VARCHAR, in the file's order.
         present: contract columns that the file has.
         ignored: names of its other columns; their values are not read.
         first_line: line number of the first record.
         encoding: of a text file.
+        has_place: the relation has the place of each record, from 0, as `_place`.
+        has_empty: a value may be the empty text; CSV has null for it.
         has_serial_dates: dates may come as Excel's day numbers.
     """
 
@@ -42,7 +43,7 @@ class Source:
     first_line: int
     encoding: str | None = None
     has_place: bool = False
-    has_breaks: bool = False
+    has_empty: bool = True
     has_serial_dates: bool = False
 
 
@@ -62,28 +63,24 @@ def stage(connection: duckdb.DuckDBPyConnection, contract: Contract, source: Sou
     faults = _faults(present)
     listed = ", ".join(f"({at}, {literal(reason)}, {literal(name)})" for at, (_, reason, name) in enumerate(faults))
     connection.execute(f"create or replace table faults as from (values {listed}) as t(fault, reason, column_name)")
-    extra = [name for name, has in (("_place", source.has_place), ("_breaks", source.has_breaks)) if has]
-    tidy = [f"{_tidy(quoted(column.name))} as {quoted(column.name)}" for column in present] + extra
+    place = ["_place"] if source.has_place else []
+    tidy = [f"{_tidy(quoted(column.name), source)} as {quoted(column.name)}" for column in present]
     typed = [f"{_typed(column, source)} as {_value(column)}" for column in present]
-    kept = [quoted(column.name) for column in present] + extra
+    texts = [quoted(column.name) for column in present]
     ranged = [_in_range(column) for column in present]  # a step of its own: within one, the cast would run twice
     branches = " ".join(f"when {test} then {at}" for at, (test, _, _) in enumerate(faults))
-    columns = [f"{_value(column)} as {quoted(column.name)}" for column in present]
-    columns += [f"null::{column.duckdb_type} as {quoted(column.name)}" for column in contract.columns
-                if column.name not in source.present]  # fmt: skip
+    values = [f"{_value(column)} as {quoted(column.name)}" for column in present]
+    raw = [f"case when _fault is not null then {_raw(present, withhold=True)} end as _raw"]
+    if contract.personal:
+        raw.append(f"case when _fault is not null then {_raw(present, withhold=False)} end as _vault_raw")
     key = ", ".join(_value(contract.column(name)) for name in contract.key)
     connection.execute(f"""
         create or replace table staged as
-        with tidy as (select {", ".join(tidy)} from {source.sql}),
+        with tidy as (select {", ".join(tidy + place)} from {source.sql}),
         typed as (select *, {", ".join(typed)} from tidy),
-        ranged as (select {", ".join(kept + ranged)} from typed),
+        ranged as (select {", ".join(texts + place + ranged)} from typed),
         judged as (select *, (case {branches} end)::utinyint as _fault from ranged)
-        select {", ".join(columns + extra)},
-            _fault,
-            case when _fault is not null then {_raw(present, withhold=True)} end as _raw,
-            case when _fault is not null then {_vault_raw(present)} end as _vault_raw,
-            hash({key}) as _key,
-            {_row_hash(present)} as _row_hash
+        select {", ".join(values + place + raw)}, _fault, hash({key}) as _key, {_row_hash(present)} as _row_hash
         from judged""")
 
 
@@ -91,9 +88,10 @@ def _value(column: Column) -> str:
     return quoted(f"{column.name}=")  # no header can collide with it
 
 
-def _tidy(name: str) -> str:
+def _tidy(name: str, source: Source) -> str:
     """Blanks around a value are no part of it, and an empty value is none."""
-    return f"nullif(case when prefix({name}, ' ') or suffix({name}, ' ') then trim({name}) else {name} end, '')"
+    trimmed = f"case when prefix({name}, ' ') or suffix({name}, ' ') then nullif(trim({name}), '') else {name} end"
+    return f"nullif({trimmed}, '')" if source.has_empty else trimmed
 
 
 def _typed(column: Column, source: Source) -> str:
@@ -118,7 +116,8 @@ def _typed(column: Column, source: Source) -> str:
 def _instant(text: str, source: Source) -> str:
     """An instant in the session's time zone, which is the business's. One with an offset is converted to it."""
     plain = f"try_cast({text} as timestamp)"
-    moved = f"try_cast(replace({text}, ' +', '+') as timestamptz)::timestamp"
+    spelt_out = rf"regexp_replace(replace({text}, ' +', '+'), '([T ]\d\d:\d\d)(Z|z|\+|-)', '\1:00\2')"
+    moved = f"try_cast({spelt_out} as timestamptz)::timestamp"
     # The usual spelling is told apart first: the search for an offset costs as much as the cast itself.
     may_move = f"length({text}) >= {OFFSET_FROM} and {text} not like '____-__-__ __:__:__'"
     cases = f"when {may_move} and regexp_matches({text}, {literal(OFFSET)}) then {moved}"
@@ -161,13 +160,9 @@ def _raw(columns: list[Column], *, withhold: bool) -> str:
     return f"json_object({', '.join(fields)})::varchar"
 
 
-def _vault_raw(columns: list[Column]) -> str:
-    return _raw(columns, withhold=False) if any(column.is_personal for column in columns) else "null::varchar"
-
-
 def _row_hash(present: list[Column]) -> str:
-    """Hash of all delivered values as they stood in the file; personal ones enter through one keyed hash."""
-    parts = [quoted(column.name) for column in present if not column.is_personal]
+    """Hash of all delivered values; personal ones enter through one keyed hash of their text."""
+    parts = [_value(column) for column in present if not column.is_personal]
     personal = [f"{literal(column.name + '=')} || {quoted(column.name)}" for column in present if column.is_personal]
     if personal:
         parts.append(hmac_sql(f"concat_ws(chr(31), {', '.join(personal)})"))

@@ -1,0 +1,334 @@
+"""What is read from sound files of every form, and why a row is set aside."""
+
+import io
+import json
+from datetime import date, datetime
+from decimal import Decimal
+
+import duckdb
+import openpyxl
+import pytest
+from tests.landing.landing_room import ORDERS, Room, instant, order_lines
+
+MANY_LINES = 5000  # more than one step of the line-number table
+
+
+def test_rows_are_typed_and_numbered_as_an_editor_numbers_lines(room: Room) -> None:
+    room.put_orders(count=2)
+    room.land()
+    assert room.rows("orders", "order_id, ordered_at, amount, status, channel, _load_seq, _line_no") == [
+        ("O0", instant("2024-01-01 10:00:00"), Decimal("0.50"), "completed", None, 1, 2),
+        ("O1", instant("2024-01-02 10:00:00"), Decimal("1.50"), "completed", None, 1, 3),
+    ]
+
+
+def test_the_manifest_accounts_for_every_row_and_column(room: Room) -> None:
+    room.put(
+        "orders/o.csv", ORDERS.replace("status", "status,remark") + order_lines(20).replace("\n", ",x\n") + "a,b\n"
+    )
+    room.land()
+    manifest = room.manifest()
+    counts = {name: manifest[name] for name in ("rows_in", "rows_loaded", "rows_duplicate", "rows_quarantined")}
+    assert counts == {"rows_in": 21, "rows_loaded": 20, "rows_duplicate": 0, "rows_quarantined": 1}
+    assert manifest["columns_ignored"] == ["remark"]
+    assert manifest["columns_absent"] == ["channel", "discount_amount", "currency", "region", "updated_at"]
+    assert (manifest["status"], manifest["encoding"], manifest["load_id"]) == (
+        "loaded",
+        "utf-8",
+        manifest["sha256"][:16],
+    )
+    assert room.lines == ["orders/o.csv: 21 rows in, 20 new, 0 duplicate, 1 quarantined"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "column"),
+    [
+        ("O9,C1,2024-01-01,12 yuan,completed", "unparsable", "amount"),
+        ("O9,C1,first of May,12,completed", "unparsable", "ordered_at"),
+        (",C1,2024-01-01,12,completed", "missing key", "order_id"),
+        ('"  ",C1,2024-01-01,12,completed', "missing key", "order_id"),
+        ("O9,,2024-01-01,12,completed", "missing value", "customer_id"),
+        ("O9,C1,2024-01-01,,completed", "missing value", "amount"),
+        ("O9,C1,2024-01-01,12,lost", "unknown value", "status"),
+        ("O9,C1,2024-01-01,12", "wrong number of fields", None),
+        ("O9,C1,2024-01-01,12,completed,web", "wrong number of fields", None),
+        ('O9,"C1" x,2024-01-01,12,completed', "broken line", None),
+        ('O9,"C1,2024-01-01,12,completed', "broken line", None),
+    ],
+)
+def test_a_bad_row_is_set_aside_with_its_reason(room: Room, line: str, reason: str, column: str | None) -> None:
+    room.put_orders(line + "\n" + order_lines(1, start=100))
+    room.land()
+    assert room.quarantine() == [(102, reason, column)]
+    assert room.rows("orders", "order_id, _line_no")[-1] == ("O100", 103)
+
+
+def test_the_first_fault_of_a_row_is_its_reason(room: Room) -> None:
+    room.put_orders("O9,,never,12,lost\n")
+    room.land()
+    assert room.quarantine() == [(102, "missing value", "customer_id")]
+
+
+def test_a_set_aside_row_is_kept_as_it_came(room: Room) -> None:
+    room.put_orders("O9,C1,2024-01-01,12 yuan,\nO9,C1\n")
+    room.land()
+    faulty, short = [row for (row,) in room.quarantine("raw_row")]
+    assert json.loads(faulty) == {
+        "order_id": "O9", "customer_id": "C1", "ordered_at": "2024-01-01", "amount": "12 yuan", "status": None,
+    }  # fmt: skip
+    assert short == "O9,C1"
+
+
+def test_a_line_that_is_no_text_is_set_aside(room: Room) -> None:
+    path = room.put_orders()
+    path.write_bytes(path.read_bytes() + b"O900,\xff\xfe,2024-01-01,1,completed\n" + order_lines(1, 901).encode())
+    room.land()
+    assert room.quarantine() == [(102, "broken line", None)]
+    assert room.rows("orders", "order_id, _line_no")[-1] == ("O901", 103)
+
+
+def test_lines_after_bad_ones_keep_their_numbers_in_a_long_file(room: Room) -> None:
+    lines = order_lines(MANY_LINES).splitlines()
+    for at in (0, 1, 2047, 2048, 2049, 4400, MANY_LINES - 1):
+        lines[at] = "short"
+    room.put("orders/o.csv", ORDERS + "\n".join(lines))
+    room.land()
+    numbered = dict(room.rows("orders", "order_id, _line_no"))
+    assert len(numbered) == MANY_LINES - 7
+    assert all(number == int(order_id[1:]) + 2 for order_id, number in numbered.items())
+    assert [number for number, _, _ in room.quarantine()] == [2, 3, 2049, 2050, 2051, 4402, MANY_LINES + 1]
+
+
+def test_a_stray_quote_costs_one_line_and_no_more(room: Room) -> None:
+    """DuckDB alone would lose thousands of lines here without a word."""
+    lines = order_lines(MANY_LINES).splitlines()
+    lines[2000] = 'O2000,"stray,2024-01-01,1,completed'
+    lines[3000] = '"O3000",C1,"2024-01-01",1,completed'
+    lines[3001] = 'O3001,"two\nlines",2024-01-01,1,completed'
+    room.put("orders/o.csv", ORDERS + "\n".join(lines) + "\n")
+    room.land()
+    assert room.manifest()["rows_in"] == MANY_LINES
+    assert room.quarantine() == [(2002, "broken line", None)]
+    assert room.quarantine("raw_row") == [(lines[2000],)]
+    assert room.rows("orders", "customer_id, _line_no", "_line_no")[3000] == ("two\nlines", 3003)
+
+
+@pytest.mark.parametrize("ends", [("\r\n", "\r\n"), ("\n", "\r\n"), ("\r\n", "\n")])
+def test_line_ends_of_any_system_are_read_even_when_mixed(room: Room, ends: tuple[str, str]) -> None:
+    first, second = ends
+    text = (ORDERS + order_lines(50)).replace("\n", first) + order_lines(50, start=50).replace("\n", second)
+    room.put("orders/o.csv", text.encode())
+    room.land()
+    assert room.manifest()["rows_loaded"] == 100
+    assert room.rows("orders", "status, _line_no")[-1] == ("completed", 101)
+
+
+def test_blank_lines_are_no_rows(room: Room) -> None:
+    room.put_orders("\n\n" + order_lines(1, start=100) + "\nshort\n\n")
+    room.land()
+    assert room.manifest()["rows_in"] == 102
+    assert room.quarantine("reason") == [("wrong number of fields",)]
+
+
+def test_quoted_line_breaks_delimiters_and_quotes_belong_to_the_value(room: Room) -> None:
+    room.put_orders('O900,"C ""1"", north\r\nwing",2024-01-01,1,completed\n')
+    room.land()
+    assert room.rows("orders", "customer_id")[-1] == ('C "1", north\r\nwing',)
+
+
+def test_a_value_without_closing_line_end_is_read(room: Room) -> None:
+    room.put("orders/o.csv", (ORDERS + order_lines(3)).rstrip("\n"))
+    room.land()
+    assert room.manifest()["rows_loaded"] == 3
+
+
+@pytest.mark.parametrize("name", ["o.csv", "o.csv.gz"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_chinese_text_reads_the_same_in_every_encoding(room: Room, encoding: str, name: str) -> None:
+    text = ORDERS.replace("status", "region") + order_lines(3000).replace("completed", "华东大区")
+    room.put(f"orders/{name}", text.encode(encoding))
+    room.land()
+    assert room.rows("orders", "distinct region, count(*) over ()", "region")[0] == ("华东大区", 3000)
+    assert room.manifest()["encoding"] == ("gb18030" if encoding == "gb18030" else "utf-8")
+
+
+def test_chinese_text_far_behind_the_start_of_the_file_is_recognised_too(room: Room) -> None:
+    text = ORDERS.replace("status", "region") + order_lines(MANY_LINES) + "O90000,C1,2024-01-01,1,华东\n"
+    room.put("orders/o.csv", text.encode("gb18030"))
+    room.land()
+    assert room.rows("orders", "region")[-1] == ("华东",)
+
+
+def test_headers_match_without_regard_to_case_and_blanks(room: Room) -> None:
+    room.put("orders/o.csv", ' ORDER_ID ,Customer_Id,"Ordered_At",AMOUNT\nO1,C1,2024-01-01,1\n')
+    room.land()
+    assert room.rows("orders", "order_id, amount") == [("O1", Decimal("1.00"))]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_other_delimiters_are_recognised_by_the_header(room: Room, delimiter: str) -> None:
+    room.put("orders/o.csv", (ORDERS + order_lines(3)).replace(",", delimiter))
+    room.land()
+    assert room.manifest()["rows_loaded"] == 3
+
+
+def test_blanks_around_a_value_are_no_part_of_it_and_allowed_values_match_in_any_case(room: Room) -> None:
+    room.put("orders/o.csv", ORDERS + " O1 , C1,2024-01-01 , 5 , Completed \nO2,C1,2024-01-01,5,\n")
+    room.land()
+    assert room.rows("orders", "order_id, customer_id, amount, status") == [
+        ("O1", "C1", Decimal("5.00"), "completed"),
+        ("O2", "C1", Decimal("5.00"), None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2017-01-05", instant("2017-01-05 00:00:00")),
+        ("2017/01/05", instant("2017-01-05 00:00:00")),
+        ("2017/1/5 8:03", instant("2017-01-05 08:03:00")),
+        ("2017-01-05 11:53:26", instant("2017-01-05 11:53:26")),
+        ("2017-01-05T11:53:26.25", instant("2017-01-05 11:53:26.250000")),
+        ("2017-01-05T11:53:26Z", instant("2017-01-05 19:53:26")),
+        ("2017-01-05T11:53Z", instant("2017-01-05 19:53:00")),
+        ("2017-01-05 11:53:26 UTC", instant("2017-01-05 19:53:26")),
+        ("2017-01-05T11:53:26+08:00", instant("2017-01-05 11:53:26")),
+        ("2017-01-05 11:53:26-0500", instant("2017-01-06 00:53:26")),
+        ("2017-01-05 11:53:26 +02", instant("2017-01-05 17:53:26")),
+        ("05/01/2017", None),
+        ("20170105", None),
+        ("2017-02-30", None),
+        ("infinity", None),
+        ("0001-01-01", None),
+        ("20171-01-05", None),
+    ],
+)
+def test_instants_are_read_in_the_business_time_zone_or_not_at_all(
+    room: Room, text: str, read: datetime | None
+) -> None:
+    room.put_orders(f"O900,C1,{text},1,completed\n")
+    room.land()
+    if read is None:
+        assert room.quarantine() == [(102, "unparsable", "ordered_at")]
+    else:
+        assert room.rows("orders", "ordered_at")[-1] == (read,)
+
+
+def test_an_offset_is_converted_by_the_rules_of_that_day(room: Room) -> None:
+    room.timezone = "Europe/Berlin"
+    room.put("orders/o.csv", ORDERS + "O1,C1,2024-01-15T12:00:00Z,1,\nO2,C1,2024-07-15T12:00:00Z,1,\n")
+    room.land()
+    assert room.rows("orders", "ordered_at") == [(instant("2024-01-15 13:00:00"),), (instant("2024-07-15 14:00:00"),)]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("12", "12.00"),
+        ("-3.5", "-3.50"),
+        ("+4", "4.00"),
+        ("1e3", "1000.00"),
+        ("1.005", "1.01"),  # rounded half away from zero, as text and not as a binary fraction
+        ("-1.005", "-1.01"),
+        ("3.98999999999", "3.99"),
+        ('"1,234.50"', None),  # a comma may be a thousands mark or a decimal one: not guessed
+        ("¥12", None),
+        ("NaN", None),
+        ("inf", None),
+        ("1e20", None),
+        ("12-", None),
+    ],
+)
+def test_money_is_read_exactly_or_not_at_all(room: Room, text: str, amount: str | None) -> None:
+    room.put_orders(f"O900,C1,2024-01-01,{text},completed\n")
+    room.land()
+    if amount is None:
+        assert room.quarantine() == [(102, "unparsable", "amount")]
+    else:
+        assert room.rows("orders", "amount")[-1] == (Decimal(amount),)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("Y", True), ("1", True), ("是", True), ("no", False), ("否", False), ("2", None)],
+)
+def test_yes_and_no_are_read_in_the_words_people_use(room: Room, text: str, value: bool | None) -> None:
+    room.put_orders()
+    sound = "".join(f"K{at},true\n" for at in range(20))
+    room.put("customers/c.csv", f"customer_id,consent_marketing\n{sound}C1,{text}\n")
+    room.land()
+    if value is None:
+        assert room.quarantine() == [(22, "unparsable", "consent_marketing")]
+    else:
+        assert room.rows("customers", "consent_marketing")[-1] == (value,)
+
+
+@pytest.mark.parametrize(("text", "number"), [("3", 3), ("3.0", 3), ("3.7", None)])
+def test_a_whole_number_is_never_a_rounded_one(room: Room, text: str, number: int | None) -> None:
+    room.put_orders()
+    sound = "".join(f"O{at},1,P1,1,1\n" for at in range(20))
+    room.put("order_items/i.csv", f"order_id,line_no,product_id,quantity,line_amount\n{sound}O99,{text},P1,0.5,2\n")
+    room.land()
+    if number is None:
+        assert room.quarantine() == [(22, "unparsable", "line_no")]
+    else:
+        assert room.rows("order_items", "line_no, quantity")[-1] == (number, Decimal("0.500"))
+
+
+def test_excel_files_are_read_with_their_dates_numbers_and_row_numbers(room: Room) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Order_ID", "customer_id ", "ordered_at", "amount", "note"])
+    sheet.append([1001, "C1", instant("2017-01-05 11:53:26"), 12.5, "x"])
+    sheet.append(["O2", "C1", date(2017, 1, 5), 0.1 + 0.2, None])
+    sheet.append([])
+    sheet.append(["O3", "C1", "2017-01-05 08:00:00", 7, None])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    room.put("orders/o.xlsx", buffer.getvalue())
+    room.land()
+    assert room.rows("orders", "order_id, ordered_at, amount, _line_no") == [
+        ("1001", instant("2017-01-05 11:53:26"), Decimal("12.50"), 2),
+        ("O2", instant("2017-01-05 00:00:00"), Decimal("0.30"), 3),
+        ("O3", instant("2017-01-05 08:00:00"), Decimal("7.00"), 5),
+    ]
+    assert room.manifest()["columns_ignored"] == ["note"]
+
+
+def test_json_lines_are_read_and_broken_ones_set_aside(room: Room) -> None:
+    lines = [json.dumps({"order_id": f"O{at}", "Customer_ID": "C1", "ordered_at": "2024-01-01", "amount": at})
+             for at in range(40)]  # fmt: skip
+    lines[3] = '{"order_id": "O3", "amount": '
+    lines[4] = "[1, 2]"
+    lines[5] = ""
+    lines[6] = '{"order_id": "O6", "Customer_ID": "C1", "ordered_at": "2024-01-01", "amount": "much", "tags": ["a"]}'
+    room.put("orders/o.jsonl", "\n".join(lines).encode() + b'\n{"order_id": "\xff"}\n')
+    room.land()
+    assert room.quarantine() == [
+        (4, "broken line", None),
+        (5, "broken line", None),
+        (7, "unparsable", "amount"),
+        (41, "broken line", None),
+    ]
+    assert room.manifest()["rows_in"] == 40
+    assert room.rows("orders", "order_id, amount, _line_no")[-1] == ("O39", Decimal("39.00"), 40)
+
+
+def test_parquet_is_read_whatever_its_types(room: Room) -> None:
+    path = room.put("orders/o.parquet", b"")
+    duckdb.sql("""
+        select 7 as order_id, 'C1' as "CUSTOMER_ID", timestamptz '2024-01-01 00:00:00+00' as ordered_at,
+            12.345::double as amount, 'web' as channel, 'x' as other
+        union all select 8, 'C2', null, 1e20, null, null""").write_parquet(str(path))
+    sound = room.put("orders/p.parquet", b"")
+    duckdb.sql("""
+        select i as order_id, 'C1' as customer_id, timestamp_ns '2024-01-01 10:00:00' as ordered_at, i::float as amount
+        from range(10, 40) t(i)""").write_parquet(str(sound))
+    room.allow_bad_rows(0.5)
+    room.land()
+    assert room.rows("orders", "order_id, customer_id, ordered_at, amount, channel, _line_no")[0] == (
+        "7", "C1", instant("2024-01-01 08:00:00"), Decimal("12.35"), "web", 1,
+    )  # fmt: skip
+    assert room.quarantine() == [(2, "missing value", "ordered_at")]
+    assert len(room.rows("orders")) == 31
