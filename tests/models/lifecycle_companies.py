@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pandas as pd
-from lifecycle_replay import Customer, Order
+from tests.models.lifecycle_replay import Customer, Order
 
 FIRST_DAY = date(2023, 1, 5)
 LENGTH_DAYS = 480

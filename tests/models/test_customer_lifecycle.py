@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from lifecycle_companies import AS_OF, random_company
-from lifecycle_replay import Limits, stage_since, standing_on
+from tests.models.compiled_project import PROJECT_DIR, CompiledProject, DbtFailedError
+from tests.models.lifecycle_companies import AS_OF, random_company
+from tests.models.lifecycle_replay import Limits, stage_since, standing_on
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
-    from compiled_project import CompiledProject
-    from lifecycle_replay import Customer
+    from tests.models.lifecycle_replay import Customer
 
 LIMITS = {
     "default_b2b": Limits(),
@@ -63,6 +65,20 @@ def test_a_run_as_of_stage_since_shows_the_stage_and_one_as_of_the_day_before_do
         if since is not None:
             assert stages_on(since)[customer_id] == stage
             assert stages_on(since - timedelta(days=1)).get(customer_id) != stage
+
+
+@pytest.mark.slow
+def test_a_lifecycle_rule_whose_past_is_unknown_is_refused(tmp_path: Path) -> None:
+    copy = tmp_path / "dbt_project"
+    shutil.copytree(PROJECT_DIR, copy, ignore=shutil.ignore_patterns("target", "logs"))
+    rules = copy / "seeds" / "lifecycle_rules.csv"
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace("age_days,<=,90", "rfm_score,>=,90"), encoding="utf-8")
+    with pytest.raises(DbtFailedError) as refused:
+        CompiledProject(tmp_path / "compiled", copy).profile("default_b2b")
+    message = " ".join(str(refused.value).split())
+    assert "Rule L1.new (scheme lifecycle_age, rank 1): metric 'rfm_score' is not known for every past day" in message
+    assert "Use one of: activity_state, age_days," in message
 
 
 def _replayed(known: dict[str, Customer], limits: Limits, *, age_from_registration: bool) -> pd.DataFrame:

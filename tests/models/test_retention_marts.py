@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import duckdb
 import pandas as pd
 import pytest
-from lifecycle_companies import AS_OF, random_company
+from tests.models.lifecycle_companies import AS_OF, random_company
 
 from retention.sources.samples import write_sample
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from compiled_project import CompiledProject
-    from lifecycle_replay import Customer
+    from tests.models.compiled_project import CompiledProject
+    from tests.models.lifecycle_replay import Customer
 
 SEEDS = range(10)
 MONTH_END = AS_OF + pd.offsets.MonthEnd(0)

@@ -1,6 +1,12 @@
-with stages as (
+with current_stages as (
 
-    select * from {{ ref('int_lifecycle_stages') }}
+    select * from {{ ref('int_lifecycle_current') }}
+
+),
+
+replayed_stages as (
+
+    select * from {{ ref('int_lifecycle_replayed_stages') }}
 
 ),
 
@@ -16,33 +22,28 @@ profile as (
 
 ),
 
-compared as (
+last_other_stages as (
 
     select
-        customer_id,
-        replay_on,
-        lifecycle_stage,
-        lag(lifecycle_stage) over (partition by customer_id order by replay_on) as stage_before
-    from stages
+        replayed_stages.customer_id,
+        max(replayed_stages.replay_on) as last_other_on
+    from replayed_stages
+    inner join current_stages on replayed_stages.customer_id = current_stages.customer_id
+    where replayed_stages.lifecycle_stage != current_stages.lifecycle_stage
+    group by replayed_stages.customer_id
 
 ),
 
--- The last day on which the displayed stage became another, or the first on which the customer was known.
+-- The first replayed day after the last one that showed another stage; without one, the first on which the customer was known.
 entered as (
 
     select
-        customer_id,
-        max(replay_on) as stage_since
-    from compared
-    where stage_before is null or stage_before != lifecycle_stage
-    group by customer_id
-
-),
-
-current_stages as (
-
-    select * from stages
-    where is_as_of
+        replayed_stages.customer_id,
+        min(replayed_stages.replay_on) as stage_since
+    from replayed_stages
+    left join last_other_stages on replayed_stages.customer_id = last_other_stages.customer_id
+    where last_other_stages.last_other_on is null or replayed_stages.replay_on > last_other_stages.last_other_on
+    group by replayed_stages.customer_id
 
 ),
 
