@@ -7,8 +7,6 @@ from tests.models.compiled_project import CompiledProject
 @pytest.mark.slow
 def test_the_published_file_names_every_mart_and_nothing_else(project: CompiledProject) -> None:
     manifest = project.profile("default_b2b").manifest
-    marts = {
-        name for name, node in manifest["nodes"].items() if node["schema"] == "marts" and name.startswith("model.")
-    }
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     exposed = manifest["exposures"]["exposure.retention.published_file"]["depends_on"]["nodes"]
-    assert set(exposed) == marts
+    assert set(exposed) == {node["unique_id"] for node in models if node["schema"] == "marts"}
