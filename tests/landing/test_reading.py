@@ -159,6 +159,14 @@ def test_chinese_text_far_behind_the_start_of_the_file_is_recognised_too(room: R
     assert room.rows("orders", "region")[-1] == ("华东",)
 
 
+def test_chinese_text_behind_a_torn_quote_is_recognised_too(room: Room) -> None:
+    lines = order_lines(MANY_LINES) + 'O1,"C1,2024-01-01,1,\n' + "O90000,C1,2024-01-01,1,华东\n"
+    room.put("orders/o.csv", (ORDERS.replace("status", "region") + lines).encode("gb18030"))
+    room.land()
+    assert room.rows("orders", "region")[-1] == ("华东",)
+    assert room.quarantine() == [(MANY_LINES + 2, "broken line", None)]
+
+
 def test_headers_match_without_regard_to_case_and_blanks(room: Room) -> None:
     room.put("orders/o.csv", ' ORDER_ID ,Customer_Id,"Ordered_At",AMOUNT\nO1,C1,2024-01-01,1\n')
     room.land()

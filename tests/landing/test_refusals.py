@@ -9,7 +9,7 @@ import pytest
 from tests.landing.landing_room import ORDERS, Room, order_lines
 
 from retention.errors import LoadRefusedError, NotThereError, SettingsError
-from retention.landing import committed_loads
+from retention.landing import committed_loads, load
 
 Refusal = Callable[[], str]
 DESCRIBED = "the columns are described in expectations/contracts/orders.odcs.yaml."
@@ -203,6 +203,20 @@ def test_a_refused_file_never_shows_a_personal_value(room: Room, refusal: Refusa
     assert "column 'birthday': unparsable" in line
     assert "王小明" not in line
     assert "王小明" not in "".join(room.lines)
+
+
+def test_what_duckdb_says_of_a_line_goes_no_further(
+    room: Room, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise duckdb.OutOfMemoryException("out of memory at line 王小明,13800001111")
+
+    room.put_orders()
+    monkeypatch.setattr(load, "find_duplicates", fail)
+    assert refusal() == (
+        "orders/orders.csv: DuckDB stopped while it was read (OutOfMemoryException). "
+        "Check the free memory and disk, then run again."
+    )
 
 
 def test_a_lost_hash_key_is_not_replaced_in_silence(room: Room) -> None:

@@ -115,6 +115,9 @@ def land(
                 _prepare(run, delivery)
             except LoadRefusedError as error:
                 refused.append(error)
+            except duckdb.Error as error:  # its text may quote a line of the file, so it goes no further
+                problem = f"DuckDB stopped while it was read ({type(error).__name__})"
+                refused.append(delivery.refuse(problem, "Check the free memory and disk, then run again."))
     if refused:
         for pending in run.pending:
             pending.discard()

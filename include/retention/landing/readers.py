@@ -85,7 +85,7 @@ def _read_csv(reading: Reading) -> Source:
         path, encoding = _in_utf8(reading, facts)
     layout = _layout(delivery, facts.head, encoding)
     is_sound = _try_csv(reading, path, layout, facts.has_quote)
-    if is_sound and encoding == "utf-8" and _count(reading, "error_type = 'INVALID ENCODING'"):
+    if encoding == "utf-8" and (not is_sound or _count(reading, "error_type = 'INVALID ENCODING'")):
         path, encoding = _in_utf8(reading, facts)
         if encoding != "utf-8":
             is_sound = _try_csv(reading, path, layout, facts.has_quote)
