@@ -68,7 +68,15 @@ class Pipeline:
 
     def land(self) -> dict[str, Any]:
         """Take the landing files in, and fix what this run sees: its loads and its as-of day."""
-        report = land(self.run.home, self.landing, self.contracts, timezone=self.run.timezone, progress=self.say)
+        report = land(
+            self.run.home,
+            self.landing,
+            self.contracts,
+            timezone=self.run.timezone,
+            progress=self.say,
+            threads=self.settings.threads,
+            memory_limit=self.settings.memory_limit,
+        )
         pinned: dict[str, list[str]] = {}
         for manifest in committed_loads(self.run.home):
             pinned.setdefault(manifest["entity"], []).append(manifest["load_id"])
