@@ -14,9 +14,10 @@ import duckdb
 
 from retention.landing.contracts import Column, Contract
 from retention.landing.ledger import Manifest, load_folder
-from retention.landing.staging import WITHHELD, Source, literal, quoted
+from retention.landing.staging import WITHHELD, Source
 from retention.landing.vault import make_private, match_hash_sql, private_folder
 from retention.runs import Home
+from retention.sql import literal, quoted
 
 # The dictionary limit spares the search for repeats in columns of IDs: a third of the time of writing (measured).
 PARQUET = "format parquet, parquet_version v2, compression zstd, compression_level 1, dictionary_size_limit 1000"

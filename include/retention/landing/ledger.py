@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from retention.landing.contracts import Contract
-from retention.landing.staging import literal, quoted
 from retention.runs import Home
+from retention.sql import literal, quoted
 
 Manifest = dict[str, Any]
 

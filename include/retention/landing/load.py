@@ -17,9 +17,10 @@ from retention.landing.deliveries import Delivery, find_deliveries
 from retention.landing.ledger import Manifest, committed_loads, load_folder
 from retention.landing.readers import Reading, read
 from retention.landing.redelivery import find_duplicates
-from retention.landing.staging import ROW_HASH, Source, literal
+from retention.landing.staging import ROW_HASH, Source
 from retention.landing.textfile import fingerprint
 from retention.runs import Home
+from retention.sql import literal
 
 LOAD_ID_DIGITS = 16  # hex digits of the file's SHA-256 that name a load
 NEEDED = "orders"  # the one entity that nothing can stand in for

@@ -12,8 +12,9 @@ import duckdb
 
 from retention.landing import textfile
 from retention.landing.deliveries import Delivery, check_header
-from retention.landing.staging import Source, literal, quoted, stage
+from retention.landing.staging import Source, stage
 from retention.landing.textfile import Survey
+from retention.sql import literal, quoted
 
 DELIMITERS = (",", ";", "\t", "|")
 UNTEXT = "\x01"  # a delimiter that no text has

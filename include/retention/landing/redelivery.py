@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from retention.landing.contracts import Contract
-from retention.landing.staging import literal, quoted
+from retention.sql import literal, quoted
 
 
 def find_duplicates(

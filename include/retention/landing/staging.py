@@ -12,6 +12,7 @@ import duckdb
 
 from retention.landing.contracts import Column, Contract
 from retention.landing.vault import hmac_sql
+from retention.sql import literal, quoted
 
 ROW_HASH = "duckdb-hash-1"  # the algorithm of _row_hash; rows hashed by another are never taken for duplicates
 WITHHELD = "withheld"
@@ -45,16 +46,6 @@ class Source:
     has_place: bool = False
     has_empty: bool = True
     has_serial_dates: bool = False
-
-
-def quoted(name: str) -> str:
-    """Quote an identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Quote a string."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def stage(connection: duckdb.DuckDBPyConnection, contract: Contract, source: Source) -> None:

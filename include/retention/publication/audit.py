@@ -9,7 +9,13 @@ from retention.publication.reconciliation import reconcile
 from retention.publication.release import published_tables, sha256_of
 from retention.quality.results import CheckResult
 from retention.runs import Run
+from retention.sql import literal, quoted
 from retention.warehouse.candidate import CONFIG
+
+CHECKS = (
+    "struct(entity varchar, check_name varchar, expectation varchar, column_name varchar, observed varchar, "
+    "threshold varchar, passed boolean, severity varchar, checked_at timestamp)[]"
+)
 
 
 def audit_candidate(run: Run, checked: Sequence[CheckResult], tables: Sequence[str]) -> dict[str, Any]:
@@ -24,18 +30,20 @@ def audit_candidate(run: Run, checked: Sequence[CheckResult], tables: Sequence[s
     """
     with duckdb.connect(str(run.candidate), config=CONFIG) as connection:
         for stray in set(published_tables(connection)) - set(tables):
-            connection.execute(f'drop table marts."{stray}"')
+            connection.execute(f"drop table marts.{quoted(stray)}")
         results = [*checked, *reconcile(connection, run.started_at)]
-        connection.executemany(
-            'insert into marts.data_quality (as_of_date, entity, "check", expectation, "column", observed, '
-            "threshold, passed, severity, checked_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    *(run.as_of, one.entity, one.check_name, one.expectation, one.column_name),
-                    *(one.observed, one.threshold, one.passed, one.severity, one.checked_at),
-                )
-                for one in results
-            ],
+        run.write("checks", {"results": [one.as_dict() for one in results]})
+        connection.execute(
+            f"""
+            insert into marts.data_quality by name
+            select
+                cast({literal(run.as_of)} as date) as as_of_date,
+                result.* rename (check_name as "check", column_name as "column")
+            from (
+                select unnest(results) as result
+                from read_json({literal(run.folder / "checks.json")}, columns = {{'results': '{CHECKS}'}})
+            )
+            """
         )
         connection.execute("checkpoint")
     failed = sorted((one for one in results if not one.passed), key=lambda one: one.severity)

@@ -18,6 +18,7 @@ import duckdb
 
 from retention.errors import NotThereError, PublicationError
 from retention.runs import Home, Run, write_json
+from retention.sql import literal, quoted
 from retention.warehouse.candidate import CONFIG, copy_file
 
 READ_ONLY = 0o444
@@ -94,12 +95,12 @@ def _write_readers_file(
 ) -> dict[str, dict[str, Any]]:
     """Copy every result table, reading each value once: a damaged block shows here and not at a reader's."""
     with duckdb.connect(config=CONFIG) as connection:
-        connection.execute(f"attach '{_quoted(candidate)}' as candidate (read_only)")
-        connection.execute(f"attach '{_quoted(target)}' as release (storage_version 'latest')")
+        connection.execute(f"attach {literal(candidate)} as candidate (read_only)")
+        connection.execute(f"attach {literal(target)} as release (storage_version 'latest')")
         connection.execute("create schema release.marts")
         tables = {}
         for name in published_tables(connection, "candidate"):
-            connection.execute(f'create table release.marts."{name}" as from candidate.marts."{name}"')
+            connection.execute(f"create table release.marts.{quoted(name)} as from candidate.marts.{quoted(name)}")
             tables[name] = _fingerprint(connection, name)
             _describe(connection, name, descriptions.get(name, {}))
         connection.execute("checkpoint release")
@@ -109,23 +110,20 @@ def _write_readers_file(
 
 def _fingerprint(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
     row = connection.execute(
-        f'select count(*), cast(coalesce(bit_xor(hash(result)), 0) as varchar) from release.marts."{name}" as result'
+        "select count(*), cast(coalesce(bit_xor(hash(result)), 0) as varchar) "
+        f"from release.marts.{quoted(name)} as result"
     ).fetchall()[0]
     return {"rows": row[0], "content_hash": row[1]}
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, name: str, texts: Mapping[str, str]) -> None:
-    present = {column for (column, *_) in connection.execute(f'describe release.marts."{name}"').fetchall()}
+    table = f"release.marts.{quoted(name)}"
+    present = {column for (column, *_) in connection.execute(f"describe {table}").fetchall()}
     for column, text in texts.items():
-        quoted = text.strip().replace("'", "''")
         if not column:
-            connection.execute(f"comment on table release.marts.\"{name}\" is '{quoted}'")
+            connection.execute(f"comment on table {table} is {literal(text.strip())}")
         elif column in present:
-            connection.execute(f'comment on column release.marts."{name}"."{column}" is \'{quoted}\'')
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+            connection.execute(f"comment on column {table}.{quoted(column)} is {literal(text.strip())}")
 
 
 def _seal(path: Path) -> None:

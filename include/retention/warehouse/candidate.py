@@ -11,6 +11,7 @@ import duckdb
 from retention.errors import BuildFailedError
 from retention.landing import Contract, raw_relation_sql
 from retention.runs import Home, Run
+from retention.sql import literal, quoted
 
 # ioctl number of Linux's FICLONE: share the blocks of the copied file where the file system can (btrfs, xfs).
 FICLONE = 0x40049409
@@ -77,32 +78,34 @@ def write_raw_schema(
     for entity, contract in contracts.items():
         select = raw_relation_sql(run.home, contract, list(load_ids.get(entity, [])))
         try:
-            connection.execute(f'create view raw."{entity}" as {select}')
+            connection.execute(f"create view raw.{quoted(entity)} as {select}")
         except duckdb.IOException as error:
             raise BuildFailedError(
                 f"A landed file of '{entity}' is gone from {run.home.raw}.",
                 "Restore the folder from a backup, or land the source files again.",
             ) from error
     connection.execute(
-        "create table raw.run_parameters as select ? as run_id, cast(? as date) as as_of_date, ? as profile, "
-        "? as timezone, cast(? as timestamp) as started_at",
-        [run.run_id, run.as_of, run.profile, run.timezone, run.started_at],
+        f"create table raw.run_parameters as select {literal(run.run_id)} as run_id, "
+        f"cast({literal(run.as_of)} as date) as as_of_date, {literal(run.profile)} as profile, "
+        f"{literal(run.timezone)} as timezone, cast({literal(run.started_at)} as timestamp) as started_at"
     )
 
 
 def write_ledger(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Lay the schema `ops`: the ledger of all loads and the rows they set aside, as the manifests have them."""
+    manifests, set_aside = (
+        literal(home.raw / "*" / "load=*" / name) for name in ("manifest.json", "quarantine.parquet")
+    )
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in LEDGER.items())
     connection.execute("drop schema if exists ops cascade")
     connection.execute("create schema ops")
     connection.execute(
-        f"create table ops.load_ledger as select * from read_json(?, columns = {{{columns}}}) order by load_seq",
-        [str(home.raw / "*" / "load=*" / "manifest.json")],
+        f"create table ops.load_ledger as select * from read_json({manifests}, columns = {{{columns}}}) "
+        "order by load_seq"
     )
     connection.execute(
         "create table ops.quarantine as select load_id, entity, line_no, reason, column_name, raw_row "
-        "from read_parquet(?, hive_partitioning = false) order by load_id, line_no",
-        [str(home.raw / "*" / "load=*" / "quarantine.parquet")],
+        f"from read_parquet({set_aside}, hive_partitioning = false) order by load_id, line_no"
     )
 
 

@@ -7,6 +7,7 @@ import duckdb
 
 from retention.errors import SettingsError
 from retention.runs import Home
+from retention.sql import literal
 
 
 def known_profiles(project_dir: Path) -> list[str]:
@@ -18,7 +19,7 @@ def known_profiles(project_dir: Path) -> list[str]:
     seed = project_dir / "dbt_project" / "seeds" / "profiles.csv"
     if not seed.exists():
         raise SettingsError(f"{seed} is missing.", "Point RETENTION_PROJECT_DIR at the project's folder.")
-    rows = duckdb.execute("select profile from read_csv(?, all_varchar = true)", [str(seed)]).fetchall()
+    rows = duckdb.execute(f"select profile from read_csv({literal(seed)}, all_varchar = true)").fetchall()
     return [name for (name,) in rows if name != "all"]
 
 
