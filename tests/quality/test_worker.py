@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 from retention.errors import NotThereError, SettingsError
 from retention.landing import load_contracts
 from retention.quality import QualityWorker
-from retention.quality.checks import Checker
+from retention.quality.checks import Checker, check_landed, check_published
 from retention.quality.data_docs import write_data_docs
 from retention.quality.worker import CheckerFailedError
 from retention.settings import PROJECT_DIR
@@ -82,12 +83,16 @@ def test_the_pages_are_there_when_the_worker_has_closed(make_warehouse: MakeWare
     assert (tmp_path / "docs" / "index.html").exists()
 
 
-def test_a_page_that_cannot_be_written_does_not_undo_the_results(make_warehouse: MakeWarehouse, tmp_path: Path) -> None:
-    (tmp_path / "docs").write_text("a file where the folder should be", encoding="utf-8")
-    warehouse, log = make_warehouse(tmp_path / "warehouse.duckdb"), tmp_path / "quality.log"
-    with QualityWorker(PROJECT_DIR, tmp_path / "docs", log) as worker:
-        assert worker.check_landed(warehouse, AS_OF, ["orders"])
-    assert "Traceback" in log.read_text(encoding="utf-8")
+def test_a_page_that_cannot_be_written_does_not_undo_the_results(
+    worker: QualityWorker, make_warehouse: MakeWarehouse, tmp_path: Path
+) -> None:
+    warehouse, docs = make_warehouse(tmp_path / "warehouse.duckdb"), worker.data_docs
+    shutil.rmtree(docs, ignore_errors=True)
+    docs.write_text("a file where the folder should be", encoding="utf-8")
+    # Pages are written after the answer, and the next answer comes after the pages.
+    assert [worker.check_landed(warehouse, AS_OF, ["products"]) for _ in range(2)]
+    docs.unlink()
+    assert "NotADirectoryError" in worker.log.read_text(encoding="utf-8")
 
 
 def test_a_worker_that_dies_is_an_error_that_names_the_log(tmp_path: Path) -> None:
@@ -114,13 +119,12 @@ def test_a_defect_is_one_line_with_the_log_which_holds_the_traceback(worker: Qua
     assert "Traceback" in worker.log.read_text(encoding="utf-8")
 
 
-def test_a_broken_contract_is_told_by_the_worker(make_warehouse: MakeWarehouse, tmp_path: Path) -> None:
+def test_a_broken_declaration_is_a_users_mistake(make_warehouse: MakeWarehouse, tmp_path: Path) -> None:
     warehouse = make_warehouse(tmp_path / "warehouse.duckdb")
-    with (
-        QualityWorker(tmp_path, tmp_path / "docs", tmp_path / "quality.log") as worker,
-        pytest.raises(SettingsError, match="No contract in"),
-    ):
-        worker.check_landed(warehouse, AS_OF, ["orders"])
+    with pytest.raises(SettingsError, match="No contract in"):
+        check_landed(tmp_path, warehouse, AS_OF, ["orders"])
+    with pytest.raises(SettingsError, match=r"published\.yaml"):
+        check_published(tmp_path, warehouse, AS_OF)
 
 
 def test_an_unused_worker_ends_at_once_when_it_is_closed(tmp_path: Path) -> None:

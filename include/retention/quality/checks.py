@@ -56,18 +56,21 @@ class Checker:
         """
         contracts, rules = load_contracts(self.project_dir), read_landed_rules(self.project_dir)
         made = landed_suites(contracts, rules)
+        unreadable, batches = [], []
         with _reading(warehouse) as connection:
             checked_at = _now(connection)
-            batches, absent = [], []
-            for entity in sorted(set(entities) & made.keys()):
-                present = _columns(connection, "raw", entity)
-                if not present:
-                    absent.append(_result(entity, EXISTS, "no such table", "raw view", False, checked_at))
+            columns = {entity: _columns(connection, "raw", entity) for entity in sorted(set(entities) & made.keys())}
+            readable = {entity for entity, present in columns.items() if set(contracts[entity].key) <= set(present)}
+            for entity, present in columns.items():
+                if entity not in readable:
+                    missing = ", ".join(name for name in contracts[entity].key if name not in present)
+                    observed = f"without {missing}" if present else "no such view"
+                    unreadable.append(_result(entity, EXISTS, observed, "a view with its key", False, checked_at))
                     continue
-                suite = made[entity].without_needs_outside(entities)
+                suite = made[entity].without_needs_outside(readable)
                 batch = landed_batch(contracts[entity], suite, rules, as_of, present)
                 batches.append(_judgeable(connection, batch, contracts[entity]))
-        return absent + self._run(warehouse, batches, checked_at)
+        return unreadable + self._run(warehouse, batches, checked_at)
 
     def check_published(self, warehouse: Path, as_of: date) -> list[CheckResult]:
         """Check the tables of schema `marts` against expectations/published.yaml.

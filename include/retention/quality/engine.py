@@ -93,8 +93,13 @@ def _persist_duckdb_connections() -> None:
 
 
 def ephemeral_context() -> Any:
-    """A Data Context in memory: nothing is written, no progress bars."""
-    context = load_great_expectations().get_context(mode="ephemeral")
+    """A Data Context in memory: nothing is written, not even the temporary folder of a page that nobody opens."""
+    gx = load_great_expectations()
+    settings: Any = importlib.import_module("great_expectations.data_context.types.base")
+    in_memory = settings.InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    context = gx.get_context(
+        mode="ephemeral", project_config=settings.DataContextConfig(store_backend_defaults=in_memory)
+    )
     context.variables.progress_bars = {"globally": False}
     return context
 

@@ -34,6 +34,7 @@ class QualityWorker:
     """
 
     def __init__(self, project_dir: Path, data_docs: Path, log: Path) -> None:
+        self.data_docs = data_docs
         self.log = log
         self._line = threading.Lock()
         self._writes_pages = False
