@@ -93,6 +93,16 @@ def test_checks_write_nothing_and_let_go_of_the_file(
         connection.execute("create table marts.another as select 1 as one")
 
 
+def test_checks_keep_to_the_limits_given(make_warehouse: MakeWarehouse, tmp_path: Path) -> None:
+    warehouse, limits = make_warehouse(tmp_path / "warehouse.duckdb"), {"threads": "1", "memory_limit": "1GB"}
+    with (
+        engine.duckdb_source(engine.ephemeral_context(), warehouse, limits) as source,
+        source.get_execution_engine().get_connection() as connection,
+    ):
+        asked = "select current_setting('threads'), current_setting('memory_limit'), current_setting('access_mode')"
+        assert connection.exec_driver_sql(asked).fetchone() == (1, "953.6 MiB", "read_only")
+
+
 def test_checks_need_no_network(
     checker: Checker, make_warehouse: MakeWarehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

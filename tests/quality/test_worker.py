@@ -32,7 +32,7 @@ MakeWarehouse = Callable[..., Path]
 def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QualityWorker]:
     """A worker of this project, for the tests that leave it alive."""
     folder = tmp_path_factory.mktemp("worker")
-    with QualityWorker(PROJECT_DIR, folder / "data_docs", folder / "logs" / "quality.log") as worker:
+    with QualityWorker(PROJECT_DIR, folder / "data_docs", folder / "logs" / "quality.log", 1, "1GB") as worker:
         yield worker
 
 

@@ -30,11 +30,13 @@ class Checker:
     """Checks warehouse files of one project; keeps Great Expectations and its own results between calls.
 
     Attributes:
+        limits: DuckDB settings of the checks' connection, such as threads and memory_limit.
         validations: Great Expectations' result of every suite run by the last call, for the Data Docs.
     """
 
-    def __init__(self, project_dir: Path) -> None:
+    def __init__(self, project_dir: Path, limits: Mapping[str, str] | None = None) -> None:
         self.project_dir = project_dir
+        self.limits = limits
         self.validations: list[Any] = []
         self._context: Any = None
 
@@ -94,7 +96,7 @@ class Checker:
         self.warm_up()
         self.validations = []
         results = []
-        with duckdb_source(self._context, warehouse) as source:
+        with duckdb_source(self._context, warehouse, self.limits) as source:
             for batch in batches:
                 validation = _validate(source, batch)
                 self.validations.append(validation)

@@ -10,13 +10,13 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 # Together 2 of the 6.4 seconds of Great Expectations' import (measured), for three expectations about statistical
 # distributions that no suite here uses. They are imported when first touched.
@@ -105,10 +105,15 @@ def ephemeral_context() -> Any:
 
 
 @contextmanager
-def duckdb_source(context: Any, warehouse: Path) -> Iterator[Any]:
-    """Open a warehouse file read-only as a data source, and let go of it at the end."""
+def duckdb_source(context: Any, warehouse: Path, limits: Mapping[str, str] | None = None) -> Iterator[Any]:
+    """Open a warehouse file read-only as a data source, and let go of it at the end.
+
+    Args:
+        limits: DuckDB settings such as threads and memory_limit.
+    """
     name = f"warehouse_{next(_number)}"
-    url = f"duckdb:///{quote(str(warehouse.resolve()))}?access_mode=read_only"
+    settings = urlencode({"access_mode": "read_only", **(limits or {})})
+    url = f"duckdb:///{quote(str(warehouse.resolve()))}?{settings}"
     source = context.data_sources.add_sql(name=name, connection_string=url, create_temp_table=False)
     try:
         yield source

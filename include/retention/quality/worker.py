@@ -31,17 +31,28 @@ class QualityWorker:
         project_dir: folder that holds expectations/.
         data_docs: folder for the Data Docs.
         log: file that receives what the process prints.
+        threads: DuckDB threads of the checks; default: one a core.
+        memory_limit: DuckDB's memory_limit of the checks.
     """
 
-    def __init__(self, project_dir: Path, data_docs: Path, log: Path) -> None:
+    def __init__(
+        self,
+        project_dir: Path,
+        data_docs: Path,
+        log: Path,
+        threads: int | None = None,
+        memory_limit: str | None = None,
+    ) -> None:
         self.data_docs = data_docs
         self.log = log
         self._line = threading.Lock()
         self._writes_pages = False
+        given = {"threads": threads, "memory_limit": memory_limit}
+        limits = [f"{name}={value}" for name, value in given.items() if value is not None]
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "retention.quality.worker_process", str(project_dir), str(data_docs)],
+                [sys.executable, "-m", "retention.quality.worker_process", str(project_dir), str(data_docs), *limits],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,

@@ -1,4 +1,4 @@
-"""The process that checks, run by `QualityWorker` as `python -m retention.quality.worker_process PROJECT DATA_DOCS`.
+"""The process that checks, which `QualityWorker` starts with a project, a Data Docs folder and DuckDB settings.
 
 It reads one JSON request a line from stdin and writes one JSON answer a line to stdout; whatever else a library
 prints goes to stderr, the log. Data Docs are built after the answer, off the critical path, and before it ends.
@@ -20,11 +20,11 @@ from retention.quality.data_docs import write_data_docs
 from retention.quality.results import CheckResult
 
 
-def main(project_dir: Path, data_docs: Path) -> int:
+def main(project_dir: Path, data_docs: Path, limits: Mapping[str, str]) -> int:
     """Answer requests until stdin ends."""
     answers = _claim_stdout()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    checker = Checker(project_dir)
+    checker = Checker(project_dir, limits)
     checker.warm_up()
     for line in sys.stdin:
         request = json.loads(line)
@@ -69,4 +69,4 @@ def _send(answers: TextIO, content: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), dict(limit.split("=", 1) for limit in sys.argv[3:])))
