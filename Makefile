@@ -10,7 +10,7 @@ STAMP  := $(VENV)/.installed
 HOME_DIR ?= data
 LANDING  := $(HOME_DIR)/landing
 
-.PHONY: help setup run test lint types up bench lock clean
+.PHONY: help setup run test lint types up bench lock suites clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ types: setup ## check types
 
 bench: setup ## measure what a run costs beside a bare dbt build
 	@$(BIN)/python benchmarks/fixed_cost.py
+
+suites: setup ## write expectations/suites anew after a contract has changed
+	@$(BIN)/python -m retention.quality.suites --write
 
 clean: ## remove the environment and what tools left; data/ stays
 	@rm -rf $(VENV) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache

@@ -186,7 +186,13 @@ class Pipeline:
 def start_worker(run: Run, settings: Settings) -> QualityWorker:
     """Start the process that checks; its imports take seconds, so callers start it before they need it."""
     run.folder.mkdir(parents=True, exist_ok=True)
-    return QualityWorker(settings.project_dir, run.home.data_docs, run.folder / "logs" / "quality.log")
+    return QualityWorker(
+        settings.project_dir,
+        run.home.data_docs,
+        run.folder / "logs" / "quality.log",
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+    )
 
 
 def run_step(

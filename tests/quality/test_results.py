@@ -1,11 +1,9 @@
 """Check results as rows and as lines."""
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 
-import duckdb
-
-from retention.quality import CheckResult, append_results, create_results_table, failed_check_lines
+from retention.quality import CheckResult, failed_check_lines
 
 MOMENT = datetime.fromisoformat("2024-07-01T09:00:00")
 FILLED = CheckResult("customers", "completeness", "not_null", "phone", "0.7", ">= 0.9", False, "warning", MOMENT)
@@ -23,17 +21,3 @@ def test_a_failed_check_is_one_line_with_what_to_do_and_the_critical_ones_come_f
 
 def test_a_result_survives_json() -> None:
     assert CheckResult.from_dict(json.loads(json.dumps(EMPTY.as_dict()))) == EMPTY
-
-
-def test_results_become_rows_in_the_order_of_the_columns() -> None:
-    with duckdb.connect() as connection:
-        connection.execute("create schema raw")
-        create_results_table(connection, "raw.check_results")
-        append_results(connection, "raw.check_results", date(2024, 6, 30), [FILLED, EMPTY])
-        append_results(connection, "raw.check_results", date(2024, 6, 30), [])
-        rows = connection.execute("select * from raw.check_results order by entity desc").fetchall()
-    day = date(2024, 6, 30)
-    assert rows == [
-        (day, "orders", "volume", "row_count", None, None, ">= 1", False, "critical", MOMENT),
-        (day, "customers", "completeness", "not_null", "phone", "0.7", ">= 0.9", False, "warning", MOMENT),
-    ]

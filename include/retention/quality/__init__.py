@@ -5,10 +5,8 @@ Importing this package is cheap: Great Expectations itself is imported only wher
 
 from retention.quality.results import (
     CheckResult,
-    append_results,
-    create_results_table,
     failed_check_lines,
 )
 from retention.quality.worker import QualityWorker
 
-__all__ = ["CheckResult", "QualityWorker", "append_results", "create_results_table", "failed_check_lines"]
+__all__ = ["CheckResult", "QualityWorker", "failed_check_lines"]

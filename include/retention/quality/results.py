@@ -1,24 +1,10 @@
-"""What a check found: one row of `raw.check_results` and `marts.data_quality`, and one line for the reader."""
+"""What a check found: one row of `marts.data_quality`, and one line for the reader."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-import duckdb
-
-COLUMNS = (
-    ("as_of_date", "date"),
-    ("entity", "varchar"),
-    ("check_name", "varchar"),
-    ("expectation", "varchar"),
-    ("column_name", "varchar"),
-    ("observed", "varchar"),
-    ("threshold", "varchar"),
-    ("passed", "boolean"),
-    ("severity", "varchar"),
-    ("checked_at", "timestamp"),
-)
 REMEDIES = {
     "schema": "land the entity again with the contract's columns",
     "volume": "look whether the source delivered, and up to which day",
@@ -77,25 +63,3 @@ def _line(result: CheckResult) -> str:
     found = "nothing" if result.observed is None else result.observed
     hint = REMEDIES.get(result.check_name, ELSEWHERE)
     return f"{where}: {result.check_name} found {found}, asked for {result.threshold} ({hint})"
-
-
-def create_results_table(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Make the table of check results, empty, in place of any older one.
-
-    Args:
-        table: name with schema, such as `raw.check_results`.
-    """
-    columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS)
-    connection.execute(f"create or replace table {table} ({columns})")
-
-
-def append_results(
-    connection: duckdb.DuckDBPyConnection, table: str, as_of: date, results: Sequence[CheckResult]
-) -> None:
-    """Add results to a table with these columns, `marts.data_quality` among them."""
-    if not results:
-        return
-    names = [name for name, _ in COLUMNS]
-    rows = [[as_of, *(getattr(result, name) for name in names[1:])] for result in results]
-    places = ", ".join("?" for _ in names)
-    connection.executemany(f"insert into {table} ({', '.join(names)}) values ({places})", rows)
