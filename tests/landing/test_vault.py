@@ -11,7 +11,7 @@ from tests.landing.landing_room import Room
 
 from retention.landing.vault import hmac_sql, match_hash_sql, set_key
 
-SECRETS = ("Zorblatt", "quuxify", "5550199", "1987", "Chief Frobnicator", "91330100FROB", "Ytterby")
+SECRETS = ("Zorblatt", "quuxify", "5550199", "1987-06", "Chief Frobnicator", "91330100FROB", "Ytterby")
 HEADER = "customer_id,name,contact_name,contact_title,phone,email,registration_no,birthday,region,nickname\n"
 PERSON = (
     "C1,Zorblatt Ltd,Quuxify Person,Chief Frobnicator,+86 5550199,Quuxify@Mail.Example,91330100FROB,1987-06-05,"
