@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -69,6 +70,7 @@ def run(
 ) -> None:
     """Run the whole pipeline: land, validate, build, audit, publish, report."""
     settings = _settings(home, landing, profile)
+    started = time.monotonic()
     with Progress(out, verbose) as progress:
         summary = run_all(
             _new_run(settings, as_of),
@@ -78,6 +80,7 @@ def run(
             tick=progress.tick,
             done=progress.done,
         )
+        progress.done("in all", time.monotonic() - started)
     print_summary(out, summary)
 
 

@@ -68,6 +68,7 @@ class Pipeline:
 
     def land(self) -> dict[str, Any]:
         """Take the landing files in, and fix what this run sees: its loads and its as-of day."""
+        self.run.save()
         report = land(
             self.run.home,
             self.landing,
@@ -267,14 +268,12 @@ def run_all(
 def _timed(pipeline: Pipeline, step: str) -> dict[str, Any]:
     """Run a step, write its result with its time, or write down why it failed."""
     started = time.monotonic()
-    failure = pipeline.run.folder / "failure.json"
     _forget(pipeline.run, step)
     try:
         result: dict[str, Any] = getattr(pipeline, step)()
     except RetentionError as error:
         pipeline.run.write("failure", {"step": step, "error": str(error), "exit_code": error.exit_code})
         raise
-    failure.unlink(missing_ok=True)
     result = result | {"seconds": round(time.monotonic() - started, 2)}
     pipeline.run.write(step, result)
     return result
@@ -285,6 +284,9 @@ def _forget(run: Run, step: str) -> None:
 
     The checks of the landed data and the build do not need each other: each leaves the other's result.
     """
+    failure = run.folder / "failure.json"
+    if failure.exists() and json.loads(failure.read_text(encoding="utf-8"))["step"] == step:
+        failure.unlink()
     later = STEPS[STEPS.index(step) :]
     for name in later:
         if not (step == "validate" and name == "build"):

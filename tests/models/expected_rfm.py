@@ -82,14 +82,14 @@ def _cents(amounts: pd.Series) -> pd.Series:
 
 
 def purchases_by(company: Company, orders: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """Completed orders by a day whose returns by then do not reach their amount."""
+    """Completed orders by a day, not below 0, whose returns by then do not reach their amount."""
     returns = company.raw["returns"]
     returns = returns.assign(cents=_cents(returns["amount"]))[returns["returned_at"].dt.normalize() <= day]
     returned = orders["order_id"].map(returns.groupby("order_id")["cents"].sum()).fillna(0).astype("int64")
     is_finished = orders["status"].isna() | (orders["status"] == "completed")
     is_returned = (returned > 0) & (returned >= orders["cents"])
     orders = orders.assign(net=orders["cents"] - returned)
-    return orders[(orders["day"] <= day) & is_finished & ~is_returned]
+    return orders[(orders["day"] <= day) & is_finished & (orders["cents"] >= 0) & ~is_returned]
 
 
 def _measures(

@@ -149,7 +149,9 @@ def test_rollback_goes_to_the_release_before(home: Home, release: Release) -> No
 
 def test_rollback_before_the_first_release_says_what_to_do(home: Home, release: Release) -> None:
     release("run-1", 1)
-    with pytest.raises(NotThereError, match=r"There is no release before run-1\. List them with: retention status"):
+    with pytest.raises(
+        NotThereError, match=r"Readers saw no release before run-1\. List the releases with: retention status"
+    ):
         rollback(home, None)
 
 
@@ -183,3 +185,32 @@ def test_readers_of_a_later_day_are_not_turned_back_by_a_backfill(home: Home, ne
     same_day = new_run("run-3")
     commit_release(same_day, write_release(same_day, candidate_with(same_day, 3), {}), 7, only_forward=True)
     assert present_release(home) == "run-3"
+
+
+def test_rolling_back_twice_goes_two_releases_back(home: Home, release: Release) -> None:
+    for number in (1, 2, 3):
+        release(f"run-{number}", number)
+    assert [rollback(home, None), rollback(home, None)] == ["run-2", "run-1"]
+    with pytest.raises(NotThereError):
+        rollback(home, None)
+
+
+def test_rollback_undoes_what_readers_saw_not_what_was_released_aside(
+    home: Home, release: Release, new_run: Callable[[str], Run]
+) -> None:
+    release("run-1", 1)
+    aside = replace(new_run("backfill"), as_of=date(2023, 6, 30))
+    commit_release(aside, write_release(aside, candidate_with(aside, 9), {}), 7, only_forward=True)
+    release("run-2", 2)
+    assert rollback(home, None) == "run-1"
+
+
+def test_a_backfill_pushes_out_no_day_that_readers_may_want_back(home: Home, new_run: Callable[[str], Run]) -> None:
+    for number in range(1, 7):
+        day = date(2024, 1, 30 + number) if number < 2 else date(2023, 1, number)
+        run = replace(new_run(f"run-{number}"), as_of=day)
+        commit_release(run, write_release(run, candidate_with(run, number), {}), 2, only_forward=True)
+    kept = {one["release_id"] for one in releases(home)}
+    assert "run-1" in kept, "the day that readers see"
+    assert {"run-5", "run-6"} <= kept, "the newest"
+    assert "run-2" not in kept

@@ -37,7 +37,7 @@ def test_clean_data_passes_every_check_of_every_entity(landed: Landed) -> None:
     assert failures(results) == set()
     assert {one.entity for one in results} == set(ENTITIES)
     assert {one.check_name for one in results} == {
-        *("schema", "volume", "completeness", "freshness", "history", "references"),
+        *("schema", "volume", "completeness", "freshness", "history", "references", "in_order"),
     }
 
 
@@ -73,6 +73,11 @@ FAULTS: dict[str, tuple[tuple[str, Failure], ...]] = {
         (
             "update raw.orders set ordered_at = '2023-08-01' where ordered_at < '2023-07-02'",
             ("orders", "history", "ordered_at", "warning"),
+        ),
+        (
+            "update raw.touches set responded_at = touched_at - interval 3 day where touch_id = "
+            "(select min(touch_id) from raw.touches)",
+            ("touches", "in_order", "responded_at", "warning"),
         ),
         ("update raw.returns set returned_at = '2024-06-01'", ("returns", "freshness", "returned_at", "warning")),
     ),

@@ -1,6 +1,8 @@
 with current_days as (
 
-    select * from {{ ref('int_lifecycle_metrics') }} where is_as_of
+    select *
+    from {{ ref('int_lifecycle_metrics') }}
+    where is_as_of
 
 ),
 

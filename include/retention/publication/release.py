@@ -175,12 +175,32 @@ def _is_later(home: Home, as_of_date: str) -> bool:
 
 def point_to(home: Home, release_id: str) -> None:
     """Swap the pointer in one rename. A reader sees the release before or the release after, never neither."""
+    earlier = [one for one in shown_before(home) if one != release_id]
+    present = present_release(home)
+    if present not in (None, release_id):
+        earlier = [*(one for one in earlier if one != present), str(present)]
+    _turn(home, release_id)
+    write_json(_history(home), {"shown_before": earlier})
+
+
+def _turn(home: Home, release_id: str) -> None:
     beside = home.path / ".published.new"
     with suppress(FileNotFoundError):
         beside.unlink()
     beside.symlink_to(Path("releases") / release_id)
     beside.replace(home.published)
     _sync_folder(home.path)
+
+
+def _history(home: Home) -> Path:
+    return home.releases / ".history.json"
+
+
+def shown_before(home: Home) -> list[str]:
+    """Releases that readers saw before the present one and that are still on disk, the last one last."""
+    path = _history(home)
+    known: list[str] = json.loads(path.read_text(encoding="utf-8"))["shown_before"] if path.exists() else []
+    return [one for one in known if (home.releases / one / "manifest.json").exists()]
 
 
 def releases(home: Home) -> list[dict[str, Any]]:
@@ -202,38 +222,49 @@ def rollback(home: Home, release_id: str | None) -> str:
     """Turn the pointer back.
 
     Args:
-        release_id: the release to go back to; None: the newest one older than the present one.
+        release_id: the release to show; None: the one that readers saw before the present one. Rolling back again goes
+            further back.
 
     Raises:
         NotThereError: there is no such release.
         PublicationError: its files are not those that were published.
     """
-    known = releases(home)
-    names = [manifest["release_id"] for manifest in known]
-    present = present_release(home)
-    if release_id is None:
-        older = names[names.index(present) + 1 :] if present in names else []
-        if not older:
-            raise NotThereError(
-                f"There is no release before {present or 'the first'}.", "List them with: retention status."
-            )
-        release_id = older[0]
-    if release_id not in names:
-        raise NotThereError(f"There is no release {release_id}.", f"Choose one of: {', '.join(names) or 'none yet'}.")
-    manifest = known[names.index(release_id)]
+    earlier = shown_before(home)
+    names = {manifest["release_id"]: manifest for manifest in releases(home)}
+    if release_id is None and not earlier:
+        present = present_release(home)
+        raise NotThereError(
+            f"Readers saw no release before {present}."
+            if present
+            else f"Nothing has been published in {home.path} yet.",
+            "List the releases with: retention status." if present else "Run the pipeline first: retention run.",
+        )
+    target = release_id or earlier[-1]
+    if target not in names:
+        raise NotThereError(f"There is no release {target}.", f"Choose one of: {', '.join(names) or 'none yet'}.")
     for name in ("retention", "warehouse"):
-        file = home.releases / release_id / f"{name}.duckdb"
-        if not file.exists() or sha256_of(file) != manifest[f"{name}_sha256"]:
+        file = home.releases / target / f"{name}.duckdb"
+        if not file.exists() or sha256_of(file) != names[target][f"{name}_sha256"]:
             raise PublicationError(
                 f"{file} is not the file that was published.", "Choose another release: retention status."
             )
-    point_to(home, release_id)
-    return release_id
+    if release_id is None:
+        _turn(home, target)
+        write_json(_history(home), {"shown_before": earlier[:-1]})
+    else:
+        point_to(home, target)
+    return target
 
 
 def prune(home: Home, keep: int) -> None:
-    """Remove all but the newest `keep` releases, and never the present one."""
-    for manifest in releases(home)[keep:]:
-        if not manifest["is_published"]:
+    """Remove releases, but never the present one, the newest `keep`, or those of the latest `keep` as-of days.
+
+    A backfill of old days is among the newest, and does not push out the days that readers may want back.
+    """
+    newest = releases(home)
+    latest = sorted(newest, key=lambda manifest: str(manifest["as_of_date"]), reverse=True)
+    kept = {manifest["release_id"] for manifest in [*newest[:keep], *latest[:keep]]}
+    for manifest in newest:
+        if not manifest["is_published"] and manifest["release_id"] not in kept:
             shutil.rmtree(home.releases / manifest["release_id"], ignore_errors=True)
             shutil.rmtree(home.work / manifest["run_id"], ignore_errors=True)

@@ -62,7 +62,7 @@ def months_before(day: date, months: int) -> date:
 
 def _plain_columns(suite: Suite, present: Collection[str]) -> list[str]:
     """The columns of which values are asked; of all others only the name, so that they are not copied."""
-    asked = {check.kwargs.get("column") for check in suite.checks}
+    asked = {check.kwargs.get(name) for check in suite.checks for name in ("column", "column_A", "column_B")}
     return [f'"{name}"' if name in asked else f'null as "{name}"' for name in present if not name.startswith("_")]
 
 

@@ -24,6 +24,8 @@ from retention.quality.suites import NEWEST, Check, landed_suites, published_sui
 RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 EXISTS = Check("exists", "expect_table_to_exist", {}, "critical", "The table is there.")
 logger = logging.getLogger(__name__)
+# Expectations whose violations are counted, and the word for them.
+COUNTED = {kinds.BETWEEN: "outside", kinds.ORDERED: "before it"}
 
 
 class Checker:
@@ -196,8 +198,8 @@ def _observed(check: Check, one: Any) -> str | None:
     if check.expectation == kinds.FILLED:
         rows, empty = found["element_count"], found["unexpected_count"]
         return f"{(rows - empty) / rows:.6g}" if rows else None
-    if check.expectation == kinds.BETWEEN:
-        return f"{found['unexpected_count']} outside"
+    if check.expectation in COUNTED:
+        return f"{found['unexpected_count']} {COUNTED[check.expectation]}"
     observed = found.get("observed_value")
     if observed is None:
         return None
@@ -220,6 +222,8 @@ def _threshold(check: Check, parameters: Mapping[str, Any]) -> str:
         return "0 rows"
     if check.expectation == kinds.FILLED:
         return f">= {kwargs.get('mostly', 1):g}"
+    if check.expectation == kinds.ORDERED:
+        return f">= {kwargs['column_B']}"
     low, high = kwargs.get("min_value"), kwargs.get("max_value")
     if low is not None and low == high:
         return f"= {low}"

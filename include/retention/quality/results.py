@@ -11,6 +11,7 @@ REMEDIES = {
     "completeness": "have the source fill the column, or set another share in the contract",
     "freshness": "deliver newer files, or set the refresh cycle in the contract",
     "history": "deliver older orders; until then, figures over 12 months see fewer",
+    "in_order": "have the source correct its days",
     "references": "deliver the rows that are pointed to",
     "exists": "look into the build's log: the model did not run",
     "as_of_date": "build the candidate anew: the table was left by another run",

@@ -25,6 +25,7 @@ ROW_COUNT = "expect_table_row_count_to_be_between"
 FILLED = "expect_column_values_to_not_be_null"
 LARGEST = "expect_column_max_to_be_between"
 SMALLEST = "expect_column_min_to_be_between"
+ORDERED = "expect_column_pair_values_a_to_be_greater_than_b"
 BETWEEN = "expect_column_values_to_be_between"
 QUERY = "unexpected_rows_expectation"
 # Columns that the batch of a landed entity has beside those of raw (retention.quality.batches).
@@ -132,6 +133,7 @@ def _landed_checks(contract: Contract, rules: LandedRules) -> Iterable[Check]:
         )  # fmt: skip
     for column in contract.columns:
         yield from _references(contract.entity, column, rules)
+        yield from _in_order(column)
 
 
 def raw_column(column: Column) -> str | None:
@@ -175,6 +177,15 @@ def _references(entity: str, column: Column, rules: LandedRules) -> Iterable[Che
                 f"At least {share:.0%} of {column.name} point to a row of {parent} ({parent_column}).",
                 column=column.name, rule="I2", needs=parent,
             )  # fmt: skip
+
+
+def _in_order(column: Column) -> Iterable[Check]:
+    if column.not_before is not None:
+        pair = {"column_A": column.name, "column_B": column.not_before}
+        yield Check(
+            "in_order", ORDERED, pair | {"or_equal": True, "ignore_row_if": "either_value_is_missing"}, "warning",
+            f"{column.name} is not before {column.not_before}.", column=column.name, rule="I2",
+        )  # fmt: skip
 
 
 def published_suites(tables: Sequence[PublishedTable]) -> dict[str, Suite]:

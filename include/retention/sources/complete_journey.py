@@ -12,8 +12,7 @@ What becomes what
   it to the retailer; it is left out.
 - Campaign and household → touch, on the campaign's first day, since no day of contact is delivered.
 - First coupon redeemed by a household in a campaign → that touch's response.
-- Demographics (801 households) → further columns of customers. The contract has no columns for them, so landing
-  reports and ignores them until it has; none is a need or a name, so none is forced into another column.
+- Demographics (801 households) → the contract's columns for them (age_band, income_band, ...).
 
 What is left null because nothing delivers it: names, contact data, consent, needs, region, order channel, unit cost.
 A store number is not a region. Nothing in the data is a return, so no returns are written.
@@ -265,10 +264,7 @@ def _demographics(connection: duckdb.DuckDBPyConnection) -> str:
         connection,
         "select (select count(*) from demographics), count(distinct household_id) from transactions",
     )
-    return (
-        f"Demographics are known of {known:,} of {households:,} households. They are further columns of customers "
-        "(age_band, income_band, household_size, ...) that landing ignores while the contract has none for them."
-    )
+    return f"Demographics are known of {known:,} of {households:,} households. The others have none."
 
 
 COMPLETE_JOURNEY = Sample(

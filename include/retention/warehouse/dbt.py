@@ -116,6 +116,7 @@ def _first_words(message: str) -> str:
 
 
 def _explain_failure(result: DbtResult, said: Sequence[str]) -> str:
-    shown = result.failures[:SHOWN] or [_first_words(line) for line in said if line][-SHOWN:]
-    more = f" (and {len(result.failures) - SHOWN} more)" if len(result.failures) > SHOWN else ""
-    return f"The build failed: {'; '.join(shown) or 'dbt said nothing'}{more}."
+    failures = list(dict.fromkeys(result.failures))
+    shown = failures[:SHOWN] or [_first_words(line) for line in said if line][-SHOWN:]
+    more = f" (and {len(failures) - SHOWN} more)" if len(failures) > SHOWN else ""
+    return f"The build failed: {('; '.join(shown) or 'dbt said nothing').rstrip('.')}{more}."

@@ -34,7 +34,8 @@ last_other_stages as (
 
 ),
 
--- The first replayed day after the last one that showed another stage; without one, the first on which the customer was known.
+-- The first replayed day after the last one that showed another stage; without one, the first on which the customer
+-- was known.
 entered as (
 
     select
