@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     as_of: date | None = Field(None, description="Day the tables describe. Default: the last day of the data.")
     timezone: str = Field("Asia/Shanghai", description="The business's time zone, for schedules and instants.")
     project_dir: Path = Field(PROJECT_DIR, description="Folder that holds dbt_project/ and expectations/.")
-    threads: int = Field(2, ge=1, description="dbt and DuckDB threads.")
+    threads: int = Field(2, ge=1, le=256, description="dbt and DuckDB threads.")
     memory_limit: str = Field("8GB", description="DuckDB's memory_limit for every step.")
     keep_releases: int = Field(7, ge=2, description="Releases kept on disk for rollback.")
 
