@@ -1,12 +1,15 @@
 """The command line `retention`. Each command calls one function of the package; Airflow calls the same ones."""
 
+import errno
 import json
+import signal
 import sys
 import time
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
+import duckdb
 import typer
 from rich.console import Console
 
@@ -14,12 +17,14 @@ from retention import __version__
 from retention.console import Progress, print_explanation, print_status, print_summary
 from retention.errors import NotThereError, RetentionError, SettingsError
 from retention.explain import explain_customer
+from retention.landing import withdraw
 from retention.pipeline import STEPS, run_all, run_step, runs
 from retention.publication.release import rollback as roll_back
 from retention.runs import Run, open_run, start_run
 from retention.settings import Settings, load_settings
 from retention.sources.samples import SAMPLES, write_sample
 from retention.status import read_status
+from retention.warehouse.lock import writer_lock
 
 EXIT_CODES = """
 Exit codes: 0 done · 1 a defect of ours · 2 wrong usage or settings · 3 a load was refused · 4 a critical check
@@ -177,8 +182,21 @@ def rollback(
     to: Annotated[str | None, typer.Option("--to", help="Release to go back to. Default: the one before.")] = None,
 ) -> None:
     """Point readers back to an earlier release, after checking that its files are whole."""
-    release_id = roll_back(_settings(home).home_path, to)
+    place = _settings(home).home_path
+    with writer_lock(place, "rollback"):
+        release_id = roll_back(place, to)
     out.print(f"Published is now release {release_id}.")
+
+
+@app.command(name="withdraw", epilog="Example: retention withdraw 4cc8ac513cbe8de8")
+def withdraw_load(
+    load_id: Annotated[str, typer.Argument(help="The load, as retention status lists it.")], home: HomeOption = None
+) -> None:
+    """Take a wrong load out of the raw data, so that later runs do not see it."""
+    place = _settings(home).home_path
+    with writer_lock(place, f"withdraw {load_id}"):
+        kept = withdraw(place, load_id)
+    out.print(f"Load {load_id} is now in {kept}. Take its file out of the landing folder, or it is landed again.")
 
 
 @app.command(epilog="Example: retention sample cdnow --landing data/cdnow-landing")
@@ -241,16 +259,29 @@ def _steps(
     return result
 
 
+DAMAGED = "If a file in the home is damaged or missing, restore it from a backup; else report this as a defect."
+
+
+def _stop(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
+
+
 def main() -> None:
     """Run the command line; a user's error is one line and an exit code, never a traceback."""
+    signal.signal(signal.SIGTERM, _stop)  # as an exception, so that what was started is stopped and cleaned up
     try:
         app()
     except RetentionError as error:
         err.print(f"error: {error}", markup=False)
         sys.exit(error.exit_code)
     except OSError as error:
-        err.print(f"error: {error.strerror}: {error.filename}. Make the path readable and writable.", markup=False)
+        full = error.errno == errno.ENOSPC
+        remedy = "Free some space, then run again." if full else "Make the path readable and writable."
+        err.print(f"error: {error.strerror}{f': {error.filename}' if error.filename else ''}. {remedy}", markup=False)
         sys.exit(SettingsError.exit_code)
+    except (duckdb.Error, json.JSONDecodeError) as error:
+        err.print(f"error: {str(error).splitlines()[0]}. {DAMAGED}", markup=False)
+        sys.exit(RetentionError.exit_code)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
+TITLES = {"failed_checks": "failed checks of the published release"}
+
 
 class Progress:
     """Lines as steps end; on a terminal also a moving line that shows what goes on.
@@ -78,7 +80,7 @@ def print_status(console: Console, status: dict[str, Any]) -> None:
     """Releases, runs, loads and failed checks; a failed run's error on a line of its own."""
     for title, rows in status.items():
         shown = [{name: value for name, value in row.items() if name != "error"} for row in rows]
-        _print_rows(console, title.replace("_", " "), shown)
+        _print_rows(console, TITLES.get(title, title), shown)
         for row in rows:
             if row.get("error"):
                 console.print(f"  {row['run_id']} failed in {row['failed_step']}: {row['error']}", markup=False)
@@ -112,8 +114,8 @@ def print_explanation(console: Console, explained: dict[str, Any]) -> None:
     console.print("\nLifecycle", f"\n  {lifecycle.get('lifecycle_stage')}: {lifecycle.get('reason')}", markup=False)
     console.print(
         f"  since {lifecycle.get('stage_since')}, {lifecycle.get('days_in_stage')} days; last activity "
-        f"{lifecycle.get('days_since_last_activity')} days ago; own cadence {lifecycle.get('own_cadence_days')} days, "
-        f"ratio {lifecycle.get('cadence_ratio')}",
+        f"{_shown(lifecycle.get('days_since_last_activity'))} days ago; own cadence "
+        f"{_shown(lifecycle.get('own_cadence_days'))} days, ratio {_shown(lifecycle.get('cadence_ratio'))}",
         markup=False,
     )
 
@@ -158,4 +160,6 @@ def _is_number(value: object) -> bool:
 def _shown(value: object) -> str:
     if value is None:
         return "-"
+    if isinstance(value, float):
+        return f"{value:,.4f}".rstrip("0").rstrip(".")
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

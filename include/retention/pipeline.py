@@ -91,7 +91,7 @@ class Pipeline:
         }
 
     def pin_as_of(self, pinned: Mapping[str, list[str]]) -> None:
-        """Settle the as-of day: as asked for, else the last day of the orders.
+        """Settle the as-of day: as asked for, else the last day of the orders that is not still to come.
 
         Raises:
             SettingsError: the day asked for lies before the first order.
@@ -102,7 +102,10 @@ class Pipeline:
         ).fetchall()[0]
         if first is None:
             raise SettingsError("No order has been landed yet.", "Land some: retention load --landing DIR.")
-        as_of = self.run.as_of or last
+        today = self.run.started_at.date()
+        if last > today:
+            self.say(f"warning: orders up to {last} lie after today, {today}; correct their dates in the source")
+        as_of = self.run.as_of or min(last, max(today, first))
         if as_of < first:
             raise SettingsError(
                 f"As-of {as_of} lies before the first order, of {first}.", f"Choose a day from {first} on."
@@ -147,8 +150,8 @@ class Pipeline:
 
     def publish(self) -> dict[str, Any]:
         """Release the candidate and turn the pointer to it."""
-        descriptions = table_descriptions(self.run.home)
-        manifest = write_release(self.run, self.run.read("audit"), descriptions)
+        audit = self.run.read("audit")
+        manifest = write_release(self.run, audit, table_descriptions(self.run.home))
         release = commit_release(self.run, manifest, self.settings.keep_releases, only_forward=self.only_forward)
         if present_release(self.run.home) != release.name:
             self.say(f"released as {release.name}; readers stay on the later day that they see")

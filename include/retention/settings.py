@@ -3,6 +3,7 @@
 The environment is read here and nowhere else; every other module takes paths and dates as arguments.
 """
 
+import tomllib
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -31,7 +32,9 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Shanghai", description="The business's time zone, for schedules and instants.")
     project_dir: Path = Field(PROJECT_DIR, description="Folder that holds dbt_project/ and expectations/.")
     threads: int = Field(2, ge=1, le=256, description="dbt and DuckDB threads.")
-    memory_limit: str = Field("8GB", description="DuckDB's memory_limit for every step.")
+    memory_limit: str = Field(
+        "8GB", pattern=r"^[1-9]\d*(\.\d+)?\s?([KMGT]i?B)$", description="DuckDB's memory_limit for every step."
+    )
     keep_releases: int = Field(7, ge=2, description="Releases kept on disk for rollback.")
 
     @field_validator("timezone")
@@ -86,6 +89,8 @@ def load_settings() -> Settings:
     """
     try:
         return Settings()
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"retention.toml cannot be read: {error}.", "Correct it, or take it away.") from error
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()

@@ -13,7 +13,7 @@ SHOWN = 10
 
 
 def read_status(home: Home) -> dict[str, list[dict[str, Any]]]:
-    """The last releases, runs and loads, and the checks that failed in the present release or the last run."""
+    """The last releases, runs with their errors, loads, and the checks that failed in the published release."""
     return {
         "releases": [
             {name: release[name] for name in ("release_id", "as_of_date", "profile", "is_published")}

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from tests.landing.landing_room import CONTRACTS, ORDERS, Room, order_lines
 
-from retention.landing import commit, committed_loads, raw_relation_sql
+from retention.landing import commit, committed_loads, raw_relation_sql, withdraw
 from retention.landing.contracts import Column
 
 
@@ -59,12 +59,12 @@ def test_a_run_that_dies_between_two_commits_leaves_whole_loads(room: Room, monk
     assert [load["load_seq"] for load in committed_loads(room.home)] == [1, 2]
 
 
-def test_a_vault_part_whose_load_never_came_is_swept(room: Room) -> None:
+def test_a_vault_part_whose_load_is_away_is_kept(room: Room) -> None:
     orphan = room.home.vault / "customers" / "load=dead"
     orphan.mkdir(parents=True)
     room.put_orders()
     room.land()
-    assert not orphan.exists()
+    assert orphan.exists(), "personal data exist nowhere else"
 
 
 def test_a_load_holds_its_three_files_and_counts_on(room: Room) -> None:
@@ -129,3 +129,14 @@ def test_later_runs_need_no_new_orders(room: Room) -> None:
     path.unlink()
     room.put("products/p.csv", "product_id\nP1\n")
     assert len(room.land().loads) == 1
+
+
+def test_a_withdrawn_load_is_seen_no_more_and_can_be_landed_again(room: Room) -> None:
+    room.put_orders(count=30)
+    room.land()
+    (load,) = committed_loads(room.home)
+    kept = withdraw(room.home, load["load_id"])
+    assert committed_loads(room.home) == []
+    assert (kept / "part.parquet").exists()
+    room.land()
+    assert [again["load_id"] for again in committed_loads(room.home)] == [load["load_id"]]

@@ -4,11 +4,14 @@ import io
 import json
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import openpyxl
 import pytest
 from tests.landing.landing_room import ORDERS, Room, instant, order_lines
+
+from retention.landing import committed_loads, raw_relation_sql
 
 MANY_LINES = 5000  # more than one step of the line-number table
 
@@ -340,3 +343,27 @@ def test_parquet_is_read_whatever_its_types(room: Room) -> None:
     )  # fmt: skip
     assert room.quarantine() == [(2, "missing value", "ordered_at")]
     assert len(room.rows("orders")) == 31
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("name", ["orders[1]", "orders*", "order?1"])
+def test_a_file_name_is_no_pattern(room: Room, name: str, kind: str) -> None:
+    for number, stem in enumerate(("orders1", name)):
+        path = room.put(f"orders/{stem}.csv", ORDERS + order_lines(20, start=100 * number))
+        if kind == "parquet":
+            duckdb.read_csv(str(path).replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")).write_parquet(
+                str(path.with_suffix(".parquet"))
+            )
+            path.unlink()
+    room.land()
+    loads = committed_loads(room.home)
+    assert [(load["rows_loaded"], load["rows_duplicate"]) for load in loads] == [(20, 0), (20, 0)]
+
+
+def test_a_home_whose_name_looks_like_a_pattern_holds_its_own_rows(tmp_path: Path) -> None:
+    for name in ("home1", "home[1]"):
+        room = Room(tmp_path / name)
+        room.put_orders(count=30 if name == "home1" else 20)
+        room.land()
+    relation = raw_relation_sql(room.home, room.contracts["orders"])
+    assert duckdb.sql(f"select count(*) from ({relation})").fetchall() == [(20,)]

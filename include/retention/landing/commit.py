@@ -122,12 +122,13 @@ class Pending:
 
 
 def sweep(home: Home) -> None:
-    """Remove what runs that died have left: written loads never committed, and vault parts without a load."""
+    """Remove the written loads that runs which died never committed.
+
+    A vault part without a load stays: raw may only be away for a while, and personal data exist nowhere else. When its
+    file is landed again, the commit replaces it.
+    """
     for left in [*home.raw.glob(f"*/{TEMPORARY}*"), *home.vault.glob(f"*/{TEMPORARY}*")]:
         shutil.rmtree(left, ignore_errors=True)
-    for part in home.vault.glob("*/load=*"):
-        if not (home.raw / part.parent.name / part.name).exists():
-            shutil.rmtree(part, ignore_errors=True)
 
 
 def _part_columns(contract: Contract, source: Source) -> list[tuple[str, str]]:

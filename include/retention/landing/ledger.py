@@ -1,13 +1,15 @@
 """Raw as readers see it: the manifests of committed loads, and the rows of an entity as one relation."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from retention.errors import NotThereError
 from retention.landing.contracts import Contract
 from retention.runs import Home
-from retention.sql import literal, quoted
+from retention.sql import file_literal, quoted
 
 Manifest = dict[str, Any]
 
@@ -38,6 +40,27 @@ def part_files(home: Home, entity: str, load_ids: Sequence[str] | None = None) -
     ]
 
 
+def withdraw(home: Home, load_id: str) -> Path:
+    """Take a wrong load out of raw, into `withdrawn/`: later runs do not see it, and its file can be landed again.
+
+    Its personal columns stay in the vault. Releases that were built from it stay as they are.
+
+    Returns:
+        Where the load is now.
+
+    Raises:
+        NotThereError: there is no such load.
+    """
+    found = next((load for load in committed_loads(home) if load["load_id"] == load_id), None)
+    if found is None:
+        raise NotThereError(f"There is no load {load_id}.", "List the loads with: retention status.")
+    target = home.path / "withdrawn" / str(found["entity"]) / f"load={load_id}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    load_folder(home, found["entity"], load_id).rename(target)
+    return target
+
+
 def raw_relation_sql(home: Home, contract: Contract, load_ids: Sequence[str] | None = None) -> str:
     """A SELECT over all versions of an entity's rows, with the contract's columns and types.
 
@@ -49,7 +72,7 @@ def raw_relation_sql(home: Home, contract: Contract, load_ids: Sequence[str] | N
     empty = "select " + ", ".join(f"null::{kind} as {name}" for name, kind in typed) + " where false"
     if not files:
         return empty
-    listed = ", ".join(literal(str(path)) for path in files)
+    listed = ", ".join(file_literal(path) for path in files)
     columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in typed)
     # The empty SELECT stands first so that columns which no part has are there as nulls.
     parts = f"select * from read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"

@@ -20,7 +20,7 @@ from retention.landing.redelivery import find_duplicates
 from retention.landing.staging import ROW_HASH, Source
 from retention.landing.textfile import fingerprint
 from retention.runs import Home
-from retention.sql import literal
+from retention.sql import file_literal, literal
 
 LOAD_ID_DIGITS = 16  # hex digits of the file's SHA-256 that name a load
 NEEDED = "orders"  # the one entity that nothing can stand in for
@@ -235,7 +235,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, delivery: Delivery, rows: int,
 
 def _written(connection: duckdb.DuckDBPyConnection, pending: Pending) -> int:
     """Count the rows of the part file that was written."""
-    row = connection.execute(f"select num_rows from parquet_file_metadata({literal(str(pending.part))})").fetchone()
+    row = connection.execute(f"select num_rows from parquet_file_metadata({file_literal(pending.part)})").fetchone()
     return int(row[0]) if row else 0
 
 

@@ -14,7 +14,7 @@ from retention.landing import textfile
 from retention.landing.deliveries import Delivery, check_header
 from retention.landing.staging import Source, stage
 from retention.landing.textfile import Survey
-from retention.sql import literal, quoted
+from retention.sql import file_literal, literal, quoted
 
 DELIMITERS = (",", ";", "\t", "|")
 UNTEXT = "\x01"  # a delimiter that no text has
@@ -135,7 +135,7 @@ def _scan(delivery: Delivery, path: Path, layout: _Layout, has_quote: bool) -> s
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in layout.columns)
     quote = literal('"' if has_quote else "")
     packed = "gzip" if path == delivery.path and delivery.is_gzip else "none"
-    return f"""read_csv({literal(str(path))}, header = true, auto_detect = false, delim = {literal(layout.delimiter)},
+    return f"""read_csv({file_literal(path)}, header = true, auto_detect = false, delim = {literal(layout.delimiter)},
         quote = {quote}, escape = {quote}, compression = '{packed}', max_line_size = {LONGEST_LINE},
         columns = {{{types}}}, store_rejects = true)"""
 
@@ -208,7 +208,7 @@ def _read_mended(reading: Reading, path: Path, layout: _Layout) -> None:
     if broken.stat().st_size:
         connection.execute(f"""
             update rejected set reason = 'broken line', raw = broken.raw
-            from read_json({literal(str(broken))}, format = 'newline_delimited',
+            from read_json({file_literal(broken)}, format = 'newline_delimited',
                 columns = {{number: 'BIGINT', raw: 'VARCHAR'}}) as broken
             where rejected.raw = {stand_in}""")
 
@@ -225,7 +225,7 @@ def _read_jsonl(reading: Reading) -> Source:
     try:
         connection.execute(f"""
             create or replace table lines as select ltrim(line, chr(65279)) as line, json_valid(line) as is_json
-            from read_csv({literal(str(path))}, header = false, auto_detect = false, delim = '{UNTEXT}', quote = '',
+            from read_csv({file_literal(path)}, header = false, auto_detect = false, delim = '{UNTEXT}', quote = '',
                 escape = '', max_line_size = {LONGEST_LINE}, columns = {{line: 'VARCHAR'}})""")
     except duckdb.Error:
         raise delivery.refuse("a line is too long or can't be read", "Write one JSON object per line.") from None
@@ -260,7 +260,7 @@ def _read_jsonl(reading: Reading) -> Source:
 
 def _read_parquet(reading: Reading) -> Source:
     delivery, connection = reading.delivery, reading.connection
-    file = f"read_parquet({literal(str(delivery.path))})"
+    file = f"read_parquet({file_literal(delivery.path)})"
     try:
         names = [str(row[0]) for row in connection.execute(f"describe select * from {file}").fetchall()]
         present = check_header(delivery, names)

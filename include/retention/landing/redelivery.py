@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from retention.landing.contracts import Contract
-from retention.sql import literal, quoted
+from retention.sql import file_literal, quoted
 
 
 def find_duplicates(
@@ -74,5 +74,5 @@ def _relation(contract: Contract, earlier: Sequence[Path]) -> str:
     if not earlier:
         columns = ", ".join(f"null::{kind} as {quoted(name)}" for name, kind in contract.raw_columns)
         return f"(select {columns} where false)"
-    files = ", ".join(literal(str(path)) for path in earlier)
+    files = ", ".join(file_literal(path) for path in earlier)
     return f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"

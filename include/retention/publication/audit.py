@@ -1,7 +1,9 @@
 """The audit of a candidate: suites over its result tables, and raw against marts. Only critical checks block."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -9,7 +11,7 @@ from retention.publication.reconciliation import reconcile
 from retention.publication.release import published_tables, sha256_of
 from retention.quality.results import CheckResult
 from retention.runs import Run
-from retention.sql import literal, quoted
+from retention.sql import file_literal, literal, quoted
 from retention.warehouse.candidate import CONFIG
 
 CHECKS = (
@@ -31,7 +33,9 @@ def audit_candidate(run: Run, checked: Sequence[CheckResult], tables: Sequence[s
     with duckdb.connect(str(run.candidate), config=CONFIG) as connection:
         for stray in set(published_tables(connection)) - set(tables):
             connection.execute(f"drop table marts.{quoted(stray)}")
-        results = [*checked, *reconcile(connection, run.started_at)]
+        now = datetime.now(ZoneInfo(run.timezone)).replace(tzinfo=None, microsecond=0)
+        results = [*checked, *reconcile(connection, now)]
+        connection.execute("delete from marts.data_quality")  # what an earlier attempt at this audit wrote
         run.write("checks", {"results": [one.as_dict() for one in results]})
         connection.execute(
             f"""
@@ -41,7 +45,7 @@ def audit_candidate(run: Run, checked: Sequence[CheckResult], tables: Sequence[s
                 result.* rename (check_name as "check", column_name as "column")
             from (
                 select unnest(results) as result
-                from read_json({literal(run.folder / "checks.json")}, columns = {{'results': '{CHECKS}'}})
+                from read_json({file_literal(run.folder / "checks.json")}, columns = {{'results': '{CHECKS}'}})
             )
             """
         )

@@ -160,17 +160,17 @@ def commit_release(run: Run, manifest: Mapping[str, Any], keep: int, *, only_for
     if not release.exists():
         (run.home.releases / f".new-{run.run_id}").rename(release)
         _sync_folder(run.home.releases)
-    if not (only_forward and _is_later(run.home, str(manifest["as_of_date"]))):
+    if not (only_forward and _is_later(run, str(manifest["as_of_date"]))):
         point_to(run.home, manifest["release_id"])
     run.candidate.unlink(missing_ok=True)
     prune(run.home, keep)
     return release
 
 
-def _is_later(home: Home, as_of_date: str) -> bool:
-    """Whether readers see a release of a later day."""
-    present = next((one for one in releases(home) if one["is_published"]), None)
-    return present is not None and str(present["as_of_date"]) > as_of_date
+def _is_later(run: Run, as_of_date: str) -> bool:
+    """Whether readers see a release of a later day; a day still to come is a mistake that readers may be led out of."""
+    present = next((one for one in releases(run.home) if one["is_published"]), None)
+    return present is not None and as_of_date < str(present["as_of_date"]) <= run.started_at.date().isoformat()
 
 
 def point_to(home: Home, release_id: str) -> None:

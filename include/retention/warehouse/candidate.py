@@ -11,7 +11,7 @@ import duckdb
 from retention.errors import BuildFailedError
 from retention.landing import Contract, raw_relation_sql
 from retention.runs import Home, Run
-from retention.sql import literal, quoted
+from retention.sql import file_literal, literal, quoted
 
 # ioctl number of Linux's FICLONE: share the blocks of the copied file where the file system can (btrfs, xfs).
 FICLONE = 0x40049409
@@ -94,14 +94,14 @@ def write_raw_schema(
 def write_ledger(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Lay the schema `ops`: the ledger of all loads and the rows they set aside, as the manifests have them."""
     manifests, set_aside = (
-        literal(home.raw / "*" / "load=*" / name) for name in ("manifest.json", "quarantine.parquet")
+        file_literal(home.raw, f"*/load=*/{name}") for name in ("manifest.json", "quarantine.parquet")
     )
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in LEDGER.items())
     connection.execute("drop schema if exists ops cascade")
     connection.execute("create schema ops")
     connection.execute(
-        f"create table ops.load_ledger as select * from read_json({manifests}, columns = {{{columns}}}) "
-        "order by load_seq"
+        f"create table ops.load_ledger as select * from read_json({manifests}, columns = {{{columns}}}, "
+        "hive_partitioning = false) order by load_seq"
     )
     connection.execute(
         "create table ops.quarantine as select load_id, entity, line_no, reason, column_name, raw_row "

@@ -54,7 +54,7 @@ def dbt_build(
     results.unlink(missing_ok=True)
     logs = run.folder / "logs"
     command = [
-        *(sys.executable, "-m", "dbt.cli.main", "build"),
+        *(sys.executable, "-m", "retention.warehouse.dbt_process", str(os.getpid()), "build"),
         *("--project-dir", str(project_dir / "dbt_project"), "--profiles-dir", str(project_dir / "dbt_project")),
         *("--target-path", str(target), "--log-path", str(logs), "--log-format", "json", "--log-level", "info"),
         *("--log-level-file", "info", "--exclude-resource-type", "unit_test", "--no-use-colors", "--no-version-check"),

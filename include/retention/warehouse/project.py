@@ -7,7 +7,7 @@ import duckdb
 
 from retention.errors import SettingsError
 from retention.runs import Home
-from retention.sql import literal
+from retention.sql import file_literal
 
 
 def known_profiles(project_dir: Path) -> list[str]:
@@ -19,7 +19,7 @@ def known_profiles(project_dir: Path) -> list[str]:
     seed = project_dir / "dbt_project" / "seeds" / "profiles.csv"
     if not seed.exists():
         raise SettingsError(f"{seed} is missing.", "Point RETENTION_PROJECT_DIR at the project's folder.")
-    rows = duckdb.execute(f"select profile from read_csv({literal(seed)}, all_varchar = true)").fetchall()
+    rows = duckdb.execute(f"select profile from read_csv({file_literal(seed)}, all_varchar = true)").fetchall()
     return [name for (name,) in rows if name != "all"]
 
 
