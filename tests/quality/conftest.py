@@ -41,7 +41,8 @@ PUBLISHED = {
     "dim_dates": "select date '2024-06-30' as date_day, date '2024-06-30' as as_of_date",
     "dim_products": "select 'p0' as product_id, 'food' as category",
     "fct_orders": """select 'o' || i as order_id, 'c' || (i % 10) as customer_id, date '2024-06-30' as order_date,
-        10.00::decimal(18, 2) as gross_amount, true as is_purchase, date '2024-06-30' as as_of_date
+        10.00::decimal(18, 2) as gross_amount, 0.00::decimal(18, 2) as returned_amount, 'CNY' as currency,
+        true as is_purchase, date '2024-06-30' as as_of_date
         from range(20) as t(i)""",
     "fct_order_items": """select 'o' || i as order_id, 10.00::decimal(18, 2) as line_amount,
         date '2024-06-30' as as_of_date from range(20) as t(i)""",

@@ -39,6 +39,22 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
             ("fct_orders", "nothing_after_as_of_date", "critical"),
         ),
         (
+            "update marts.fct_orders set returned_amount = 11 where order_id = 'o2'",
+            ("fct_orders", "returns_within_their_orders", "warning"),
+        ),
+        (
+            "update marts.fct_orders set returned_amount = -1 where order_id = 'o3'",
+            ("fct_orders", "no_return_below_zero", "critical"),
+        ),
+        (
+            "update marts.fct_orders set currency = 'USD' where order_id = 'o4'",
+            ("fct_orders", "one_currency", "warning"),
+        ),
+        (
+            "update marts.fct_orders set gross_amount = -10 where order_id = 'o5'",
+            ("fct_orders", "no_amount_below_zero", "warning"),
+        ),
+        (
             "update marts.fct_order_items set line_amount = 10.02 where order_id = 'o1'",
             ("fct_order_items", "lines_add_up_to_their_orders", "warning"),
         ),
