@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import psutil  # type: ignore[import-untyped]  # ships no types; comes with airflow
+import psutil
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -254,10 +254,10 @@ def failure_line(context: Mapping[str, Any]) -> str:
     """Compose the line of `log_failure`."""
     dag_run, task_instance = context["dag_run"], context["ti"]
     try:
-        as_of = as_of_day(context)
-        run_id = pipeline_run_id(as_of, context)
-    except RetentionError:
-        as_of, run_id = "unknown", "none"  # type: ignore[assignment]  # the line is written whatever is wrong
+        day = as_of_day(context)
+        as_of, run_id = str(day), pipeline_run_id(day, context)
+    except RetentionError:  # the line is written whatever is wrong
+        as_of, run_id = "unknown", "none"
     return (
         f"RUN FAILED dag={dag_run.dag_id} task={task_instance.task_id} as_of={as_of} run={run_id} "
         f"dag_run={dag_run.run_id} try={task_instance.try_number} error={context.get('exception')} "

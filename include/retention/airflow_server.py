@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-import psutil  # type: ignore[import-untyped]  # ships no types; comes with airflow
+import psutil
 
 from retention.errors import RetentionError, SettingsError
 from retention.settings import PROJECT_DIR, load_settings
