@@ -25,6 +25,9 @@ RULES = (
 )
 
 execute = True
+target = SimpleNamespace(type="duckdb", database="warehouse")
+model = SimpleNamespace(resource_type="model")
+this = "marts.this_model"
 modules = SimpleNamespace(re=re)
 
 
@@ -53,6 +56,7 @@ class _Rule:
     metric: str
     profile: str = "all"
     known_profile: str = "all"
+    is_increment: bool = True
 
     def dict(self) -> dict[str, Any]:
         return {
@@ -68,5 +72,5 @@ class _Rule:
 
 
 def run_query(_sql: str) -> SimpleNamespace:
-    """The rows of any query on rules."""
+    """The rows of any query on rules; models are linted as they go on from a release."""
     return SimpleNamespace(rows=[_Rule(rank, *rule) for rank, rule in enumerate(RULES, start=1)])

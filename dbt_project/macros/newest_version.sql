@@ -1,12 +1,17 @@
 {#
   The newest version of each key that the source had written by the as-of date: latest updated_at where the entity has
   one, then load order. A key of which only later versions were delivered keeps the newest: it did exist by then.
+
+  among: a relation with a column named as the key's first; only keys that it holds are looked at. None: all.
 #}
-{% macro newest_version(entity, key, has_updated_at=false) -%}
+{% macro newest_version(entity, key, has_updated_at=false, among=none) -%}
     select versions.*
     from {{ source('raw', entity) }} as versions
     {% if has_updated_at -%}
     cross join {{ source('raw', 'run_parameters') }} as asked
+    {% endif -%}
+    {% if among is not none -%}
+    where versions.{{ key[0] }} in (select {{ key[0] }} from {{ among }})
     {% endif -%}
     qualify row_number() over (
         partition by versions.{{ key | join(', versions.') }}

@@ -53,6 +53,13 @@ AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of", metavar="YYYY-MM-DD", help="Day the tables describe. Default: the last day of the data."),
 ]
+FullOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--full-refresh",
+        help="Build every table anew. Default: go on from the last release where that gives the same tables.",
+    ),
+]
 RunOption = Annotated[str | None, typer.Option("--run-id", help="The run to go on with. Default: the newest one.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show every model and test as it ends.")]
@@ -71,10 +78,11 @@ def run(
     landing: LandingOption = None,
     profile: ProfileOption = None,
     as_of: AsOfOption = None,
+    full_refresh: FullOption = None,
     verbose: VerboseOption = False,
 ) -> None:
     """Run the whole pipeline: land, validate, build, audit, publish, report."""
-    settings = _settings(home, landing, profile)
+    settings = _settings(home=home, landing=landing, profile=profile, full_refresh=full_refresh)
     started = time.monotonic()
     with Progress(out, verbose) as progress:
         summary = run_all(
@@ -98,16 +106,21 @@ def load(
     verbose: VerboseOption = False,
 ) -> None:
     """Start a run: take landing files in and check them against the contracts."""
-    settings = _settings(home, landing, profile)
+    settings = _settings(home=home, landing=landing, profile=profile)
     this_run = _new_run(settings, as_of)
     _steps(["land", "validate"], this_run, settings, verbose)
     out.print(f"Go on with: retention build --run-id {this_run.run_id}")
 
 
 @app.command(epilog="Example: retention build --run-id 20180102T090000_000")
-def build(home: HomeOption = None, run_id: RunOption = None, verbose: VerboseOption = False) -> None:
+def build(
+    home: HomeOption = None,
+    run_id: RunOption = None,
+    full_refresh: FullOption = None,
+    verbose: VerboseOption = False,
+) -> None:
     """Build and test every table of a loaded run in its private candidate."""
-    settings = _settings(home)
+    settings = _settings(home=home, full_refresh=full_refresh)
     this_run = _old_run(settings, run_id)
     _steps(["build"], this_run, settings, verbose)
     out.print(f"Candidate: {this_run.candidate}\nGo on with: retention check --run-id {this_run.run_id}")
@@ -116,7 +129,7 @@ def build(home: HomeOption = None, run_id: RunOption = None, verbose: VerboseOpt
 @app.command(epilog="Example: retention check --run-id 20180102T090000_000")
 def check(home: HomeOption = None, run_id: RunOption = None, verbose: VerboseOption = False) -> None:
     """Audit a built candidate: suites over its tables, raw against marts."""
-    settings = _settings(home)
+    settings = _settings(home=home)
     this_run = _old_run(settings, run_id)
     _steps(["audit"], this_run, settings, verbose)
     out.print(f"Passed. Go on with: retention publish --run-id {this_run.run_id}")
@@ -125,7 +138,7 @@ def check(home: HomeOption = None, run_id: RunOption = None, verbose: VerboseOpt
 @app.command(epilog="Example: retention publish --run-id 20180102T090000_000")
 def publish(home: HomeOption = None, run_id: RunOption = None, verbose: VerboseOption = False) -> None:
     """Release an audited candidate, turn the pointer to it and write the report."""
-    settings = _settings(home)
+    settings = _settings(home=home)
     this_run = _old_run(settings, run_id)
     print_summary(out, _steps(["publish", "report"], this_run, settings, verbose))
 
@@ -147,7 +160,7 @@ def step(
     """Run one step of a named run; this is what a scheduler calls."""
     if name not in STEPS:
         raise SettingsError(f"There is no step '{name}'.", f"Use one of {', '.join(STEPS)}.")
-    settings = _settings(home, landing, profile)
+    settings = _settings(home=home, landing=landing, profile=profile)
     this_run = _new_run(settings, as_of, run_id) if name == "land" else open_run(settings.home_dir, run_id)
     _steps([name], this_run, settings, verbose, wait, only_forward)
 
@@ -159,7 +172,7 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Say why a customer has its score, tier and stage: inputs, thresholds, rule IDs."""
-    explained = explain_customer(_settings(home).home_path, customer_id)
+    explained = explain_customer(_settings(home=home).home_path, customer_id)
     if as_json:
         sys.stdout.write(json.dumps(explained, indent=2, ensure_ascii=False, default=str) + "\n")
     else:
@@ -169,7 +182,7 @@ def explain(
 @app.command(epilog="Example: retention status --home data")
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Show the last releases, runs, loads and failed checks."""
-    found = read_status(_settings(home).home_path)
+    found = read_status(_settings(home=home).home_path)
     if as_json:
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")
     else:
@@ -182,7 +195,7 @@ def rollback(
     to: Annotated[str | None, typer.Option("--to", help="Release to go back to. Default: the one before.")] = None,
 ) -> None:
     """Point readers back to an earlier release, after checking that its files are whole."""
-    place = _settings(home).home_path
+    place = _settings(home=home).home_path
     with writer_lock(place, "rollback"):
         release_id = roll_back(place, to)
     out.print(f"Published is now release {release_id}.")
@@ -193,7 +206,7 @@ def withdraw_load(
     load_id: Annotated[str, typer.Argument(help="The load, as retention status lists it.")], home: HomeOption = None
 ) -> None:
     """Take a wrong load out of the raw data, so that later runs do not see it."""
-    place = _settings(home).home_path
+    place = _settings(home=home).home_path
     with writer_lock(place, f"withdraw {load_id}"):
         kept = withdraw(place, load_id)
     out.print(f"Load {load_id} is now in {kept}. Take its file out of the landing folder, or it is landed again.")
@@ -206,13 +219,13 @@ def sample(
     home: HomeOption = None,
 ) -> None:
     """Write the landing files of a sample company from an installed data package."""
-    report = write_sample(name, _settings(home, landing).landing_dir, out.print)
+    report = write_sample(name, _settings(home=home, landing=landing).landing_dir, out.print)
     for caveat in report.caveats:
         out.print(f"note: {caveat}")
 
 
-def _settings(home: Path | None = None, landing: Path | None = None, profile: str | None = None) -> Settings:
-    given = {"home": home, "landing": landing, "profile": profile}
+def _settings(**given: object) -> Settings:
+    """The settings, with what the command line gives in their place."""
     return load_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
 
 

@@ -6,6 +6,7 @@ import duckdb
 
 from retention.errors import NotThereError
 from retention.runs import Home
+from retention.warehouse.candidate import open_warehouse
 
 CUSTOMER_TABLES = ("dim_customers", "customer_rfm", "customer_lifecycle")
 
@@ -19,10 +20,9 @@ def explain_customer(home: Home, customer_id: str) -> dict[str, Any]:
     Raises:
         NotThereError: nothing has been published yet, or the release does not know the customer.
     """
-    warehouse = home.published.resolve() / "warehouse.duckdb"
-    if not warehouse.exists():
+    if not home.published.exists():
         raise NotThereError(f"Nothing has been published in {home.path} yet.", "Run the pipeline first: retention run.")
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_warehouse(home.published, read_only=True) as connection:
         found = {name: _rows(connection, _of_customer(name), customer_id) for name in CUSTOMER_TABLES}
         if not found["dim_customers"]:
             raise NotThereError(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,20 @@ import duckdb
 from retention.errors import CheckFailedError, RetentionError, SettingsError
 from retention.landing import Contract, committed_loads, land, load_contracts, raw_relation_sql
 from retention.publication.audit import audit_candidate
-from retention.publication.release import commit_release, present_release, write_release
+from retention.publication.release import commit_release, present_release, releases, write_release
 from retention.publication.report import write_report
 from retention.quality import CheckResult, QualityWorker, failed_check_lines
 from retention.runs import Home, Run
 from retention.settings import Settings
 from retention.warehouse.candidate import CONFIG, prepare_candidate, write_raw_schema
 from retention.warehouse.dbt import dbt_build
+from retention.warehouse.increment import Decision, decide, project_fingerprint
 from retention.warehouse.lock import writer_lock
 from retention.warehouse.project import known_profiles, table_descriptions
 
 STEPS = ("land", "validate", "build", "audit", "publish", "report")
 LANDED = "landed.duckdb"
+VERSIONS = [f"{name} {version(name)}" for name in ("dbt-core", "dbt-duckdb", "duckdb")]
 
 
 @dataclass
@@ -126,7 +129,10 @@ class Pipeline:
 
     def build(self) -> dict[str, Any]:
         """Build and test every table in a private candidate."""
-        prepare_candidate(self.run, self.contracts, self._pinned())
+        fingerprint = project_fingerprint(self.settings.project_dir, VERSIONS)
+        decision = self.decide(fingerprint)
+        self.tick(decision.text)
+        prepare_candidate(self.run, self.contracts, self._pinned(), decision.base)
         result = dbt_build(
             self.run,
             self.settings.project_dir,
@@ -134,15 +140,32 @@ class Pipeline:
             memory_limit=self.settings.memory_limit,
             progress=self.tick,
         )
-        return {"statuses": result.statuses, "node_seconds": result.node_seconds}
+        return {
+            "decision": decision.text,
+            "built_from": {
+                "base": decision.base and decision.base.folder.name,
+                "fingerprint": fingerprint,
+                "timezone": self.run.timezone,
+                "loads": self._pinned(),
+            },
+            "statuses": result.statuses,
+            "node_seconds": result.node_seconds,
+        }
+
+    def decide(self, fingerprint: str) -> Decision:
+        """Whether this run goes on from the present release."""
+        if self.settings.full_refresh:
+            return Decision(None, "asked for")
+        present = next((one for one in releases(self.run.home) if one["is_published"]), None)
+        sequence = {str(load["load_id"]): int(load["load_seq"]) for load in committed_loads(self.run.home)}
+        return decide(self.run, present, fingerprint, self._pinned(), sequence)
 
     def audit(self) -> dict[str, Any]:
         """Decide whether the candidate may be published."""
         self.run.read("build")
         landed = [CheckResult.from_dict(one) for one in self.run.read("validate")["results"]]
-        published = self._checks().check_published(self.run.candidate, self._as_of())
-        tables = list(table_descriptions(self.run.home))
-        record = audit_candidate(self.run, [*landed, *published], tables)
+        published = self._checks().check_published(self.run.candidate_marts, self._as_of(), self.run.timezone)
+        record = audit_candidate(self.run, [*landed, *published], table_descriptions(self.run.home))
         self.run.write("audit", record)
         if not record["passed"]:
             self._stop_on_critical([CheckResult.from_dict(one) for one in record["failed"]], "candidate")
@@ -151,7 +174,7 @@ class Pipeline:
     def publish(self) -> dict[str, Any]:
         """Release the candidate and turn the pointer to it."""
         audit = self.run.read("audit")
-        manifest = write_release(self.run, audit, table_descriptions(self.run.home))
+        manifest = write_release(self.run, audit, self.run.read("build")["built_from"])
         release = commit_release(self.run, manifest, self.settings.keep_releases, only_forward=self.only_forward)
         if present_release(self.run.home) != release.name:
             self.say(f"released as {release.name}; readers stay on the later day that they see")

@@ -93,6 +93,11 @@ class Run:
         """The private warehouse that this run builds."""
         return self.folder / "warehouse.duckdb"
 
+    @property
+    def candidate_marts(self) -> Path:
+        """Beside it, the file of the result tables alone, which readers get."""
+        return self.folder / "retention.duckdb"
+
     def write(self, name: str, content: dict[str, Any]) -> None:
         """Write down a step's result as `<name>.json`, whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     memory_limit: str = Field(
         "8GB", pattern=r"^[1-9]\d*(\.\d+)?\s?([KMGT]i?B)$", description="DuckDB's memory_limit for every step."
     )
+    full_refresh: bool = Field(
+        False, description="Build every table anew, though the last release could be gone on from."
+    )
     keep_releases: int = Field(7, ge=2, description="Releases kept on disk for rollback.")
 
     @field_validator("timezone")

@@ -13,7 +13,9 @@ def quoted(name: str) -> str:
 
 
 def literal(value: object) -> str:
-    """Quote a value as text: a string, a path, a day or an instant."""
+    """Quote a value as text: a string, a path, a day or an instant; None is null."""
+    if value is None:
+        return "null"
     return "'" + str(value).replace("'", "''") + "'"
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 CATALOG = "warehouse"
+MARTS_CATALOG = "retention"
 
 
 def raw_tables() -> dict[str, str]:
@@ -40,7 +41,10 @@ def raw_tables() -> dict[str, str]:
         entity: ", ".join(f"{name} {kind}" for name, kind in contract.raw_columns)
         for entity, contract in contracts.items()
     }
-    parameters = "run_id varchar, as_of_date date, profile varchar, timezone varchar, started_at timestamp"
+    parameters = (
+        "run_id varchar, as_of_date date, profile varchar, timezone varchar, started_at timestamp, "
+        "since_load_seq bigint, since_as_of date"
+    )
     return {**tables, "run_parameters": parameters}
 
 
@@ -62,6 +66,7 @@ class Node:
     """
 
     name: str
+    catalog: str
     schema: str
     relation: str
     sql: str
@@ -99,7 +104,8 @@ def set_run_parameters(connection: duckdb.DuckDBPyConnection, as_of: date, profi
     """Ask for an as-of date and a profile, as a run does."""
     connection.execute("delete from raw.run_parameters")
     connection.execute(
-        "insert into raw.run_parameters values ('test', ?, ?, 'Asia/Shanghai', timestamp '2024-01-01 09:00:00')",
+        "insert into raw.run_parameters values "
+        "('test', ?, ?, 'Asia/Shanghai', timestamp '2024-01-01 09:00:00', null, null)",
         [as_of, profile],
     )
 
@@ -205,11 +211,14 @@ class CompiledProfile:
         if "tier_rules" in seeds:
             raise ValueError("tier_rules is compiled into the models: change the seed in a copy of the project")
         connection = duckdb.connect()
-        connection.execute(f"set threads = 1; attach ':memory:' as {CATALOG}; use {CATALOG}")
+        connection.execute(
+            f"set threads = 1; attach ':memory:' as {CATALOG}; use {CATALOG}; attach ':memory:' as {MARTS_CATALOG}"
+        )
         create_raw(connection, raw)
         set_run_parameters(connection, as_of, self.profile)
-        for schema in {node.schema for node in self.nodes.values()}:
-            connection.execute(f"create schema {schema}")
+        for catalog, schema in {(node.catalog, node.schema) for node in self.nodes.values()}:
+            connection.execute(f"create schema {catalog}.{schema}")
+        connection.execute(f"set search_path = '{CATALOG}.main,{MARTS_CATALOG}.marts'")
         self._load_seeds(connection, seeds)
         for node in self._in_order(models):
             for statement in node.create_statements():
@@ -258,6 +267,7 @@ def _node(entry: dict[str, Any]) -> Node:
     has_contract = entry["config"].get("contract", {}).get("enforced", False)
     return Node(
         name=entry["name"],
+        catalog=entry["database"],
         schema=entry["schema"],
         relation=entry["relation_name"],
         sql=entry.get("compiled_code") or "",

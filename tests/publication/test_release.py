@@ -11,26 +11,29 @@ import duckdb
 import pytest
 
 from retention.errors import NotThereError, PublicationError
+from retention.publication.audit import describe
 from retention.publication.release import (
+    candidate_hashes,
     commit_release,
     present_release,
     releases,
     rollback,
-    sha256_of,
     write_release,
 )
 from retention.runs import Home, Run
+from retention.warehouse.candidate import open_warehouse
 
 
 def candidate_with(run: Run, value: int) -> dict[str, Any]:
     """A candidate with one result table, one private table and the record of a passed audit."""
     run.folder.mkdir(parents=True, exist_ok=True)
-    run.candidate.unlink(missing_ok=True)
-    with duckdb.connect(str(run.candidate)) as connection:
-        connection.execute("create schema marts; create schema intermediate")
+    for file in (run.candidate, run.candidate_marts):
+        file.unlink(missing_ok=True)
+    with open_warehouse(run.folder, read_only=False) as connection:
+        connection.execute("create schema intermediate")
         connection.execute(f"create table marts.customer_rfm as select {value} as customer_id, 1.5 as rfm_score")
         connection.execute("create table intermediate.int_secret as select 'not for readers' as text")
-    return {"passed": True, "sha256": sha256_of(run.candidate)}
+    return {"passed": True, "sha256": candidate_hashes(run)}
 
 
 Release = Callable[..., Path]
@@ -42,8 +45,7 @@ def release(new_run: Callable[[str], Run]) -> Release:
 
     def build_and_release(run_id: str, value: int, keep: int = 7) -> Path:
         run = new_run(run_id)
-        texts = {"customer_rfm": {"": "One row.", "rfm_score": "R5."}}
-        return commit_release(run, write_release(run, candidate_with(run, value), texts), keep)
+        return commit_release(run, write_release(run, candidate_with(run, value), {}), keep)
 
     return build_and_release
 
@@ -60,9 +62,12 @@ def test_readers_get_the_result_tables_and_nothing_else(home: Home, release: Rel
     assert tables == [("marts", "customer_rfm")]
 
 
-def test_descriptions_travel_into_the_published_file(home: Home, release: Release) -> None:
-    release("run-1", 1)
-    with duckdb.connect(str(home.published / "retention.duckdb"), read_only=True) as connection:
+def test_descriptions_travel_into_the_file(new_run: Callable[[str], Run]) -> None:
+    run = new_run("run-1")
+    candidate_with(run, 1)
+    with open_warehouse(run.folder, read_only=False) as connection:
+        describe(connection, "customer_rfm", {"": "One row.", "rfm_score": "R5."})
+    with duckdb.connect(str(run.candidate_marts), read_only=True) as connection:
         assert connection.execute("select comment from duckdb_tables()").fetchall() == [("One row.",)]
         comments = connection.execute("select column_name, comment from duckdb_columns() where not internal").fetchall()
     assert ("rfm_score", "R5.") in comments
@@ -92,7 +97,7 @@ def test_a_reader_keeps_its_open_file_when_the_pointer_turns(home: Home, release
 def test_a_candidate_that_changed_since_its_audit_is_not_released(home: Home, new_run: Callable[[str], Run]) -> None:
     run = new_run("run-1")
     audit = candidate_with(run, 1)
-    with duckdb.connect(str(run.candidate)) as connection:
+    with duckdb.connect(str(run.candidate_marts)) as connection:
         connection.execute("insert into marts.customer_rfm values (2, 0.0)")
     with pytest.raises(PublicationError, match="has changed since its audit"):
         write_release(run, audit, {})
@@ -111,18 +116,27 @@ def test_a_damaged_candidate_is_not_released_even_when_its_hash_fits(
     run = new_run("run-1")
     release("run-0", 0)
     candidate_with(run, 1)
-    with duckdb.connect(str(run.candidate)) as connection:
+    with duckdb.connect(str(run.candidate_marts)) as connection:
         connection.execute(
             "create table marts.fct_orders as select md5(cast(range as varchar)) as order_id from range(500000)"
         )
         connection.execute("checkpoint")
-    content = bytearray(run.candidate.read_bytes())
+    content = bytearray(run.candidate_marts.read_bytes())
     for at in range(len(content) // 2, len(content) // 2 + 4096):
         content[at] ^= 0xFF
-    run.candidate.write_bytes(content)
+    run.candidate_marts.write_bytes(content)
     with pytest.raises(PublicationError, match="cannot be read to the end"):
-        write_release(run, {"passed": True, "sha256": sha256_of(run.candidate)}, {})
+        write_release(run, {"passed": True, "sha256": candidate_hashes(run)}, {})
     assert present_release(home) == "run-0"
+
+
+def test_a_table_that_is_not_for_readers_is_never_released(new_run: Callable[[str], Run]) -> None:
+    run = new_run("run-1")
+    candidate_with(run, 1)
+    with duckdb.connect(str(run.candidate_marts)) as connection:
+        connection.execute("create schema staging; create table staging.stg_customers as select 1 as customer_id")
+    with pytest.raises(PublicationError, match=r"staging\.stg_customers"):
+        write_release(run, {"passed": True, "sha256": candidate_hashes(run)}, {})
 
 
 def test_publishing_a_published_candidate_again_changes_nothing(home: Home, new_run: Callable[[str], Run]) -> None:

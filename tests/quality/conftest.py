@@ -116,4 +116,6 @@ def landed(checker: Checker, tmp_path: Path) -> Callable[..., list[CheckResult]]
 @pytest.fixture
 def published(checker: Checker, tmp_path: Path) -> Callable[..., list[CheckResult]]:
     """Checks the published tables of a clean warehouse after some changes."""
-    return lambda *changes: checker.check_published(write_warehouse(tmp_path / "warehouse.duckdb", *changes), AS_OF)
+    return lambda *changes: checker.check_published(
+        write_warehouse(tmp_path / "warehouse.duckdb", *changes), AS_OF, "UTC"
+    )

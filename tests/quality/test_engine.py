@@ -86,7 +86,7 @@ def test_checks_write_nothing_and_let_go_of_the_file(
     warehouse = make_warehouse(tmp_path / "ware house 数据$1.duckdb")
     before = warehouse.read_bytes()
     checker.check_landed(warehouse, AS_OF, ["orders"])
-    checker.check_published(warehouse, AS_OF)
+    checker.check_published(warehouse, AS_OF, "UTC")
     assert warehouse.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [warehouse.name]
     with duckdb.connect(str(warehouse)) as connection:
@@ -111,5 +111,5 @@ def test_checks_need_no_network(
 
     monkeypatch.setattr("socket.socket.connect", refuse)
     monkeypatch.setattr("socket.getaddrinfo", refuse)
-    results = checker.check_published(make_warehouse(tmp_path / "warehouse.duckdb"), AS_OF)
+    results = checker.check_published(make_warehouse(tmp_path / "warehouse.duckdb"), AS_OF, "UTC")
     assert all(result.passed for result in results)

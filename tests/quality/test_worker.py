@@ -44,7 +44,7 @@ def test_a_worker_serves_a_whole_run_and_leaves_no_lock(
     landed = worker.check_landed(warehouse, AS_OF, ENTITIES)
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("update marts.customer_rfm set rfm_score = 101")
-    published = worker.check_published(warehouse, AS_OF)
+    published = worker.check_published(warehouse, AS_OF, "UTC")
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("drop table marts.customer_rfm")
     assert [one.column_name for one in landed if not one.passed] == ["region"]
@@ -58,7 +58,7 @@ def test_the_pages_of_both_stages_need_no_network(
     warehouse, docs = make_warehouse(tmp_path / "warehouse.duckdb", *faults), tmp_path / "data_docs"
     landed = checker.check_landed(warehouse, AS_OF, ENTITIES)
     write_data_docs(docs, "landed", checker.validations, landed)
-    published = checker.check_published(warehouse, AS_OF)
+    published = checker.check_published(warehouse, AS_OF, "UTC")
     for _ in range(2):  # the second writing takes the place of the first
         write_data_docs(docs, "published", checker.validations, published)
 
@@ -115,7 +115,7 @@ def test_a_defect_is_one_line_with_the_log_which_holds_the_traceback(worker: Qua
     no_warehouse = tmp_path / "no.duckdb"
     no_warehouse.write_bytes(b"this is no database")
     with pytest.raises(CheckerFailedError, match=r"failed: IOException.*quality\.log"):
-        worker.check_published(no_warehouse, date(2024, 6, 30))
+        worker.check_published(no_warehouse, date(2024, 6, 30), "UTC")
     assert "Traceback" in worker.log.read_text(encoding="utf-8")
 
 
@@ -124,7 +124,7 @@ def test_a_broken_declaration_is_a_users_mistake(make_warehouse: MakeWarehouse, 
     with pytest.raises(SettingsError, match="No contract in"):
         check_landed(tmp_path, warehouse, AS_OF, ["orders"])
     with pytest.raises(SettingsError, match=r"published\.yaml"):
-        check_published(tmp_path, warehouse, AS_OF)
+        check_published(tmp_path, warehouse, AS_OF, "UTC")
 
 
 def test_an_unused_worker_ends_at_once_when_it_is_closed(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_an_unused_worker_ends_at_once_when_it_is_closed(tmp_path: Path) -> None
     worker.close()
     assert time.monotonic() - started < 2
     with pytest.raises(CheckerFailedError):
-        worker.check_published(Path("warehouse.duckdb"), AS_OF)
+        worker.check_published(Path("warehouse.duckdb"), AS_OF, "UTC")
 
 
 def test_a_worker_whose_parent_is_gone_ends(tmp_path: Path) -> None:

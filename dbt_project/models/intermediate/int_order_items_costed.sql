@@ -1,6 +1,17 @@
+{{ config(
+    materialized=changed_in_place(),
+    incremental_strategy='replace',
+    incremental_predicates=['order_id in (select order_id from staging.stg_changed_order_ids)']
+) }}
+{% set changed = ref('stg_changed_order_ids') %}
+
 with order_items as (
 
-    select * from {{ ref('fct_order_items') }}
+    {% if is_increment() %}
+    {{ stage_order_items(among=changed) }}
+    {% else %}
+    select * from {{ ref('stg_order_items') }}
+    {% endif %}
 
 ),
 

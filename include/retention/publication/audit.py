@@ -1,6 +1,6 @@
 """The audit of a candidate: suites over its result tables, and raw against marts. Only critical checks block."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from retention.publication.reconciliation import reconcile
-from retention.publication.release import published_tables, sha256_of
+from retention.publication.release import candidate_hashes, published_tables
 from retention.quality.results import CheckResult
 from retention.runs import Run
 from retention.sql import file_literal, literal, quoted
-from retention.warehouse.candidate import CONFIG
+from retention.warehouse.candidate import MARTS, open_warehouse
 
 CHECKS = (
     "struct(entity varchar, check_name varchar, expectation varchar, column_name varchar, observed varchar, "
@@ -20,19 +20,24 @@ CHECKS = (
 )
 
 
-def audit_candidate(run: Run, checked: Sequence[CheckResult], tables: Sequence[str]) -> dict[str, Any]:
+def audit_candidate(
+    run: Run, checked: Sequence[CheckResult], descriptions: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
     """Add the reconciliation to the checks done so far, write all into `marts.data_quality`, close and hash.
 
     Args:
         checked: results on the landed data and on the candidate's tables.
-        tables: the result tables that the models define; others, left by a model since removed, are dropped.
+        descriptions: the result tables that the models define, each with the text of the table (key "") and of its
+            columns, written into the file as comments; other tables, left by a model since removed, are dropped.
 
     Returns:
-        The audit's record: `passed`, the candidate's `sha256`, `results`, and `failed` (critical ones first).
+        The audit's record: `passed`, the candidate's `sha256` by file, `results`, and `failed` (critical ones first).
     """
-    with duckdb.connect(str(run.candidate), config=CONFIG) as connection:
-        for stray in set(published_tables(connection)) - set(tables):
+    with open_warehouse(run.folder, read_only=False) as connection:
+        for stray in set(published_tables(connection)) - set(descriptions):
             connection.execute(f"drop table marts.{quoted(stray)}")
+        for table, texts in descriptions.items():
+            describe(connection, table, texts)
         now = datetime.now(ZoneInfo(run.timezone)).replace(tzinfo=None, microsecond=0)
         results = [*checked, *reconcile(connection, now)]
         connection.execute("delete from marts.data_quality")  # what an earlier attempt at this audit wrote
@@ -50,10 +55,22 @@ def audit_candidate(run: Run, checked: Sequence[CheckResult], tables: Sequence[s
             """
         )
         connection.execute("checkpoint")
+        connection.execute(f"checkpoint {MARTS}")
     failed = sorted((one for one in results if not one.passed), key=lambda one: one.severity)
     return {
         "passed": all(one.severity != "critical" for one in failed),
-        "sha256": sha256_of(run.candidate),
+        "sha256": candidate_hashes(run),
         "checks": len(results),
         "failed": [one.as_dict() for one in failed],
     }
+
+
+def describe(connection: duckdb.DuckDBPyConnection, name: str, texts: Mapping[str, str]) -> None:
+    """Write the texts of a result table and its columns into the file, where every reader's tool shows them."""
+    table = f"marts.{quoted(name)}"
+    present = {column for (column, *_) in connection.execute(f"describe {table}").fetchall()}
+    for column, text in texts.items():
+        if not column:
+            connection.execute(f"comment on table {table} is {literal(text.strip())}")
+        elif column in present:
+            connection.execute(f"comment on column {table}.{quoted(column)} is {literal(text.strip())}")

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ import duckdb
 
 from retention.errors import NotThereError, PublicationError
 from retention.runs import Home, Run, write_json
-from retention.sql import literal, quoted
-from retention.warehouse.candidate import CONFIG, copy_file
+from retention.sql import quoted
+from retention.warehouse.candidate import CONFIG
 
 READ_ONLY = 0o444
 HASH_BLOCK = 1 << 20
@@ -31,21 +32,29 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def published_tables(connection: duckdb.DuckDBPyConnection, catalog: str = "") -> list[str]:
+def published_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Names of the result tables, in alphabetical order."""
-    where = f"and table_catalog = '{catalog}'" if catalog else ""
     rows = connection.execute(
-        f"select table_name from information_schema.tables where table_schema = 'marts' {where} order by table_name"
+        "select table_name from information_schema.tables where table_schema = 'marts' order by table_name"
     ).fetchall()
     return [name for (name,) in rows]
 
 
-def write_release(run: Run, audit: Mapping[str, Any], descriptions: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def candidate_hashes(run: Run) -> dict[str, str]:
+    """The SHA-256 of the candidate's two files, by file name without suffix."""
+    files = (run.candidate, run.candidate_marts)
+    with ThreadPoolExecutor(len(files)) as side:
+        return dict(zip((file.stem for file in files), side.map(sha256_of, files), strict=True))
+
+
+def write_release(run: Run, audit: Mapping[str, Any], built_from: Mapping[str, Any]) -> dict[str, Any]:
     """Turn an audited candidate into a release folder, complete and read-only, not yet pointed at.
 
+    The files are linked and not copied: they are the candidate's own, sealed.
+
     Args:
-        audit: the audit's record, with the SHA-256 that the candidate had when it passed.
-        descriptions: by table, the text of the table (key "") and of its columns, written into the file as comments.
+        audit: the audit's record, with the SHA-256 that each file had when it passed.
+        built_from: what the tables were made of; the next run decides by it whether it can go on from here.
 
     Returns:
         The release's manifest. A candidate that has been released already gives that release's.
@@ -53,36 +62,39 @@ def write_release(run: Run, audit: Mapping[str, Any], descriptions: Mapping[str,
     Raises:
         PublicationError: the candidate is not the one that was audited, or cannot be read to the end.
     """
-    done = next((one for one in releases(run.home) if one["warehouse_sha256"] == audit.get("sha256")), None)
+    passed: Mapping[str, str] = audit.get("sha256") or {}
+    done = next((one for one in releases(run.home) if one["warehouse_sha256"] == passed.get("warehouse")), None)
     if done is not None:
         return done
     if not audit.get("passed"):
         raise PublicationError(f"Run {run.run_id} has not passed its audit.", "See why: retention status.")
-    if not run.candidate.exists() or sha256_of(run.candidate) != audit["sha256"]:
+    files = (run.candidate, run.candidate_marts)
+    if not all(file.exists() for file in files) or candidate_hashes(run) != passed:
         raise PublicationError(
             f"The candidate of run {run.run_id} has changed since its audit.",
             "Build and check it again: retention run.",
         )
-    staged = run.home.releases / f".new-{run.run_id}"
-    shutil.rmtree(staged, ignore_errors=True)
-    staged.mkdir(parents=True)
     try:
-        tables = _write_readers_file(run.candidate, staged / "retention.duckdb", descriptions)
+        tables = _read_to_the_end(run.candidate_marts)
     except duckdb.Error as error:
         raise PublicationError(
             f"A table of run {run.run_id} cannot be read to the end: {str(error).splitlines()[0]}",
             "Nothing was published. Start a new run.",
         ) from error
-    copy_file(run.candidate, staged / "warehouse.duckdb")
+    staged = run.home.releases / f".new-{run.run_id}"
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir(parents=True)
+    for file in files:
+        (staged / file.name).hardlink_to(file)
     manifest = {
         "release_id": _free_name(run),
         "run_id": run.run_id,
         "as_of_date": run.as_of,
         "profile": run.profile,
         "started_at": run.started_at,
-        "warehouse_sha256": audit["sha256"],
-        "retention_sha256": sha256_of(staged / "retention.duckdb"),
+        **{f"{name}_sha256": value for name, value in passed.items()},
         "tables": tables,
+        "built_from": built_from,
     }
     write_json(staged / "manifest.json", manifest)
     for file in staged.iterdir():
@@ -90,40 +102,33 @@ def write_release(run: Run, audit: Mapping[str, Any], descriptions: Mapping[str,
     return manifest
 
 
-def _write_readers_file(
-    candidate: Path, target: Path, descriptions: Mapping[str, Mapping[str, str]]
-) -> dict[str, dict[str, Any]]:
-    """Copy every result table, reading each value once: a damaged block shows here and not at a reader's."""
-    with duckdb.connect(config=CONFIG) as connection:
-        connection.execute(f"attach {literal(candidate)} as candidate (read_only)")
-        connection.execute(f"attach {literal(target)} as release (storage_version 'latest')")
-        connection.execute("create schema release.marts")
-        tables = {}
-        for name in published_tables(connection, "candidate"):
-            connection.execute(f"create table release.marts.{quoted(name)} as from candidate.marts.{quoted(name)}")
-            tables[name] = _fingerprint(connection, name)
-            _describe(connection, name, descriptions.get(name, {}))
-        connection.execute("checkpoint release")
-        connection.execute("detach release")
-    return tables
+def _read_to_the_end(marts: Path) -> dict[str, dict[str, Any]]:
+    """Read each value of each result table once: a damaged block shows here and not at a reader's.
+
+    Raises:
+        PublicationError: the file holds a table that is no result table.
+
+    Returns:
+        By table its count of rows and a hash of its content that does not depend on the order of rows.
+    """
+    with duckdb.connect(str(marts), read_only=True, config=CONFIG) as connection:
+        strays = connection.execute(
+            "select string_agg(table_schema || '.' || table_name, ', ') from information_schema.tables "
+            "where table_schema != 'marts'"
+        ).fetchall()[0][0]
+        if strays:
+            raise PublicationError(
+                f"{marts.name} holds {strays}, which is not for readers.",
+                "Take `database: retention` from that model; result tables alone go there.",
+            )
+        return {name: _fingerprint(connection, name) for name in published_tables(connection)}
 
 
 def _fingerprint(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
     row = connection.execute(
-        "select count(*), cast(coalesce(bit_xor(hash(result)), 0) as varchar) "
-        f"from release.marts.{quoted(name)} as result"
+        f"select count(*), cast(coalesce(bit_xor(hash(result)), 0) as varchar) from marts.{quoted(name)} as result"
     ).fetchall()[0]
     return {"rows": row[0], "content_hash": row[1]}
-
-
-def _describe(connection: duckdb.DuckDBPyConnection, name: str, texts: Mapping[str, str]) -> None:
-    table = f"release.marts.{quoted(name)}"
-    present = {column for (column, *_) in connection.execute(f"describe {table}").fetchall()}
-    for column, text in texts.items():
-        if not column:
-            connection.execute(f"comment on table {table} is {literal(text.strip())}")
-        elif column in present:
-            connection.execute(f"comment on column {table}.{quoted(column)} is {literal(text.strip())}")
 
 
 def _seal(path: Path) -> None:
@@ -162,7 +167,8 @@ def commit_release(run: Run, manifest: Mapping[str, Any], keep: int, *, only_for
         _sync_folder(run.home.releases)
     if not (only_forward and _is_later(run, str(manifest["as_of_date"]))):
         point_to(run.home, manifest["release_id"])
-    run.candidate.unlink(missing_ok=True)
+    for file in (run.candidate, run.candidate_marts):
+        file.unlink(missing_ok=True)
     prune(run.home, keep)
     return release
 

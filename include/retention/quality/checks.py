@@ -62,7 +62,8 @@ class Checker:
         made = landed_suites(contracts, rules)
         unreadable, batches = [], []
         with _reading(warehouse) as connection:
-            checked_at = _now(connection)
+            [(timezone,)] = connection.execute("select timezone from raw.run_parameters").fetchall()
+            checked_at = _now(timezone)
             columns = {entity: _columns(connection, "raw", entity) for entity in sorted(set(entities) & made.keys())}
             readable = {entity for entity, present in columns.items() if set(contracts[entity].key) <= set(present)}
             for entity, present in columns.items():
@@ -76,8 +77,11 @@ class Checker:
                 batches.append(_judgeable(connection, batch, contracts[entity]))
         return unreadable + self._run(warehouse, batches, checked_at)
 
-    def check_published(self, warehouse: Path, as_of: date) -> list[CheckResult]:
+    def check_published(self, warehouse: Path, as_of: date, timezone: str) -> list[CheckResult]:
         """Check the tables of schema `marts` against expectations/published.yaml.
+
+        Args:
+            timezone: the business's, for the instant of the results.
 
         Raises:
             NotThereError: the file is not there.
@@ -85,8 +89,8 @@ class Checker:
         """
         made = published_suites(read_published_tables(self.project_dir))
         with _reading(warehouse) as connection:
-            checked_at = _now(connection)
             there = {table for table in made if _columns(connection, "marts", table)}
+        checked_at = _now(timezone)
         absent = [
             _result(table, EXISTS, "no such table", "a table of schema marts", False, checked_at)
             for table in sorted(made.keys() - there)
@@ -111,9 +115,9 @@ def check_landed(project_dir: Path, warehouse: Path, as_of: date, entities: Coll
     return Checker(project_dir).check_landed(warehouse, as_of, entities)
 
 
-def check_published(project_dir: Path, warehouse: Path, as_of: date) -> list[CheckResult]:
+def check_published(project_dir: Path, warehouse: Path, as_of: date, timezone: str) -> list[CheckResult]:
     """Check published tables in this process; see `Checker.check_published`."""
-    return Checker(project_dir).check_published(warehouse, as_of)
+    return Checker(project_dir).check_published(warehouse, as_of, timezone)
 
 
 @contextmanager
@@ -124,10 +128,9 @@ def _reading(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _now(connection: duckdb.DuckDBPyConnection) -> datetime:
-    """The present instant in the business's time zone, which the run wrote into the file."""
-    [(zone,)] = connection.execute("select timezone from raw.run_parameters").fetchall()
-    return datetime.now(ZoneInfo(zone)).replace(tzinfo=None, microsecond=0)
+def _now(timezone: str) -> datetime:
+    """The present instant in the business's time zone."""
+    return datetime.now(ZoneInfo(timezone)).replace(tzinfo=None, microsecond=0)
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[str]:

@@ -82,14 +82,14 @@ class QualityWorker:
         """
         return self._results("check_landed", warehouse=str(warehouse), as_of=str(as_of), entities=sorted(entities))
 
-    def check_published(self, warehouse: Path, as_of: date) -> list[CheckResult]:
+    def check_published(self, warehouse: Path, as_of: date, timezone: str) -> list[CheckResult]:
         """Check the tables of schema `marts`; see `retention.quality.checks.Checker.check_published`.
 
         Raises:
             CheckerFailedError: the process died or met a defect.
             RetentionError: as in the process.
         """
-        return self._results("check_published", warehouse=str(warehouse), as_of=str(as_of))
+        return self._results("check_published", warehouse=str(warehouse), as_of=str(as_of), timezone=timezone)
 
     def close(self) -> None:
         """Let the process finish the Data Docs and end. One that has none to write is ended at once."""

@@ -54,7 +54,7 @@ def _answer(checker: Checker, request: Mapping[str, Any]) -> list[CheckResult]:
     warehouse, as_of = Path(request["warehouse"]), date.fromisoformat(request["as_of"])
     if request["command"] == "check_landed":
         return checker.check_landed(warehouse, as_of, request["entities"])
-    return checker.check_published(warehouse, as_of)
+    return checker.check_published(warehouse, as_of, request["timezone"])
 
 
 def _described(error: Exception) -> dict[str, str]:

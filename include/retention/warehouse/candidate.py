@@ -1,17 +1,23 @@
-"""The candidate: a private DuckDB file in which one run builds, and which is thrown away unless it is published."""
+"""The candidate: two private DuckDB files in which one run builds, thrown away unless they are published.
+
+`warehouse.duckdb` holds raw views, staging, intermediate tables, seeds and the ledger; `retention.duckdb`, attached to
+it under the name `retention`, holds the result tables and nothing else, so that publishing is no copying.
+"""
 
 import fcntl
 import shutil
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 
 from retention.errors import BuildFailedError
-from retention.landing import Contract, raw_relation_sql
+from retention.landing import Contract, committed_loads, raw_relation_sql
 from retention.runs import Home, Run
 from retention.sql import file_literal, literal, quoted
+from retention.warehouse.increment import Base
 
 # ioctl number of Linux's FICLONE: share the blocks of the copied file where the file system can (btrfs, xfs).
 FICLONE = 0x40049409
@@ -33,28 +39,53 @@ LEDGER = {
 CONFIG = {"storage_compatibility_version": "latest", "autoinstall_known_extensions": "false"}
 
 
-def prepare_candidate(run: Run, contracts: Mapping[str, Contract], load_ids: Mapping[str, Sequence[str]]) -> Path:
-    """Start the run's candidate as a copy of the last release's warehouse, with this run's raw data and parameters.
+MARTS = "retention"
+WAREHOUSE_FILE = "warehouse.duckdb"
+MARTS_FILE = "retention.duckdb"
+
+
+@contextmanager
+def open_warehouse(folder: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse of a release or of a run's folder, its result tables as schema `marts`.
+
+    By the folder's own path and not through the pointer: DuckDB keeps one instance a path, and the pointer's path
+    outlives releases.
+    """
+    place = folder.resolve()
+    with duckdb.connect(str(place / WAREHOUSE_FILE), read_only=read_only, config=CONFIG) as connection:
+        mode = "read_only" if read_only else "storage_version 'latest'"
+        connection.execute(f"attach {literal(place / MARTS_FILE)} as {MARTS} ({mode})")
+        if not read_only:
+            connection.execute(f"create schema if not exists {MARTS}.marts")
+        connection.execute(f"set search_path = 'warehouse.main,{MARTS}.marts'")
+        yield connection
+
+
+def prepare_candidate(
+    run: Run, contracts: Mapping[str, Contract], load_ids: Mapping[str, Sequence[str]], base: Base | None = None
+) -> Path:
+    """Start the run's candidate, empty or as a copy of a release, with this run's raw data and parameters.
 
     A candidate that an earlier attempt left is removed with its write-ahead log, never opened: DuckDB would replay
     a stale log without a word.
 
     Args:
         load_ids: the loads of each entity that this run sees, pinned when it landed.
+        base: the release to go on from; None: build everything anew.
 
     Returns:
         Path of the candidate, closed.
     """
     candidate = run.candidate
-    for stale in candidate.parent.glob(f"{candidate.name}*"):
-        stale.unlink()
     candidate.parent.mkdir(parents=True, exist_ok=True)
-    released = run.home.published / "warehouse.duckdb"
-    if released.exists():
-        copy_file(released, candidate)
-        candidate.chmod(0o644)
+    for file in (candidate, run.candidate_marts):
+        for stale in file.parent.glob(f"{file.name}*"):
+            stale.unlink()
+        if base is not None:
+            copy_file(base.folder / file.name, file)
+            file.chmod(0o644)
     with duckdb.connect(str(candidate), config=CONFIG) as connection:
-        write_raw_schema(connection, run, contracts, load_ids)
+        write_raw_schema(connection, run, contracts, load_ids, base)
         write_ledger(connection, run.home)
     point_at(run)
     return candidate
@@ -65,8 +96,12 @@ def write_raw_schema(
     run: Run,
     contracts: Mapping[str, Contract],
     load_ids: Mapping[str, Sequence[str]],
+    base: Base | None = None,
 ) -> None:
     """Lay the schema `raw`: a view per entity over its pinned loads, and the run's parameters as one row.
+
+    Args:
+        base: the release that the models go on from; its newest load and its day tell them what is new.
 
     Raises:
         BuildFailedError: the run has no as-of date yet, or a landed file is gone.
@@ -75,10 +110,13 @@ def write_raw_schema(
         raise BuildFailedError(f"Run {run.run_id} has no as-of date.", "Land orders first, or pass --as-of YYYY-MM-DD.")
     connection.execute("drop schema if exists raw cascade")
     connection.execute("create schema raw")
+    connection.execute("drop schema if exists news cascade")
+    connection.execute("create schema news")
     for entity, contract in contracts.items():
-        select = raw_relation_sql(run.home, contract, list(load_ids.get(entity, [])))
+        pinned = list(load_ids.get(entity, []))
         try:
-            connection.execute(f"create view raw.{quoted(entity)} as {select}")
+            connection.execute(f"create view raw.{quoted(entity)} as {raw_relation_sql(run.home, contract, pinned)}")
+            connection.execute(f"create view news.{quoted(entity)} as {_news_sql(run.home, contract, pinned, base)}")
         except duckdb.IOException as error:
             raise BuildFailedError(
                 f"A landed file of '{entity}' is gone from {run.home.raw}.",
@@ -87,8 +125,28 @@ def write_raw_schema(
     connection.execute(
         f"create table raw.run_parameters as select {literal(run.run_id)} as run_id, "
         f"cast({literal(run.as_of)} as date) as as_of_date, {literal(run.profile)} as profile, "
-        f"{literal(run.timezone)} as timezone, cast({literal(run.started_at)} as timestamp) as started_at"
+        f"{literal(run.timezone)} as timezone, cast({literal(run.started_at)} as timestamp) as started_at, "
+        f"cast({literal(base and base.since_load_seq)} as bigint) as since_load_seq, "
+        f"cast({literal(base and base.since_as_of)} as date) as since_as_of"
     )
+
+
+def _news_sql(home: Home, contract: Contract, pinned: Sequence[str], base: Base | None) -> str:
+    """A SELECT over the rows of an entity that the base has not seen; without a base none.
+
+    New are the rows of later loads, and those of which a day or instant lies after the base's day. A row can be there
+    more than once. The bounds stand in the text as literals, so that files without such rows are told by their
+    statistics and not read.
+    """
+    if base is None:
+        return raw_relation_sql(home, contract, [])
+    later = [load["load_id"] for load in committed_loads(home) if load["load_seq"] > base.since_load_seq]
+    new, old = ([load for load in pinned if (load in later) is wanted] for wanted in (True, False))
+    seen = raw_relation_sql(home, contract, old)
+    dated = [quoted(name) for name, kind in contract.raw_columns if kind in ("DATE", "TIMESTAMP")]
+    tomorrow = literal(base.since_as_of + timedelta(days=1))
+    parts = [f"(select * from ({seen}) where {column} >= date {tomorrow})" for column in dated]
+    return " union all ".join([f"({raw_relation_sql(home, contract, new)})", *parts])
 
 
 def write_ledger(connection: duckdb.DuckDBPyConnection, home: Home) -> None:

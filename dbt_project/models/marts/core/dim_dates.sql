@@ -6,7 +6,7 @@ with run_parameters as (
 
 orders as (
 
-    select * from {{ ref('stg_orders') }}
+    select * from {{ ref('fct_orders') }}
 
 ),
 

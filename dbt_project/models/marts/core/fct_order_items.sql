@@ -1,12 +1,24 @@
+{{ config(
+    materialized=changed_in_place(),
+    incremental_strategy='replace',
+    incremental_predicates=['order_id in (select order_id from staging.stg_changed_order_ids)'],
+    on_schema_change='fail'
+) }}
+{% set changed = ref('stg_changed_order_ids') %}
+
 with order_items as (
 
+    {% if is_increment() %}
+    {{ stage_order_items(among=changed) }}
+    {% else %}
     select * from {{ ref('stg_order_items') }}
+    {% endif %}
 
 ),
 
 orders as (
 
-    select * from {{ ref('stg_orders') }}
+    select * from {{ ref('fct_orders') }}
 
 ),
 

@@ -1,6 +1,21 @@
+{{ config(
+    materialized=changed_in_place(),
+    incremental_strategy='replace',
+    unique_key='order_id',
+    incremental_predicates=['order_id in (select order_id from staging.stg_changed_order_ids)'],
+    on_schema_change='fail'
+) }}
+{% set is_increment = is_increment() %}
+{% set changed = ref('stg_changed_order_ids') %}
+{% set changed_orders = ref('int_changed_orders') %}
+
 with orders as (
 
+    {% if is_increment %}
+    {{ stage_orders(among=changed) }}
+    {% else %}
     select * from {{ ref('stg_orders') }}
+    {% endif %}
 
 ),
 
@@ -40,15 +55,83 @@ netted as (
 margined as (
 
     select
-        *,
-        case
-            when cost_amount is null then null
-            when gross_amount = 0 then net_amount - cost_amount
-            else net_amount - cost_amount * (cast(net_amount as double) / cast(gross_amount as double))
-        end as margin_amount
+        order_id,
+        customer_id,
+        ordered_at,
+        order_date,
+        status,
+        channel,
+        region,
+        currency,
+        cast(gross_amount as decimal(18, 2)) as gross_amount,
+        cast(discount_amount as decimal(18, 2)) as discount_amount,
+        cast(returned_amount as decimal(18, 2)) as returned_amount,
+        cast(net_amount as decimal(18, 2)) as net_amount,
+        cast(
+            case
+                when cost_amount is null then null
+                when gross_amount = 0 then net_amount - cost_amount
+                else net_amount - cost_amount * (cast(net_amount as double) / cast(gross_amount as double))
+            end as decimal(18, 2)
+        ) as margin_amount,
+        is_purchase,
+        true as is_changed,
+        cast(null as integer) as number_before
     from netted
 
 ),
+
+{% if is_increment %}
+-- A change in the middle of a customer's history moves the numbers of the orders behind it; also for the customer whose
+-- order it was before.
+customers_concerned as (
+
+    select customer_id from margined
+    union distinct
+    select customer_id from {{ changed_orders }}
+
+),
+
+unchanged as (
+
+    select
+        present.order_id,
+        present.customer_id,
+        present.ordered_at,
+        present.order_date,
+        present.status,
+        present.channel,
+        present.region,
+        present.currency,
+        present.gross_amount,
+        present.discount_amount,
+        present.returned_amount,
+        present.net_amount,
+        present.margin_amount,
+        present.is_purchase,
+        false as is_changed,
+        present.order_number as number_before
+    from {{ this }} as present
+    where
+        present.customer_id in (select concerned.customer_id from customers_concerned as concerned)
+        and present.order_id not in (select ids.order_id from {{ changed }} as ids)
+
+),
+
+to_number as (
+
+    select * from margined
+    union all
+    select * from unchanged
+
+),
+{% else %}
+to_number as (
+
+    select * from margined
+
+),
+{% endif %}
 
 numbered as (
 
@@ -58,26 +141,33 @@ numbered as (
             when is_purchase
                 then row_number() over (partition by customer_id, is_purchase order by ordered_at, order_id)
         end as order_number
-    from margined
+    from to_number
+
+),
+
+to_write as (
+
+    select * from numbered
+    where is_changed or {{ differs('order_number', 'number_before') }}
 
 )
 
 select
-    numbered.order_id,
-    numbered.customer_id,
-    numbered.ordered_at,
-    numbered.order_date,
-    numbered.status,
-    numbered.channel,
-    numbered.region,
-    numbered.currency,
-    cast(numbered.gross_amount as decimal(18, 2)) as gross_amount,
-    cast(numbered.discount_amount as decimal(18, 2)) as discount_amount,
-    cast(numbered.returned_amount as decimal(18, 2)) as returned_amount,
-    cast(numbered.net_amount as decimal(18, 2)) as net_amount,
-    cast(numbered.margin_amount as decimal(18, 2)) as margin_amount,
-    cast(numbered.order_number as integer) as order_number,
-    numbered.is_purchase,
+    to_write.order_id,
+    to_write.customer_id,
+    to_write.ordered_at,
+    to_write.order_date,
+    to_write.status,
+    to_write.channel,
+    to_write.region,
+    to_write.currency,
+    to_write.gross_amount,
+    to_write.discount_amount,
+    to_write.returned_amount,
+    to_write.net_amount,
+    to_write.margin_amount,
+    cast(to_write.order_number as integer) as order_number,
+    to_write.is_purchase,
     run_parameters.as_of_date
-from numbered
+from to_write
 cross join run_parameters

@@ -1,24 +1,7 @@
-with newest as (
+with staged as (
 
-    {{ newest_version('order_items', ['order_id', 'line_no']) }}
-
-),
-
-renamed as (
-
-    select
-        -- ids
-        order_id,
-        line_no,
-        product_id,
-
-        -- numbers
-        quantity,
-        unit_price,
-        line_amount,
-        discount_amount
-    from newest
+    {{ stage_order_items() }}
 
 )
 
-select * from renamed
+select * from staged
