@@ -29,7 +29,7 @@ changed_returns as (
         returns.order_id,
         min(cast(returns.returned_at as date)) as changed_from
     from {{ source('raw', 'returns') }} as returns
-    where returns.return_id in (select new_returns.return_id from {{ source('news', 'returns') }} as new_returns)
+    where returns.return_id in (select later.return_id from {{ source('news', 'returns') }} as later)
     group by returns.order_id
 
 ),
