@@ -16,8 +16,8 @@ import pytest
 from tests.models.compiled_project import PROJECT_DIR, CompiledProject
 
 OPEN_SOURCES = {"run_parameters"}
-# Which orders an increment has to look at: the one staging model of several entities.
-OF_SEVERAL_ENTITIES = {"stg_changed_order_ids"}
+# What an increment has to look at: the staging models of several entities.
+OF_SEVERAL_ENTITIES = {"stg_changed_order_ids", "stg_changed_touch_ids"}
 
 
 @pytest.fixture(scope="module")

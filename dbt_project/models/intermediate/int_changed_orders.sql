@@ -26,11 +26,11 @@ after as (
 changed_returns as (
 
     select
-        returns.order_id,
-        min(cast(returns.returned_at as date)) as changed_from
-    from {{ source('raw', 'returns') }} as returns
-    where returns.return_id in (select later.return_id from {{ source('news', 'returns') }} as later)
-    group by returns.order_id
+        delivered.order_id,
+        min(cast(delivered.returned_at as date)) as changed_from
+    from {{ source('raw', 'returns') }} as delivered
+    where delivered.return_id in (select later.return_id from {{ source('news', 'returns') }} as later)
+    group by delivered.order_id
 
 ),
 

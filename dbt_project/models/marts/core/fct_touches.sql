@@ -1,6 +1,18 @@
+{{ config(
+    materialized=changed_in_place(),
+    incremental_strategy='replace',
+    incremental_predicates=['touch_id in (select touch_id from staging.stg_changed_touch_ids)'],
+    on_schema_change='fail'
+) }}
+{% set changed = ref('stg_changed_touch_ids') %}
+
 with touches as (
 
+    {% if is_increment() %}
+    {{ stage_touches(among=changed) }}
+    {% else %}
     select * from {{ ref('stg_touches') }}
+    {% endif %}
 
 ),
 
