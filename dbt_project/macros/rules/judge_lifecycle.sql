@@ -1,8 +1,11 @@
 {#
-  CTEs that judge every row of `relation` by the lifecycle rules, ending in one called stage_judged: the row, the outcome
-  of each axis, and the rule and reason behind each. An axis sees the outcomes of those before it, the displayed stage last.
+  CTEs that judge every row of `relation` by the lifecycle rules, ending in one called stage_judged: customer_id, what the
+  rules ask, the outcome of each axis, and the rule and reason behind each. An axis sees the outcomes of those before it,
+  the displayed stage last.
+
+  kept: further columns of `relation` to keep.
 #}
-{% macro judge_lifecycle(relation, rules) -%}
+{% macro judge_lifecycle(relation, rules, kept=[]) -%}
     {% set axes = [
         ("age", "lifecycle_age", "age_stage"),
         ("activity", "lifecycle_activity", "activity_state"),
@@ -11,19 +14,15 @@
     ] %}
     {% set known = [
         "customer_id",
-        "replay_on",
-        "is_as_of",
         "customer_type",
         "strategic_label",
         "purchase_days_lifetime",
-        "last_activity_on",
-        "own_cadence_days",
         "age_days",
         "recency_days",
         "days_since_last_activity",
         "cadence_ratio",
         "spend_change_rate",
-    ] %}
+    ] + kept %}
     {% for name, scheme, outcome in axes %}
 {{ name }}_matched as (
 

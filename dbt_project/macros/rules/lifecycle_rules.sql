@@ -39,3 +39,11 @@
     {% endfor %}
     {{ return(thresholds) }}
 {%- endmacro %}
+
+{#
+  How far before a customer's last purchase the second look of the replay begins, in days. It decides what a run costs
+  and never what it finds: whoever it does not settle is replayed from the start.
+#}
+{% macro lifecycle_lookback_days() -%}
+    {{ return(100) }}
+{%- endmacro %}

@@ -4,9 +4,9 @@ with current_stages as (
 
 ),
 
-replayed_stages as (
+entered as (
 
-    select * from {{ ref('int_lifecycle_replayed_stages') }}
+    select * from {{ ref('int_lifecycle_stages_since') }}
 
 ),
 
@@ -19,32 +19,6 @@ customers as (
 profile as (
 
     select * from {{ ref('int_profile') }}
-
-),
-
-last_other_stages as (
-
-    select
-        replayed_stages.customer_id,
-        max(replayed_stages.replay_on) as last_other_on
-    from replayed_stages
-    inner join current_stages on replayed_stages.customer_id = current_stages.customer_id
-    where replayed_stages.lifecycle_stage != current_stages.lifecycle_stage
-    group by replayed_stages.customer_id
-
-),
-
--- The first replayed day after the last one that showed another stage; without one, the first on which the customer
--- was known.
-entered as (
-
-    select
-        replayed_stages.customer_id,
-        min(replayed_stages.replay_on) as stage_since
-    from replayed_stages
-    left join last_other_stages on replayed_stages.customer_id = last_other_stages.customer_id
-    where last_other_stages.last_other_on is null or replayed_stages.replay_on > last_other_stages.last_other_on
-    group by replayed_stages.customer_id
 
 ),
 

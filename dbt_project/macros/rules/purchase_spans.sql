@@ -1,0 +1,128 @@
+{#
+  CTEs that find the spans of days on which the known purchases of each customer of CTE `scope` (customer_id, look_from,
+  as_of_date) were the same, from look_from on, ending in one called purchase_spans: customer_id, look_from, as_of_date,
+  span_from, span_until (exclusive; null for the last), first_purchase_on, last_purchase_on, purchase_days,
+  median_gap_days. Before its first span a customer had no purchase.
+#}
+{% macro purchase_spans(scope) -%}
+-- Between two days on which a return takes a purchase away, purchases only come in. Such a span is an epoch: within it
+-- what was known on a day is what had been bought by that day, so a running median is the median of that day.
+epoch_starts as (
+
+    select
+        customer_id,
+        look_from,
+        as_of_date,
+        look_from as epoch_from
+    from {{ scope }}
+    union distinct
+    select
+        {{ scope }}.customer_id,
+        {{ scope }}.look_from,
+        {{ scope }}.as_of_date,
+        versions.valid_from as epoch_from
+    from {{ scope }}
+    inner join {{ ref('int_returned_order_versions') }} as versions on {{ scope }}.customer_id = versions.customer_id
+    where versions.is_undone and versions.valid_from > {{ scope }}.look_from
+
+),
+
+epochs as (
+
+    select
+        *,
+        lead(epoch_from) over (partition by customer_id order by epoch_from) as epoch_until
+    from epoch_starts
+
+),
+
+-- Whether an order is a purchase does not change within an epoch, so one day of it decides: the order's own or the
+-- first.
+purchase_days as (
+
+    select distinct
+        epochs.customer_id,
+        epochs.epoch_from,
+        versions.order_date as purchase_on
+    from epochs
+    inner join {{ ref('int_order_versions') }} as versions on epochs.customer_id = versions.customer_id
+    where
+        versions.is_purchase
+        and (epochs.epoch_until is null or versions.order_date < epochs.epoch_until)
+        and versions.valid_from <= greatest(versions.order_date, epochs.epoch_from)
+        and (
+            versions.valid_until is null
+            or versions.valid_until > greatest(versions.order_date, epochs.epoch_from)
+        )
+
+),
+
+spaced as (
+
+    select
+        *,
+        cast(
+            row_number() over (partition by customer_id, epoch_from order by purchase_on) as integer
+        ) as purchase_days,
+        min(purchase_on) over (partition by customer_id, epoch_from) as first_purchase_on,
+        lead(purchase_on) over (partition by customer_id, epoch_from order by purchase_on) as next_purchase_on,
+        {{ days_between(
+            'lag(purchase_on) over (partition by customer_id, epoch_from order by purchase_on)', 'purchase_on'
+        ) }} as gap_days
+    from purchase_days
+
+),
+
+described as (
+
+    select
+        customer_id,
+        epoch_from,
+        purchase_on,
+        purchase_days,
+        first_purchase_on,
+        next_purchase_on,
+        {{ running_median('gap_days', 'customer_id, epoch_from', 'purchase_on') }} as median_gap_days
+    from spaced
+
+),
+
+-- Of the purchases known when an epoch begins only the last is asked for; the others have had their say in it.
+purchase_spans as (
+
+    select
+        epochs.customer_id,
+        epochs.look_from,
+        epochs.as_of_date,
+        greatest(described.purchase_on, epochs.epoch_from) as span_from,
+        least(described.next_purchase_on, epochs.epoch_until) as span_until,
+        described.first_purchase_on,
+        described.purchase_on as last_purchase_on,
+        described.purchase_days,
+        described.median_gap_days
+    from epochs
+    inner join described
+        on epochs.customer_id = described.customer_id and epochs.epoch_from = described.epoch_from
+    where described.next_purchase_on is null or described.next_purchase_on > epochs.epoch_from
+    -- An epoch begins without a purchase where all of those before it have come back.
+    union all
+    select
+        epochs.customer_id,
+        epochs.look_from,
+        epochs.as_of_date,
+        epochs.epoch_from as span_from,
+        epochs.epoch_until as span_until,
+        cast(null as date) as first_purchase_on,
+        cast(null as date) as last_purchase_on,
+        0 as purchase_days,
+        cast(null as double) as median_gap_days
+    from epochs
+    left join described
+        on
+            epochs.customer_id = described.customer_id
+            and epochs.epoch_from = described.epoch_from
+            and described.purchase_on <= epochs.epoch_from
+    where described.customer_id is null
+
+)
+{%- endmacro %}

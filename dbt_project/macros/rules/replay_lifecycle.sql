@@ -1,0 +1,220 @@
+{#
+  The lifecycle of the past: CTEs that ask the lifecycle rules of each customer of CTE `scope` again, from its look_from
+  to the as-of day, ending in one called replayed: customer_id, stage_since, is_settled.
+
+  The rules are asked on the days on which an answer can change, and on no others: between two of them no measure passes
+  a threshold, so the answer of every other day is that of the last of these before it. What came before look_from is
+  taken in on that day, so a day's answer does not depend on how far the replay looks back.
+
+  stage_since is the first replayed day after the last one that showed another stage than the as-of day's. Where none
+  did, it is settled only if the replay began on the customer's first known day; otherwise one must look back further.
+
+  scope: a row per customer: the columns of int_lifecycle_current, look_from, and reaches_start (whether nothing was known
+    of the customer before look_from).
+  rhythm: a CTE with a row per customer and span of days on which the customer's known purchases were the same, as
+    macro purchase_spans gives them.
+#}
+{% macro replay_lifecycle(scope, rhythm) -%}
+{% set rules = lifecycle_rule_rows() %}
+spend_steps as (
+
+    select
+        {{ scope }}.customer_id,
+        {{ scope }}.look_from,
+        {{ scope }}.as_of_date,
+        versions.spend_change,
+        greatest(versions.valid_from, {{ scope }}.look_from) as counts_from,
+        {{ add_days('versions.order_date', 'profile.spend_period_days') }} as leaves_current_on,
+        {{ add_days('versions.order_date', '2 * profile.spend_period_days') }} as leaves_previous_on
+    from {{ ref('int_order_versions') }} as versions
+    cross join {{ ref('int_profile') }} as profile
+    inner join {{ scope }} on versions.customer_id = {{ scope }}.customer_id
+    where
+        versions.spend_change != 0
+        and {{ add_days('versions.order_date', '2 * profile.spend_period_days') }} > {{ scope }}.look_from
+
+),
+
+responses as (
+
+    select
+        {{ scope }}.customer_id,
+        {{ scope }}.look_from,
+        {{ scope }}.as_of_date,
+        responses.response_on,
+        greatest(responses.response_on, {{ scope }}.look_from) as counts_from
+    from {{ scope }}
+    inner join {{ ref('int_responses') }} as responses on {{ scope }}.customer_id = responses.customer_id
+
+),
+
+events as (
+
+    {{ lifecycle_event(scope, 'look_from') }}
+    union all
+    {{ lifecycle_event(scope, 'as_of_date') }}
+    union all
+    {{ lifecycle_event(scope, 'registered_on') }}
+    union all
+    {{ lifecycle_event(rhythm, 'span_from', span_from='span_from') }}
+    union all
+    {{ lifecycle_event('responses', 'counts_from', response_on='response_on') }}
+    -- An amount stands in the current spend period from its day on, then in the previous one, then in neither. A return
+    -- changes the sum of the period in which its order then stands.
+    union all
+    {{ lifecycle_event(
+        'spend_steps',
+        'counts_from',
+        current_change='case when counts_from < leaves_current_on then spend_change else 0 end',
+        previous_change='case when counts_from >= leaves_current_on then spend_change else 0 end',
+        condition='counts_from < leaves_previous_on',
+    ) }}
+    union all
+    {{ lifecycle_event(
+        'spend_steps',
+        'leaves_current_on',
+        current_change='-spend_change',
+        previous_change='spend_change',
+        condition='counts_from < leaves_current_on',
+    ) }}
+    union all
+    {{ lifecycle_event(
+        'spend_steps',
+        'leaves_previous_on',
+        previous_change='-spend_change',
+        condition='counts_from < leaves_previous_on',
+    ) }}
+    -- Days on which a measure that grows by one a day reaches a threshold, or passes it.
+    {% for threshold in rule_thresholds(rules, 'age_days') %}{% for passed in [0, 1] %}
+    {% set days = threshold | round(0, 'floor') | int + passed %}
+    union all
+    {{ lifecycle_event(rhythm, add_days('first_purchase_on', days)) }}
+    union all
+    {{ lifecycle_event(scope, add_days('registered_on', days)) }}
+    {% endfor %}{% endfor %}
+    {% for threshold in rule_thresholds(rules, 'days_since_last_activity') %}{% for passed in [0, 1] %}
+    {% set days = threshold | round(0, 'floor') | int + passed %}
+    union all
+    {{ purchase_event(rhythm, add_days('last_purchase_on', days)) }}
+    union all
+    {{ lifecycle_event('responses', add_days('response_on', days)) }}
+    {% endfor %}{% endfor %}
+    {% for threshold in rule_thresholds(rules, 'recency_days') %}{% for passed in [0, 1] %}
+    {% set days = threshold | round(0, 'floor') | int + passed %}
+    union all
+    {{ purchase_event(rhythm, add_days('last_purchase_on', days)) }}
+    {% endfor %}{% endfor %}
+    -- One day more than the arithmetic asks for: a product of binary fractions can fall short of a whole number.
+    {% for threshold in rule_thresholds(rules, 'cadence_ratio') %}{% for passed in [0, 1, 2] %}
+    union all
+    {{ purchase_event(
+        rhythm, add_days('last_purchase_on', 'floor(' ~ threshold ~ ' * median_gap_days) + ' ~ passed)
+    ) }}
+    {% endfor %}{% endfor %}
+
+),
+
+days as (
+
+    select
+        customer_id,
+        event_on,
+        max(span_from) as span_from,
+        max(response_on) as response_on,
+        sum(current_change) as current_change,
+        sum(previous_change) as previous_change
+    from events
+    group by customer_id, event_on
+
+),
+
+accumulated as (
+
+    select
+        customer_id,
+        event_on,
+        lead(event_on) over (partition by customer_id order by event_on) as next_event_on,
+        max(span_from) over (
+            partition by customer_id order by event_on rows between unbounded preceding and current row
+        ) as span_from,
+        max(response_on) over (
+            partition by customer_id order by event_on rows between unbounded preceding and current row
+        ) as last_response_on,
+        sum(current_change) over (
+            partition by customer_id order by event_on rows between unbounded preceding and current row
+        ) as current_spend_amount,
+        sum(previous_change) over (
+            partition by customer_id order by event_on rows between unbounded preceding and current row
+        ) as previous_spend_amount
+    from days
+
+),
+
+replayed_days as (
+
+    select
+        accumulated.customer_id,
+        accumulated.event_on as replay_on,
+        accumulated.next_event_on,
+        accumulated.last_response_on,
+        accumulated.current_spend_amount,
+        accumulated.previous_spend_amount,
+        {{ scope }}.lifecycle_stage as stage_today,
+        {{ scope }}.reaches_start,
+        {{ scope }}.customer_type,
+        {{ scope }}.strategic_label,
+        {{ scope }}.registered_on,
+        {{ rhythm }}.first_purchase_on,
+        {{ rhythm }}.last_purchase_on,
+        {{ rhythm }}.purchase_days,
+        {{ rhythm }}.median_gap_days
+    from accumulated
+    inner join {{ scope }} on accumulated.customer_id = {{ scope }}.customer_id
+    left join {{ rhythm }}
+        on accumulated.customer_id = {{ rhythm }}.customer_id and accumulated.span_from = {{ rhythm }}.span_from
+
+),
+
+{{ measure_lifecycle('replayed_days', 'measured_days') }},
+
+{{ judge_lifecycle('measured_days', rules, kept=['replay_on', 'next_event_on', 'stage_today', 'reaches_start']) }},
+
+replayed as (
+
+    select
+        customer_id,
+        coalesce(
+            max(case when lifecycle_stage != stage_today then next_event_on end), min(replay_on)
+        ) as stage_since,
+        max(case when lifecycle_stage != stage_today or reaches_start then 1 else 0 end) = 1 as is_settled
+    from stage_judged
+    group by customer_id
+
+)
+{%- endmacro %}
+
+{# A SELECT of the events of a kind: a row of `relation` each that falls on a day of the replay. #}
+{% macro lifecycle_event(
+    relation,
+    event_on,
+    span_from='cast(null as date)',
+    response_on='cast(null as date)',
+    current_change='0',
+    previous_change='0',
+    condition='true'
+) -%}
+    select
+        customer_id,
+        {{ event_on }} as event_on,
+        {{ span_from }} as span_from,
+        {{ response_on }} as response_on,
+        cast({{ current_change }} as decimal(18, 2)) as current_change,
+        cast({{ previous_change }} as decimal(18, 2)) as previous_change
+    from {{ relation }}
+    where {{ event_on }} between look_from and as_of_date and {{ condition }}
+{%- endmacro %}
+
+{# The same for what the days since a purchase bring, as long as no other purchase came. #}
+{% macro purchase_event(rhythm, event_on) -%}
+    {{ lifecycle_event(rhythm, event_on, condition='(span_until is null or ' ~ event_on ~ ' < span_until)') }}
+{%- endmacro %}

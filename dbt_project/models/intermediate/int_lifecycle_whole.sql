@@ -1,0 +1,34 @@
+with current_stages as (
+
+    select * from {{ ref('int_lifecycle_current') }}
+
+),
+
+nearer as (
+
+    select * from {{ ref('int_lifecycle_since_last_purchase') }}
+    where is_settled
+    union all
+    select * from {{ ref('int_lifecycle_recent') }}
+    where is_settled
+
+),
+
+scope as (
+
+    select
+        current_stages.*,
+        current_stages.replay_on as as_of_date,
+        coalesce(current_stages.known_from, current_stages.replay_on) as look_from,
+        true as reaches_start
+    from current_stages
+    left join nearer on current_stages.customer_id = nearer.customer_id
+    where nearer.customer_id is null
+
+),
+
+{{ purchase_spans('scope') }},
+
+{{ replay_lifecycle('scope', 'purchase_spans') }}
+
+select * from replayed
