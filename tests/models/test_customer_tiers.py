@@ -118,12 +118,17 @@ def test_the_golden_rows_hold_in_the_compiled_model_whatever_the_profile(
     connection = project.build({}, as_of=date(2024, 3, 31), profile=profile, models=["int_customer_metrics"])
     connection.register("golden", pd.DataFrame(GOLDEN, columns=["rfm_score", "expected"]))
     connection.execute(
-        "insert into intermediate.int_customer_metrics by name"
-        " select expected || coalesce(rfm_score::varchar, '') as customer_id, rfm_score, true as is_as_of from golden"
+        "create table scored as from intermediate.int_customer_metrics;"
+        "insert into scored by name"
+        " select expected || coalesce(rfm_score::varchar, '') as customer_id, rfm_score, true as is_as_of from golden;"
+        "create or replace view intermediate.int_customer_metrics as from scored"
     )
-    found = connection.execute(
-        f"select golden.rfm_score, tier from ({project.profile(profile).nodes['int_customer_tiers'].sql}) as tiers"
-        " inner join golden on tiers.customer_id = expected || coalesce(rfm_score::varchar, '')"
-        " where scheme = 'retention_abcd'"
-    ).fetchall()
-    assert set(found) == set(GOLDEN)
+    nodes = project.profile(profile).nodes
+    current = f"select customer_id, tier from ({nodes['int_customer_tiers'].sql}) where scheme = 'retention_abcd'"
+    history = f"select customer_id, tier_1 as tier from ({nodes['int_tier_history'].sql})"
+    for tiers in (current, history):
+        found = connection.execute(
+            f"select golden.rfm_score, tier from ({tiers}) as tiers"
+            " inner join golden on tiers.customer_id = expected || coalesce(rfm_score::varchar, '')"
+        ).fetchall()
+        assert set(found) == set(GOLDEN)

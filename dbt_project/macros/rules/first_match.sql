@@ -167,13 +167,8 @@
     {{ return("'" ~ row.metric ~ " ' || " ~ shown ~ " || '" ~ threshold ~ "'") }}
 {%- endmacro %}
 
-{#
-  A SELECT that gives every row of `relation` its tier under one scheme.
-
-  keys: columns of `relation` that name a row, kept in the result.
-  Result columns: keys, scheme, tier, tier_rank (1 is the best), rule_id, reason.
-#}
-{% macro first_match(relation, scheme, rows, keys) -%}
+{# The groups of conditions of one scheme in the order of trial, checked; a list of name, rule and conditions. #}
+{% macro rule_groups(scheme, rows) -%}
     {% set groups = [] %}
     {% for row in rows if row.scheme == scheme %}
         {% set name = (row.rule_rank, row.condition_group) %}
@@ -190,24 +185,45 @@
             ~ " Add a last row with metric 'always'."
         ) }}
     {% endif %}
+    {{ return(groups) }}
+{%- endmacro %}
+
+{# The number of the first group that holds whole, counted from 1, as a CASE over the metrics. #}
+{% macro first_matching_group(groups) -%}
+    case
+        {%- for group in groups %}
+        when
+            {%- for row in group.conditions %}
+            {{ rule_condition(row) }}{% if not loop.last %} and{% endif %}
+            {%- endfor %}
+            then {{ loop.index }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# What rule each group number stands for: its column `attribute` (tier, rule_rank, rule_id) as a CASE over the number. #}
+{% macro of_matching_group(number, groups, attribute) -%}
+    case {{ number }}
+        {%- for group in groups %}
+        when {{ loop.index }} then {{ group.rule[attribute] if attribute == "rule_rank" else sql_text(group.rule[attribute]) }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{#
+  A SELECT that gives every row of `relation` its tier under one scheme.
+
+  keys: columns of `relation` that name a row, kept in the result.
+  Result columns: keys, scheme, tier, tier_rank (1 is the best), rule_id, reason.
+#}
+{% macro first_match(relation, scheme, rows, keys) -%}
+    {% set groups = rule_groups(scheme, rows) %}
     select
         {{ keys | join(",\n        ") }},
         {{ sql_text(scheme) }} as scheme,
-        case match_number
-            {%- for group in groups %}
-            when {{ loop.index }} then {{ sql_text(group.rule.tier) }}
-            {%- endfor %}
-        end as tier,
-        case match_number
-            {%- for group in groups %}
-            when {{ loop.index }} then {{ group.rule.rule_rank }}
-            {%- endfor %}
-        end as tier_rank,
-        case match_number
-            {%- for group in groups %}
-            when {{ loop.index }} then {{ sql_text(group.rule.rule_id) }}
-            {%- endfor %}
-        end as rule_id,
+        {{ of_matching_group("match_number", groups, "tier") }} as tier,
+        {{ of_matching_group("match_number", groups, "rule_rank") }} as tier_rank,
+        {{ of_matching_group("match_number", groups, "rule_id") }} as rule_id,
         case match_number
             {%- for group in groups %}
             when {{ loop.index }} then {{ sql_text(group.rule.rule_id ~ ": ") }} ||
@@ -217,15 +233,7 @@
     from (
         select
             *,
-            case
-                {%- for group in groups %}
-                when
-                    {%- for row in group.conditions %}
-                    {{ rule_condition(row) }}{% if not loop.last %} and{% endif %}
-                    {%- endfor %}
-                    then {{ loop.index }}
-                {%- endfor %}
-            end as match_number
+            {{ first_matching_group(groups) }} as match_number
         from {{ relation }}
     ) as matched
 {%- endmacro %}

@@ -1,24 +1,12 @@
+{% set rules = rule_rows('tier_rules') %}
+{% set schemes = rules | map(attribute='scheme') | unique | list %}
+{% set history = ref('int_tier_history') %}
+{% set spans = ref('int_purchase_spans') %}
+
+-- A large table that is read twice is read by its name: engines copy a shared CTE.
 with periods as (
 
     select * from {{ ref('int_evaluation_periods') }}
-
-),
-
-tiers as (
-
-    select * from {{ ref('int_customer_tiers') }}
-
-),
-
-snapshots as (
-
-    select * from {{ ref('int_customer_snapshots') }}
-
-),
-
-versions as (
-
-    select * from {{ ref('int_order_versions') }}
 
 ),
 
@@ -28,99 +16,151 @@ profile as (
 
 ),
 
--- Who bought in a period, and on how many days; a return counts if it had come in by the period's last day.
-purchase_days as (
+span_days as (
+
+    select distinct
+        spans.ordered_by,
+        spans.counts_from,
+        spans.counts_until
+    from {{ spans }} as spans
+
+),
+
+-- A period opens and ends at a snapshot, so a span lies in it whole or not at all. A return counts if it had come in by
+-- the period's last day.
+evaluated as (
+
+    select
+        span_days.*,
+        periods.period_type,
+        periods.period_start
+    from span_days
+    inner join periods
+        on
+            span_days.ordered_by > periods.opening_on
+            and span_days.ordered_by <= periods.period_end
+            and span_days.counts_from <= periods.period_end
+            and span_days.counts_until > periods.period_end
+
+),
+
+-- Who bought in a period, and whether on more than one day.
+bought as (
+
+    select
+        evaluated.period_type,
+        evaluated.period_start,
+        spans.customer_id,
+        min(spans.first_purchase_on) < max(spans.last_purchase_on) as is_repeated
+    from {{ spans }} as spans
+    inner join evaluated
+        on
+            spans.ordered_by = evaluated.ordered_by
+            and spans.counts_from = evaluated.counts_from
+            and spans.counts_until = evaluated.counts_until
+    group by evaluated.period_type, evaluated.period_start, spans.customer_id
+
+),
+
+active_at_end as (
 
     select
         periods.period_type,
         periods.period_start,
-        versions.customer_id,
-        count(distinct versions.order_date) as purchase_days
-    from periods
-    inner join versions
-        on
-            versions.order_date between periods.period_start and periods.period_end
-            and periods.period_end >= versions.valid_from
-            and (versions.valid_until is null or periods.period_end < versions.valid_until)
-            and versions.is_purchase
-    group by periods.period_type, periods.period_start, versions.customer_id
+        history.customer_id
+    from {{ history }} as history
+    cross join profile
+    inner join periods on history.snapshot_on = periods.period_end
+    where {{ days_between('history.last_purchase_on', 'history.snapshot_on') }} < profile.active_window_days
 
 ),
 
-starters as (
+-- One row per period and combination of the schemes' tiers at its start.
+counted as (
 
     select
         periods.period_type,
         periods.period_start,
         periods.period_end,
-        tiers.scheme,
-        tiers.tier,
-        tiers.tier_rank,
-        tiers.customer_id,
-        opening.last_purchase_on is not null as had_bought,
-        coalesce(closing.recency_days < profile.active_window_days, false) as is_active_at_end,
-        coalesce(purchase_days.purchase_days, 0) as purchase_days
+        {% for scheme in schemes %}
+        history.tier_{{ loop.index }},
+        min(history.tier_rank_{{ loop.index }}) as tier_rank_{{ loop.index }},
+        {% endfor %}
+        count(*) as customers_at_start,
+        count(active_at_end.customer_id) as retained_customers,
+        count(bought.customer_id) as buyers,
+        sum(case when bought.is_repeated then 1 else 0 end) as repeat_buyers,
+        count(history.last_purchase_on) as customers_who_had_bought
     from periods
-    cross join profile
-    inner join tiers on periods.opening_on = tiers.snapshot_on
-    inner join snapshots as opening
-        on tiers.customer_id = opening.customer_id and periods.opening_on = opening.snapshot_on
-    left join snapshots as closing
-        on tiers.customer_id = closing.customer_id and periods.period_end = closing.snapshot_on
-    left join purchase_days
+    inner join {{ history }} as history on periods.opening_on = history.snapshot_on
+    left join active_at_end
         on
-            periods.period_type = purchase_days.period_type
-            and periods.period_start = purchase_days.period_start
-            and tiers.customer_id = purchase_days.customer_id
+            periods.period_type = active_at_end.period_type
+            and periods.period_start = active_at_end.period_start
+            and history.customer_id = active_at_end.customer_id
+    left join bought
+        on
+            periods.period_type = bought.period_type
+            and periods.period_start = bought.period_start
+            and history.customer_id = bought.customer_id
+    group by
+        {% for scheme in schemes %}
+        history.tier_{{ loop.index }},
+        {% endfor %}
+        periods.period_type,
+        periods.period_start,
+        periods.period_end
+
+),
+
+starters as (
+
+    {% for scheme in schemes %}
+    select
+        period_type,
+        period_start,
+        period_end,
+        {{ sql_text(scheme) }} as scheme,
+        tier_{{ loop.index }} as tier,
+        min(tier_rank_{{ loop.index }}) as tier_rank,
+        sum(customers_at_start) as customers_at_start,
+        sum(retained_customers) as retained_customers,
+        sum(buyers) as buyers,
+        sum(repeat_buyers) as repeat_buyers,
+        sum(customers_who_had_bought) as customers_who_had_bought
+    from counted
+    group by period_type, period_start, period_end, tier_{{ loop.index }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
 closing_tiers as (
 
+    {% for scheme in schemes %}
     select
-        periods.period_type,
-        periods.period_start,
-        tiers.scheme,
-        tiers.tier,
+        history.snapshot_on,
+        {{ sql_text(scheme) }} as scheme,
+        history.tier_{{ loop.index }} as tier,
         count(*) as customers
-    from periods
-    inner join tiers on periods.period_end = tiers.snapshot_on
-    group by periods.period_type, periods.period_start, tiers.scheme, tiers.tier
-
-),
-
-counted as (
-
-    select
-        starters.period_type,
-        starters.period_start,
-        starters.period_end,
-        starters.scheme,
-        starters.tier,
-        min(starters.tier_rank) as tier_rank,
-        count(*) as customers_at_start,
-        sum(case when starters.is_active_at_end then 1 else 0 end) as retained_customers,
-        sum(case when starters.purchase_days >= 1 then 1 else 0 end) as buyers,
-        sum(case when starters.purchase_days >= 2 then 1 else 0 end) as repeat_buyers,
-        sum(case when starters.had_bought then 1 else 0 end) as customers_who_had_bought
-    from starters
-    group by
-        starters.period_type, starters.period_start, starters.period_end, starters.scheme, starters.tier
+    from {{ history }} as history
+    group by history.snapshot_on, history.tier_{{ loop.index }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
 joined as (
 
     select
-        counted.*,
+        starters.*,
         coalesce(closing_tiers.customers, 0) as tier_customers_at_end
-    from counted
+    from starters
     left join closing_tiers
         on
-            counted.period_type = closing_tiers.period_type
-            and counted.period_start = closing_tiers.period_start
-            and counted.scheme = closing_tiers.scheme
-            and counted.tier = closing_tiers.tier
+            starters.period_end = closing_tiers.snapshot_on
+            and starters.scheme = closing_tiers.scheme
+            and starters.tier = closing_tiers.tier
 
 )
 

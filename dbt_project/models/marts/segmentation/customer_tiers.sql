@@ -1,6 +1,17 @@
+{% set rules = rule_rows('tier_rules') %}
+{% set schemes = rules | map(attribute='scheme') | unique | list %}
+{% set history = ref('int_tier_history') %}
+
+-- A large table that is read twice is read by its name: engines copy a shared CTE.
 with tiers as (
 
     select * from {{ ref('int_customer_tiers') }}
+
+),
+
+snapshots as (
+
+    select * from {{ ref('int_snapshot_dates') }}
 
 ),
 
@@ -10,48 +21,66 @@ profile as (
 
 ),
 
-compared as (
+current_day as (
 
-    select
-        *,
-        lag(tier) over (partition by customer_id, scheme order by snapshot_on) as tier_before
-    from tiers
+    select history.*
+    from {{ history }} as history
+    inner join snapshots on history.snapshot_on = snapshots.snapshot_on and snapshots.is_as_of
 
 ),
 
--- A change is a snapshot whose tier differs from the snapshot before it; the first snapshot is none.
+-- The last change leads to the current tier, so it follows the last snapshot with another one.
+other_tiers as (
+
+    {% for scheme in schemes %}
+    select
+        history.customer_id,
+        {{ sql_text(scheme) }} as scheme,
+        max(history.snapshot_on) as snapshot_on,
+        {{ latest_value('history.tier_' ~ loop.index, 'history.snapshot_on') }} as tier
+    from {{ history }} as history
+    inner join current_day on history.customer_id = current_day.customer_id
+    where history.tier_{{ loop.index }} != current_day.tier_{{ loop.index }}
+    group by history.customer_id
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+followed as (
+
+    select
+        snapshot_on,
+        lead(snapshot_on) over (order by snapshot_on) as next_snapshot_on
+    from snapshots
+
+),
+
+-- A customer first seen is no change: from its first snapshot on it stands in every one.
 changes as (
 
     select
-        customer_id,
-        scheme,
-        snapshot_on as changed_on,
-        tier_before as previous_tier
-    from compared
-    where tier_before is not null and tier_before != tier
-    qualify row_number() over (partition by customer_id, scheme order by snapshot_on desc) = 1
-
-),
-
-current_tiers as (
-
-    select * from tiers
-    where is_as_of
+        other_tiers.customer_id,
+        other_tiers.scheme,
+        other_tiers.tier as previous_tier,
+        followed.next_snapshot_on as changed_on
+    from other_tiers
+    inner join followed on other_tiers.snapshot_on = followed.snapshot_on
 
 )
 
 select
-    current_tiers.customer_id,
-    current_tiers.scheme,
-    current_tiers.tier,
-    cast(current_tiers.tier_rank as integer) as tier_rank,
-    current_tiers.rule_id,
-    current_tiers.reason,
-    current_tiers.scheme = profile.primary_scheme as is_primary_scheme,
+    tiers.customer_id,
+    tiers.scheme,
+    tiers.tier,
+    cast(tiers.tier_rank as integer) as tier_rank,
+    tiers.rule_id,
+    tiers.reason,
+    tiers.scheme = profile.primary_scheme as is_primary_scheme,
     changes.previous_tier,
     changes.changed_on,
-    current_tiers.snapshot_on as as_of_date
-from current_tiers
+    tiers.snapshot_on as as_of_date
+from tiers
 cross join profile
 left join changes
-    on current_tiers.customer_id = changes.customer_id and current_tiers.scheme = changes.scheme
+    on tiers.customer_id = changes.customer_id and tiers.scheme = changes.scheme

@@ -1,0 +1,67 @@
+{#
+  R1 to R3: the bands of rfm_bands.csv become CASE expressions when a model is compiled, so that a row costs one pass
+  whatever their number. A customer has the highest band whose bound it reaches; the band without a bound takes the rest.
+#}
+
+{# The bands of this run's profile, the highest of a measure first; a list of dictionaries. #}
+{% macro band_rows() -%}
+    {% set bands = ref('rfm_bands') %}
+    {% set profiles = ref('profiles') %}
+    {% set parameters = source('raw', 'run_parameters') %}
+    {% if not execute %}{{ return([]) }}{% endif %}
+    {% do check_profile() %}
+    {% set query %}
+        select
+            measure,
+            band,
+            bound,
+            unit
+        from (
+            {{ profile_rows(bands, 'rule_rows.measure') }}
+        ) as nearest
+        order by measure, band desc
+    {% endset %}
+    {% set rows = [] %}
+    {% for row in run_query(query).rows %}
+        {% do rows.append(row.dict()) %}
+    {% endfor %}
+    {% for measure in ["recency", "frequency", "monetary"] if measure not in rows | map(attribute="measure") %}
+        {{ exceptions.raise_compiler_error(
+            "Seed rfm_bands has no band of " ~ measure ~ " for this profile and none for 'all'. Add its bands."
+        ) }}
+    {% endfor %}
+    {{ return(rows) }}
+{%- endmacro %}
+
+{# Columns of the day after which a purchase reaches each recency band that is bounded in months, for a snapshot. #}
+{% macro recency_edges(bands, snapshot_on) -%}
+    {% for row in bands if row.measure == "recency" and row.unit == "months" and row.bound is not none -%}
+    {{ add_months(snapshot_on, "-" ~ row.bound | int) }} as recency_edge_{{ row.band }},
+    {% endfor %}
+{%- endmacro %}
+
+{# R1: "within N months" are the days d with snapshot - N months < d. Reads the columns of recency_edges. #}
+{% macro recency_band(bands) -%}
+    case
+        when last_purchase_on is null then null
+        {%- for row in bands if row.measure == "recency" %}
+        {%- if row.bound is none %}
+        when true then {{ row.band }}
+        {%- elif row.unit == "months" %}
+        when last_purchase_on > recency_edge_{{ row.band }} then {{ row.band }}
+        {%- elif row.unit == "days" %}
+        when recency_days <= {{ row.bound }} then {{ row.band }}
+        {%- endif %}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# R2 and R3: the highest band whose bound a count or an amount reaches. #}
+{% macro reached_band(bands, measure, column) -%}
+    case
+        when last_purchase_on is null then null
+        {%- for row in bands if row.measure == measure %}
+        when {% if row.bound is none %}true{% else %}{{ column }} >= {{ row.bound }}{% endif %} then {{ row.band }}
+        {%- endfor %}
+    end
+{%- endmacro %}
