@@ -14,14 +14,15 @@ WORKDIR /opt/retention
 COPY requirements.lock ./
 RUN python -m venv /opt/venv \
     && python -m pip install --no-cache-dir --disable-pip-version-check "uv==0.13.9" \
-    && uv pip install --no-cache --require-hashes -r requirements.lock
+    && uv pip install --no-cache --compile-bytecode --require-hashes -r requirements.lock
 
 COPY pyproject.toml ./
 COPY include ./include
 COPY dbt_project ./dbt_project
 COPY expectations ./expectations
 COPY dags ./dags
-RUN uv pip install --no-cache --no-deps --no-build-isolation --editable .
+RUN uv pip install --no-cache --no-deps --no-build-isolation --editable . \
+    && python -m compileall -q include
 
 # The code belongs to root and the services don't: what runs can't change itself. A named volume takes over the
 # owner of the folder it is mounted on.

@@ -24,7 +24,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==0.13.9" \
 	  || { echo "setup: could not install uv from the package index. Check the network or proxy, then run make setup again." >&2; exit 1; }
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock \
+	@# Compiled once here: a process that may not write bytecode would compile dbt and Great Expectations at each run.
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock \
 	  || { echo "setup: a package of requirements.lock could not be installed; the line above names it. Run make setup again, or make lock if an index no longer has it." >&2; exit 1; }
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@

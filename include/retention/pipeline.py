@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import duckdb
 
 from retention.errors import CheckFailedError, RetentionError, SettingsError
-from retention.landing import Contract, committed_loads, land, load_contracts, raw_relation_sql
+from retention.landing import Contract, committed_loads, event_range, land, load_contracts
 from retention.publication.audit import audit_candidate
 from retention.publication.release import commit_release, present_release, releases, write_release
 from retention.publication.report import write_report
@@ -99,12 +100,10 @@ class Pipeline:
         Raises:
             SettingsError: the day asked for lies before the first order.
         """
-        orders = raw_relation_sql(self.run.home, self.contracts["orders"], pinned.get("orders", []))
-        first, last = duckdb.execute(
-            f"select min(cast(ordered_at as date)), max(cast(ordered_at as date)) from ({orders})"
-        ).fetchall()[0]
-        if first is None:
+        days = event_range(self.run.home, self.contracts["orders"], pinned.get("orders", []))
+        if days is None:
             raise SettingsError("No order has been landed yet.", "Land some: retention load --landing DIR.")
+        first, last = days
         today = self.run.started_at.date()
         if last > today:
             self.say(f"warning: orders up to {last} lie after today, {today}; correct their dates in the source")
@@ -121,7 +120,7 @@ class Pipeline:
         warehouse = self.run.folder / LANDED
         warehouse.unlink(missing_ok=True)
         with duckdb.connect(str(warehouse), config=CONFIG) as connection:
-            write_raw_schema(connection, self.run, self.contracts, self._pinned())
+            write_raw_schema(connection, self.run, self.contracts, self._pinned(), self.decide().base)
         delivered = [entity for entity, load_ids in self._pinned().items() if load_ids]
         results = self._checks().check_landed(warehouse, self._as_of(), delivered)
         self._stop_on_critical(results, "landed data")
@@ -129,8 +128,7 @@ class Pipeline:
 
     def build(self) -> dict[str, Any]:
         """Build and test every table in a private candidate."""
-        fingerprint = project_fingerprint(self.settings.project_dir, VERSIONS)
-        decision = self.decide(fingerprint)
+        decision = self.decide()
         self.tick(decision.text)
         prepare_candidate(self.run, self.contracts, self._pinned(), decision.base)
         result = dbt_build(
@@ -144,7 +142,7 @@ class Pipeline:
             "decision": decision.text,
             "built_from": {
                 "base": decision.base and decision.base.folder.name,
-                "fingerprint": fingerprint,
+                "fingerprint": self.fingerprint,
                 "timezone": self.run.timezone,
                 "loads": self._pinned(),
             },
@@ -152,13 +150,18 @@ class Pipeline:
             "node_seconds": result.node_seconds,
         }
 
-    def decide(self, fingerprint: str) -> Decision:
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of what decides the tables beside data and parameters."""
+        return project_fingerprint(self.settings.project_dir, VERSIONS)
+
+    def decide(self) -> Decision:
         """Whether this run goes on from the present release."""
         if self.settings.full_refresh:
             return Decision(None, "asked for")
         present = next((one for one in releases(self.run.home) if one["is_published"]), None)
         sequence = {str(load["load_id"]): int(load["load_seq"]) for load in committed_loads(self.run.home)}
-        return decide(self.run, present, fingerprint, self._pinned(), sequence)
+        return decide(self.run, present, self.fingerprint, self._pinned(), sequence)
 
     def audit(self) -> dict[str, Any]:
         """Decide whether the candidate may be published."""

@@ -1,9 +1,13 @@
 """What counts as delivered before, and what as a new version."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import duckdb
+import pytest
 from tests.landing.landing_room import ORDERS, Room, order_lines
 
-from retention.landing import staging
+from retention.landing import Contract, redelivery, staging
 
 VERSIONED = ORDERS.replace("\n", ",updated_at\n")
 
@@ -114,3 +118,44 @@ def test_the_row_hash_is_the_one_that_stored_rows_were_hashed_by() -> None:
     assert staging.ROW_HASH == "duckdb-hash-1"
     row = "'O1', 'C1', null, '华东', 'a value beyond twelve bytes'"
     assert duckdb.sql(f"select (hash({row}) >> 1)::bigint").fetchone() == (4410257108707879314,)
+
+
+def test_of_many_files_each_is_compared_with_all_before_it(room: Room) -> None:
+    """The rows of a.csv come again in d.csv and e.csv, beside new ones; b.csv is from an earlier run."""
+    room.put_orders(name="b.csv", count=10)
+    room.land()
+    room.put("orders/c.csv", ORDERS + order_lines(10, start=100))
+    room.put("orders/d.csv", ORDERS + order_lines(20, start=5))  # five of b.csv
+    room.put("orders/e.csv", ORDERS + order_lines(10, start=100) + order_lines(5, start=200))  # all of c.csv
+    room.put("orders/f.csv", ORDERS + order_lines(3, start=200) + order_lines(2))  # three of e.csv, two of b.csv
+    report = room.land()
+    assert [load["rows_duplicate"] for load in report.loads] == [0, 5, 10, 5]
+    assert [load["rows_loaded"] for load in report.loads] == [10, 15, 5, 0]
+    room.put("orders/g.csv", ORDERS + order_lines(1, start=300))
+    room.put("orders/h.csv", ORDERS + order_lines(1, start=202) + order_lines(1, start=300))
+    assert [load["rows_duplicate"] for load in room.land().loads] == [0, 2]
+
+
+def test_many_files_tell_a_returning_state_from_a_redelivery_as_one_by_one_would(room: Room) -> None:
+    line = "O1,C1,2024-01-01,1,{}\n"
+    for name, status in {"a": "pending", "b": "completed", "c": "pending", "d": "pending"}.items():
+        room.put(f"orders/{name}.csv", ORDERS + line.format(status) + f"X{name},C1,2024-01-01,1,\n")
+    room.land()
+    states = [status for order, status in room.rows("orders", "order_id, status") if order == "O1"]
+    assert states == ["pending", "completed", "pending"]
+
+
+def test_earlier_rows_are_read_once_however_many_files_come(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    relation = redelivery._relation
+
+    def counted(contract: Contract, earlier: Sequence[Path]) -> str:
+        read.append(len(earlier))
+        return relation(contract, earlier)
+
+    monkeypatch.setattr(redelivery, "_relation", counted)
+    files = 12
+    for at in range(files):
+        room.put(f"orders/{at:02d}.csv", ORDERS + order_lines(4, start=4 * at))
+    room.land()
+    assert sum(read) < 2 * files

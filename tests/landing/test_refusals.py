@@ -208,7 +208,7 @@ def test_a_refused_file_never_shows_a_personal_value(room: Room, refusal: Refusa
 def test_what_duckdb_says_of_a_line_goes_no_further(
     room: Room, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise duckdb.OutOfMemoryException("out of memory at line 王小明,13800001111")
 
     room.put_orders()

@@ -134,7 +134,8 @@ def test_a_corrected_delivery_mends_a_failed_check(landed: Landed) -> None:
         entities=["orders"],
     )
     assert failures(results) == set()
-    assert one_of(results, "orders", "volume").observed == "500"
+    assert one_of(results, "orders", "completeness", "amount").observed == "1"
+    assert one_of(results, "orders", "volume").observed == "1000"  # every delivered row counts there
 
 
 def test_a_version_written_after_the_as_of_day_is_not_the_newest(landed: Landed) -> None:
@@ -144,6 +145,77 @@ def test_a_version_written_after_the_as_of_day_is_not_the_newest(landed: Landed)
         entities=["customers"],
     )
     assert failures(results) == set()
+
+
+# A day's load 2 after load 1: a correction, a new order and a return of an old one, all of them sound.
+NEXT_DAY = (
+    "alter table raw.run_parameters add column since_load_seq bigint",
+    "update raw.run_parameters set since_load_seq = 1",
+    "insert into raw.orders by name select * replace (2 as _load_seq) from raw.orders where order_id = 'o7'",
+    "insert into raw.orders by name select * replace (2 as _load_seq, 'new' as order_id) from raw.orders "
+    "where order_id = 'o0'",
+    "insert into raw.returns by name select * replace (2 as _load_seq, 'r9' as return_id, 'o9' as order_id) "
+    "from raw.returns where return_id = 'r0'",
+)
+
+
+def test_the_day_after_only_the_rows_of_new_loads_are_checked(landed: Landed) -> None:
+    results = landed(*NEXT_DAY, "update raw.orders set amount = null, customer_id = 'nobody' where _load_seq = 1")
+    assert failures(results) == set()
+    assert one_of(results, "orders", "completeness", "amount").observed == "1"
+    assert one_of(results, "customers", "completeness", "region").observed is None  # none of them came
+
+
+def test_the_day_after_faults_of_new_loads_are_found(landed: Landed) -> None:
+    results = landed(
+        *NEXT_DAY,
+        "update raw.orders set amount = null where order_id = 'new'",
+        "update raw.returns set order_id = 'nowhere' where return_id = 'r9'",
+        entities=["orders", "returns"],
+    )
+    assert failures(results) == {
+        ("orders", "completeness", "amount", "critical"),
+        ("returns", "references", "order_id", "warning"),
+        ("returns", "references", "order_id", "critical"),
+    }
+    assert one_of(results, "orders", "completeness", "amount").observed == "0.5"
+
+
+def test_the_day_after_volume_freshness_and_history_are_asked_of_all_loads(landed: Landed) -> None:
+    nothing_new = landed(*NEXT_DAY, "update raw.run_parameters set since_load_seq = 2", entities=["orders"])
+    assert failures(nothing_new) == set()
+    assert one_of(nothing_new, "orders", "volume").observed == "502"
+    stale = landed(
+        *NEXT_DAY,
+        "update raw.orders set ordered_at = ordered_at - interval 2 day",
+        "delete from raw.orders where ordered_at < '2023-08-01'",
+        entities=["orders"],
+    )
+    assert failures(stale) == {
+        ("orders", "freshness", "ordered_at", "warning"),
+        ("orders", "history", "ordered_at", "warning"),
+    }
+
+
+def test_without_a_release_to_add_to_all_loads_are_checked(landed: Landed) -> None:
+    results = landed(
+        *NEXT_DAY,
+        "update raw.run_parameters set since_load_seq = null",
+        "update raw.orders set amount = null where order_id = 'o3'",
+        entities=["orders"],
+    )
+    assert failures(results) == {("orders", "completeness", "amount", "critical")}
+
+
+def test_keys_of_two_columns_are_put_in_order_each_for_itself(landed: Landed) -> None:
+    results = landed(
+        "insert into raw.order_items by name select * replace (2 as line_no) from raw.order_items",
+        "insert into raw.order_items by name select * replace (2 as _load_seq) from raw.order_items where line_no = 2",
+        "update raw.order_items set product_id = null where line_no = 2 and _load_seq = 1 and order_id < 'o2'",
+        "update raw.order_items set product_id = null where line_no = 2 and _load_seq = 2 and order_id = 'o9'",
+        entities=["order_items"],
+    )
+    assert one_of(results, "order_items", "completeness", "product_id").observed == "0.999"
 
 
 def test_master_data_without_any_date_is_not_judged_stale(landed: Landed) -> None:

@@ -3,13 +3,16 @@
 import json
 import shutil
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from retention.errors import NotThereError
 from retention.landing.contracts import Contract
 from retention.runs import Home
-from retention.sql import file_literal, quoted
+from retention.sql import file_literal, literal, quoted
 
 Manifest = dict[str, Any]
 
@@ -78,3 +81,38 @@ def raw_relation_sql(home: Home, contract: Contract, load_ids: Sequence[str] | N
     parts = f"select * from read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
     relation = f"({empty} union all by name {parts})"
     return f"select {columns} from {relation}"
+
+
+def event_range(home: Home, contract: Contract, load_ids: Sequence[str] | None = None) -> tuple[date, date] | None:
+    """First and last day of an entity's events over all its rows, from the footers of the part files.
+
+    Parquet keeps the exact bounds of every row group, so that no row is read; a part whose footer lacks them is read.
+
+    Args:
+        load_ids: only these loads; None: all.
+
+    Returns:
+        None when there is no row with a day, or the contract has no event column.
+    """
+    files, column = part_files(home, contract.entity, load_ids), contract.event_column
+    if not files or column is None:
+        return None
+    listed = ", ".join(file_literal(path) for path in files)
+    # One row per column and row group. A column of nulls alone has no bounds and needs none.
+    bounds = duckdb.execute(f"""
+        select
+            min(cast(cast(stats_min_value as timestamp) as date)),
+            max(cast(cast(stats_max_value as timestamp) as date)),
+            coalesce(bool_or(
+                stats_null_count is null
+                or (stats_null_count < num_values and (stats_min_value is null or stats_max_value is null))
+            ), false)
+        from parquet_metadata([{listed}])
+        where path_in_schema = {literal(column)}""").fetchall()
+    [(first, last, is_unknown)] = bounds
+    if is_unknown:
+        rows = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+        [(first, last)] = duckdb.execute(
+            f"select min(cast({quoted(column)} as date)), max(cast({quoted(column)} as date)) from {rows}"
+        ).fetchall()
+    return None if first is None or last is None else (first, last)

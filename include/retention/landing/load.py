@@ -169,7 +169,13 @@ def _prepare(run: _Run, delivery: Delivery) -> None:
     source = read(Reading(run.connection, delivery, run.scratch))
     rows, bad = _tally(run.connection)
     _judge(run.connection, delivery, rows, bad)
-    duplicates = find_duplicates(run.connection, delivery.contract, source.present, run.earlier_parts(entity))
+    duplicates = find_duplicates(
+        run.connection,
+        delivery.contract,
+        source.present,
+        run.earlier_parts(entity),
+        is_one_of_many=any(pending.contract.entity == entity for pending in run.pending),
+    )
     pending = Pending(run.home, delivery.contract, load_id, run.next_seq)
     run.pending.append(pending)
     pending.write_rows(run.connection, source, duplicates)

@@ -4,6 +4,9 @@ A row is a duplicate when its content equals
 - the row of the same key delivered just before it, in this file or in an earlier load, or
 - any earlier row of that key, when the row carries a version (`updated_at`): a version is delivered once.
 Without a version, A then B then A again are three states of the key, and all are loaded.
+
+Earlier rows are looked through once a run, not once a file: from an entity's second new file on, the hashes of all
+earlier keys stand in the table `seen`, each with the number of its part, and only parts that share a key are read.
 """
 
 from collections.abc import Sequence
@@ -16,13 +19,19 @@ from retention.sql import file_literal, quoted
 
 
 def find_duplicates(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, present: Sequence[str], earlier: Sequence[Path]
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    present: Sequence[str],
+    earlier: Sequence[Path],
+    *,
+    is_one_of_many: bool = False,
 ) -> int:
     """Fill `duplicates(place)` with the rowids of staged rows that bring nothing new.
 
     Args:
         present: contract columns that `staged` has.
-        earlier: part files of the entity's loads before this one.
+        earlier: part files of the entity's loads before this one; those of a run keep their order from file to file.
+        is_one_of_many: whether a file of this entity was landed just before by the same connection.
 
     Returns:
         How many there are.
@@ -37,9 +46,10 @@ def find_duplicates(
         if contract.version_column and contract.version_column in present
         else "null::timestamp"
     )
+    near = _parts_with_shared_keys(connection, contract, earlier) if is_one_of_many else earlier
     connection.execute(f"""
         create or replace table known as
-        select {keys}, _row_hash, _load_seq, _line_no from {_relation(contract, earlier)}
+        select {keys}, _row_hash, _load_seq, _line_no from {_relation(contract, near)}
         where hash({keys}) in (select _key from staged where _fault is null)""")
     connection.execute(f"insert into suspects select distinct hash({keys}) from known")
     (suspects,) = connection.execute("select count(*) from suspects").fetchone() or (0,)
@@ -68,6 +78,21 @@ def find_duplicates(
             or (version is not null and (was_known or same_delivery > 1))""")
     (found,) = connection.execute("select count(*) from duplicates").fetchone() or (0,)
     return int(found)
+
+
+def _parts_with_shared_keys(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, earlier: Sequence[Path]
+) -> list[Path]:
+    """Of the earlier parts those that hold a key of `staged`, or another key of the same hash."""
+    table, keys = quoted(f"seen_{contract.entity}"), ", ".join(quoted(name) for name in contract.key)
+    connection.execute(f"create table if not exists {table} (key_hash ubigint, part integer)")
+    (read,) = connection.execute(f"select coalesce(max(part) + 1, 0) from {table}").fetchone() or (0,)
+    for number, part in enumerate(earlier[read:], start=read):
+        connection.execute(f"insert into {table} select hash({keys}), {number:d} from {_relation(contract, [part])}")
+    shared = connection.execute(f"""
+        select distinct part from {table}
+        where key_hash in (select _key from staged where _fault is null) order by part""").fetchall()
+    return [earlier[number] for (number,) in shared]
 
 
 def _relation(contract: Contract, earlier: Sequence[Path]) -> str:

@@ -1,7 +1,8 @@
 """From raw to marts, recomputed another way: each pair of figures must agree, or the candidate is not released.
 
 The left figure comes from raw by its own SQL (arg_max over the load order, not the models' window functions), the
-right one from the published table.
+right one from the published table. Most orders are delivered once: only those of several versions are put in order,
+so that ten million orders need neither a sort nor ten million states in memory.
 """
 
 from datetime import datetime
@@ -10,43 +11,65 @@ import duckdb
 
 from retention.quality.results import CheckResult
 
-NEWEST_ORDERS = """
-    select
-        order_id,
-        arg_max(customer_id, version) as customer_id,
-        arg_max(cast(ordered_at as date), version) as ordered_on,
-        arg_max(amount, version) as amount,
-        arg_max(coalesce(status, 'completed'), version) as status
-    from (
+# A hash stands for the key only in telling apart what may have several versions; the versions go by the key itself.
+PREPARATION = (
+    """
+    create or replace temporary table repeated_orders as
+    select hash(order_id) as order_hash from raw.orders group by order_hash having count(*) > 1
+    """,
+    """
+    create or replace temporary view landed_orders as
+    with once as (
+        select order_id, customer_id, amount, cast(ordered_at as date) as ordered_on
+        from raw.orders
+        anti join repeated_orders on hash(order_id) = order_hash
+    ),
+    repeated as (
         select
             orders.*,
             (
                 coalesce(cast(updated_at as date) <= as_of_date, true),
                 coalesce(updated_at, timestamp '0001-01-01'), _load_seq, _line_no
             ) as version
-        from raw.orders, raw.run_parameters
+        from raw.orders
+        semi join repeated_orders on hash(order_id) = order_hash
+        cross join raw.run_parameters
+    ),
+    newest as (
+        select
+            order_id,
+            arg_max(customer_id, version) as customer_id,
+            arg_max(amount, version) as amount,
+            arg_max(cast(ordered_at as date), version) as ordered_on
+        from repeated
+        group by order_id
     )
-    group by order_id
-    having ordered_on <= (select as_of_date from raw.run_parameters)
-"""
+    select * from (from once union all by name from newest)
+    where ordered_on <= (select as_of_date from raw.run_parameters)
+    """,
+    """
+    create or replace temporary table landed_customers as
+    select customer_id, count(*) as orders, sum(amount) as amount from landed_orders group by customer_id
+    """,
+)
 
 PAIRS: tuple[tuple[str, str, str, str], ...] = (
     (
         "fct_orders",
         "orders_as_landed",
-        f"select count(*) from ({NEWEST_ORDERS})",
+        "select coalesce(sum(orders), 0) from landed_customers",
         "select count(*) from marts.fct_orders",
     ),
     (
         "fct_orders",
         "order_amount_as_landed",
-        f"select coalesce(sum(amount), 0) from ({NEWEST_ORDERS})",
+        "select coalesce(sum(amount), 0) from landed_customers",
         "select coalesce(sum(gross_amount), 0) from marts.fct_orders",
     ),
     (
         "fct_orders",
         "returns_as_landed",
-        f"""
+        """
             select coalesce(sum(amount), 0)
             from (
                 select return_id, arg_max(order_id, version) as order_id, arg_max(amount, version) as amount,
@@ -54,15 +77,15 @@ PAIRS: tuple[tuple[str, str, str, str], ...] = (
                 from (select *, (_load_seq, _line_no) as version from raw.returns)
                 group by return_id
             )
+            semi join landed_orders using (order_id)
             where returned_on <= (select as_of_date from raw.run_parameters)
-            and order_id in (select order_id from ({NEWEST_ORDERS}))
         """,
         "select coalesce(sum(returned_amount), 0) from marts.fct_orders",
     ),
     (
         "customer_rfm",
         "customers_of_the_orders",
-        f"select count(distinct customer_id) from ({NEWEST_ORDERS})",
+        "select count(customer_id) from landed_customers",
         "select count(*) from marts.dim_customers where first_seen_on is not null",
     ),
     (
@@ -91,6 +114,8 @@ def reconcile(connection: duckdb.DuckDBPyConnection, checked_at: datetime) -> li
     Returns:
         One critical result a pair.
     """
+    for statement in PREPARATION:
+        connection.execute(statement)
     return [_compare(connection, pair, checked_at) for pair in PAIRS]
 
 

@@ -1,4 +1,4 @@
-"""What a suite looks at: the rows of a landed entity as they stand on the as-of day, by SQL."""
+"""What a suite looks at, by SQL: an entity as it was delivered, and the rows of the loads that are to be checked."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 from retention.landing.contracts import Contract
 from retention.quality.declarations import LandedRules
-from retention.quality.suites import NEWEST, OLDEST, Suite, found_column
+from retention.quality.suites import FILLED, NEWEST, OLDEST, Suite, found_column
 
 
 @dataclass(frozen=True)
@@ -25,24 +25,54 @@ class Batch:
     is_costly: bool
 
 
-def landed_batch(contract: Contract, suite: Suite, rules: LandedRules, as_of: date, present: Collection[str]) -> Batch:
-    """The newest version of every key as of a day, with the columns that the suite asks for.
+def delivered_batch(
+    contract: Contract, suite: Suite, rules: LandedRules, as_of: date, present: Collection[str]
+) -> Batch:
+    """Everything that was delivered of an entity up to a day, all loads and all versions: are there rows, how fresh?
+
+    Of the columns only the dates are read; the others are there by name.
+
+    Args:
+        present: columns that raw really has.
+    """
+    names = [f'null as "{name}"' for name in present if not name.startswith("_")]
+    columns = ", ".join([*names, *_dates(contract, present)])
+    query = f'select {columns} from raw."{contract.entity}" where {_seen(contract, as_of, present)}'
+    parameters = {
+        f"{contract.entity}_fresh_from": as_of - timedelta(days=contract.refresh_cycle_days),
+        "history_from": months_before(as_of, rules.history_months) + timedelta(days=1),
+        "as_of": as_of,
+    }
+    return Batch(suite, query, parameters, is_costly=False)
+
+
+def rows_batch(contract: Contract, suite: Suite, as_of: date, present: Collection[str], since: int | None) -> Batch:
+    """The newest version of every key as of a day among the loads to be checked, as far as the suite asks for it.
 
     A newer version is newer by the source's own account, as the models see it. That the newest counts, and not every
     version that was ever delivered, lets a corrected delivery mend a failed check.
 
     Args:
         present: columns that raw really has.
+        since: only loads after the one of this number (`_load_seq`) are checked; None: all.
     """
-    columns = [*_plain_columns(suite, present), *_dates(contract, present), *_references(contract, suite, present)]
-    newest, seen = _newest(contract, as_of, present), _seen(contract, as_of, present)
-    query = f"select {', '.join(columns)} from ({newest}) as newest where {seen}"
-    parameters = {
-        f"{contract.entity}_fresh_from": as_of - timedelta(days=contract.refresh_cycle_days),
-        "history_from": months_before(as_of, rules.history_months) + timedelta(days=1),
-        "as_of": as_of,
-    }
-    return Batch(suite, query, parameters, is_costly=True)
+    columns = [*_asked_columns(suite, present), *_references(contract, suite, present, since)]
+    keys = ", ".join(f'"{name}"' for name in contract.key)
+    rows = _checked(contract, since)
+    seen = _seen(contract, as_of, present)
+    # Most keys come once. Only the others are put in order; what is found by the hash is told apart by the key.
+    query = f"""
+        with repeated as materialized (
+            select hash({keys}) as key_hash from {rows} group by key_hash having count(*) > 1
+        ),
+        newest as not materialized (
+            select * from (from {rows}) as rows anti join repeated on hash({keys}) = key_hash
+            union all
+            select * from (from {rows}) as rows semi join repeated on hash({keys}) = key_hash
+            qualify row_number() over (partition by {keys} order by {_newest_first(contract, as_of, present)}) = 1
+        )
+        select {", ".join(columns)} from newest where {seen}"""
+    return Batch(suite, query, {"as_of": as_of}, is_costly=True)
 
 
 def published_batch(suite: Suite, as_of: date) -> Batch:
@@ -60,10 +90,16 @@ def months_before(day: date, months: int) -> date:
     return date(year, month, min(day.day, last_day))
 
 
-def _plain_columns(suite: Suite, present: Collection[str]) -> list[str]:
-    """The columns of which values are asked; of all others only the name, so that they are not copied."""
-    asked = {check.kwargs.get(name) for check in suite.checks for name in ("column", "column_A", "column_B")}
-    return [f'"{name}"' if name in asked else f'null as "{name}"' for name in present if not name.startswith("_")]
+def _asked_columns(suite: Suite, present: Collection[str]) -> list[str]:
+    """The columns that the suite asks for; of those that need only be filled, a mark in place of the value."""
+    values = {check.kwargs.get(name) for check in suite.checks for name in ("column", "column_A", "column_B")
+              if check.expectation != FILLED}  # fmt: skip
+    filled = {check.kwargs["column"] for check in suite.checks if check.expectation == FILLED} - values
+    return [
+        f'"{name}"' if name in values else f'case when "{name}" is not null then 1 end as "{name}"'
+        for name in present
+        if name in values | filled
+    ]
 
 
 def _dates(contract: Contract, present: Collection[str]) -> list[str]:
@@ -80,34 +116,38 @@ def _dates(contract: Contract, present: Collection[str]) -> list[str]:
     return [f'{newest} as "{NEWEST}"', f'cast("{event}" as date) as "{OLDEST}"']
 
 
-def _references(contract: Contract, suite: Suite, present: Collection[str]) -> list[str]:
-    """For every reference of the suite the value, if the row that it points to is there; '' for no value."""
+def _references(contract: Contract, suite: Suite, present: Collection[str], since: int | None) -> list[str]:
+    """For every reference of the suite a mark, if the row that it points to is there or no value asks for one."""
     asked = {check.kwargs.get("column") for check in suite.checks}
     selected = []
     for column in contract.columns:
         name = found_column(column.name)
         if name in asked and column.references is not None and column.name in present:
             parent, key = column.references
-            there = f'newest."{column.name}" in (select "{key}" from raw."{parent}")'
+            # The parent may have a longer history than these rows: it is searched for them, not kept in memory whole.
+            wanted = f'select "{column.name}" as wanted from {_checked(contract, since)}'
+            known = f'raw."{parent}" semi join ({wanted}) as rows on "{key}" = wanted'
+            there = f'newest."{column.name}" in (select "{key}" from {known})'
             selected.append(f'case when newest."{column.name}" is null or {there} then 1 end as "{name}"')
     return selected
 
 
-def _newest(contract: Contract, as_of: date, present: Collection[str]) -> str:
-    keys = ", ".join(f'"{name}"' for name in contract.key)
+def _checked(contract: Contract, since: int | None) -> str:
+    """SQL of the rows of the loads that are to be checked, all versions."""
+    return f'raw."{contract.entity}"' + (f" where _load_seq > {since:d}" if since is not None else "")
+
+
+def _newest_first(contract: Contract, as_of: date, present: Collection[str]) -> str:
     order = ["_load_seq desc", "_line_no desc"]
     if contract.version_column in present:
         version = f'"{contract.version_column}"'
         later = f"case when cast({version} as date) > date '{as_of}' then 1 else 0 end"
         order = [later, f"{version} desc nulls last", *order]
-    return (
-        f'select * from raw."{contract.entity}" '
-        f"qualify row_number() over (partition by {keys} order by {', '.join(order)}) = 1"
-    )
+    return ", ".join(order)
 
 
 def _seen(contract: Contract, as_of: date, present: Collection[str]) -> str:
     event = contract.event_column
     if event is None or event not in present:
         return "true"
-    return f'"{event}" is null or cast("{event}" as date) <= date \'{as_of}\''
+    return f'("{event}" is null or "{event}" < date \'{as_of + timedelta(days=1)}\')'

@@ -1,7 +1,7 @@
 """Running the suites on a warehouse file. This module imports Great Expectations when the first check runs."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -14,7 +14,7 @@ import duckdb
 from retention.errors import NotThereError
 from retention.landing.contracts import Contract, load_contracts
 from retention.quality import suites as kinds
-from retention.quality.batches import Batch, landed_batch, published_batch
+from retention.quality.batches import Batch, delivered_batch, published_batch, rows_batch
 from retention.quality.declarations import read_landed_rules, read_published_tables
 from retention.quality.engine import duckdb_source, ephemeral_context, load_great_expectations, materialised
 from retention.quality.results import CheckResult
@@ -49,6 +49,10 @@ class Checker:
     def check_landed(self, warehouse: Path, as_of: date, entities: Collection[str]) -> list[CheckResult]:
         """Check the landed entities of a warehouse file (views `raw.<entity>`) against their contracts.
 
+        Rows are checked once: `raw.run_parameters.since_load_seq` names the last load that the release before this run
+        was built from, and only rows of later loads are looked at; where it is null, all are. Whether there are rows,
+        how fresh they are and how far they reach back is asked of all loads.
+
         Args:
             warehouse: file with schema `raw` and `raw.run_parameters`; read, never written.
             as_of: the day that the checks look from.
@@ -63,7 +67,7 @@ class Checker:
         unreadable, batches = [], []
         with _reading(warehouse) as connection:
             [(timezone,)] = connection.execute("select timezone from raw.run_parameters").fetchall()
-            checked_at = _now(timezone)
+            checked_at, since = _now(timezone), _since(connection)
             columns = {entity: _columns(connection, "raw", entity) for entity in sorted(set(entities) & made.keys())}
             readable = {entity for entity, present in columns.items() if set(contracts[entity].key) <= set(present)}
             for entity, present in columns.items():
@@ -73,8 +77,9 @@ class Checker:
                     unreadable.append(_result(entity, EXISTS, observed, "a view with its key", False, checked_at))
                     continue
                 suite = made[entity].without_needs_outside(readable)
-                batch = landed_batch(contracts[entity], suite, rules, as_of, present)
-                batches.append(_judgeable(connection, batch, contracts[entity]))
+                whole = delivered_batch(contracts[entity], suite.of_the_whole(), rules, as_of, present)
+                rows = rows_batch(contracts[entity], suite.of_the_rows(), as_of, present, since)
+                batches.append((_judgeable(connection, whole, contracts[entity]), rows))
         return unreadable + self._run(warehouse, batches, checked_at)
 
     def check_published(self, warehouse: Path, as_of: date, timezone: str) -> list[CheckResult]:
@@ -95,18 +100,20 @@ class Checker:
             _result(table, EXISTS, "no such table", "a table of schema marts", False, checked_at)
             for table in sorted(made.keys() - there)
         ]
-        batches = [published_batch(suite, as_of) for table, suite in made.items() if table in there]
+        batches = [(published_batch(suite, as_of),) for table, suite in made.items() if table in there]
         return absent + self._run(warehouse, batches, checked_at)
 
-    def _run(self, warehouse: Path, batches: list[Batch], checked_at: datetime) -> list[CheckResult]:
+    def _run(self, warehouse: Path, batches: Sequence[tuple[Batch, ...]], checked_at: datetime) -> list[CheckResult]:
+        """Run the suites; the batches of one entity make one validation."""
         self.warm_up()
         self.validations = []
         results = []
         with duckdb_source(self._context, warehouse, self.limits) as source:
-            for batch in batches:
-                validation = _validate(source, batch)
-                self.validations.append(validation)
-                results.extend(_results(batch, validation, checked_at))
+            for of_entity in batches:
+                validations = [_validate(source, batch, at) for at, batch in enumerate(of_entity) if batch.suite.checks]
+                for batch, validation in zip((one for one in of_entity if one.suite.checks), validations, strict=True):
+                    results.extend(_results(batch, validation, checked_at))
+                self.validations.append(_together(validations))
         return results
 
 
@@ -133,6 +140,14 @@ def _now(timezone: str) -> datetime:
     return datetime.now(ZoneInfo(timezone)).replace(tzinfo=None, microsecond=0)
 
 
+def _since(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The last load that an earlier release has seen and checked; None when all loads are to be checked."""
+    if "since_load_seq" not in _columns(connection, "raw", "run_parameters"):
+        return None
+    [(since,)] = connection.execute("select since_load_seq from raw.run_parameters").fetchall()
+    return None if since is None else int(since)
+
+
 def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[str]:
     rows = connection.execute(
         "select column_name from duckdb_columns() where schema_name = ? and table_name = ? "
@@ -154,20 +169,37 @@ def _judgeable(connection: duckdb.DuckDBPyConnection, batch: Batch, contract: Co
     return replace(batch, suite=replace(batch.suite, checks=kept))
 
 
-def _validate(source: Any, batch: Batch) -> Any:
-    """Run a suite over its batch."""
+def _validate(source: Any, batch: Batch, number: int) -> Any:
+    """Run a suite over its batch, the entity's first, second, ... one."""
+    name = batch.suite.entity if number == 0 else f"{batch.suite.entity}_{number + 1}"
     if not batch.is_costly:
-        return _validate_rows(source, batch, batch.query)
+        return _validate_rows(source, batch, name, batch.query)
     with materialised(source, batch.query) as rows:
-        return _validate_rows(source, batch, rows)
+        return _validate_rows(source, batch, name, rows)
 
 
-def _validate_rows(source: Any, batch: Batch, query: str) -> Any:
+def _validate_rows(source: Any, batch: Batch, name: str, query: str) -> Any:
     gx = load_great_expectations()
-    asset = source.add_query_asset(name=batch.suite.entity, query=query)
+    asset = source.add_query_asset(name=name, query=query)
     rows = asset.add_batch_definition_whole_table("whole").get_batch()
     suite = gx.ExpectationSuite(**batch.suite.as_json())
     return rows.validate(suite, result_format=RESULT_FORMAT, expectation_parameters=batch.parameters)
+
+
+def _together(validations: list[Any]) -> Any:
+    """The validations of one entity's batches as one, for its page."""
+    first, *others = validations
+    for other in others:
+        first.results.extend(other.results)
+        first.success = first.success and other.success
+    evaluated, passed = len(first.results), sum(bool(one.success) for one in first.results)
+    first.statistics = first.statistics | {
+        "evaluated_expectations": evaluated,
+        "successful_expectations": passed,
+        "unsuccessful_expectations": evaluated - passed,
+        "success_percent": 100 * passed / evaluated if evaluated else None,
+    }
+    return first
 
 
 def _results(batch: Batch, validation: Any, checked_at: datetime) -> list[CheckResult]:

@@ -8,7 +8,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -28,7 +28,9 @@ SMALLEST = "expect_column_min_to_be_between"
 ORDERED = "expect_column_pair_values_a_to_be_greater_than_b"
 BETWEEN = "expect_column_values_to_be_between"
 QUERY = "unexpected_rows_expectation"
-# Columns that the batch of a landed entity has beside those of raw (retention.quality.batches).
+# What is asked of a landed entity as a whole; all else is asked of its rows.
+OF_THE_WHOLE = (COLUMNS_PRESENT, ROW_COUNT, LARGEST, SMALLEST)
+# Columns that the batches of a landed entity have beside those of raw (retention.quality.batches).
 NEWEST = "_newest_on"
 OLDEST = "_oldest_on"
 
@@ -84,9 +86,15 @@ class Suite:
     def without_needs_outside(self, delivered: Iterable[str]) -> "Suite":
         """The suite less the checks against entities that nobody delivered."""
         known = set(delivered)
-        return Suite(
-            self.stage, self.entity, tuple(one for one in self.checks if one.needs is None or one.needs in known)
-        )
+        return replace(self, checks=tuple(one for one in self.checks if one.needs is None or one.needs in known))
+
+    def of_the_whole(self) -> "Suite":
+        """The checks of a landed entity as a whole."""
+        return replace(self, checks=tuple(one for one in self.checks if one.expectation in OF_THE_WHOLE))
+
+    def of_the_rows(self) -> "Suite":
+        """The checks of a landed entity's rows."""
+        return replace(self, checks=tuple(one for one in self.checks if one.expectation not in OF_THE_WHOLE))
 
     def as_json(self) -> dict[str, Any]:
         """The suite as Great Expectations writes it."""

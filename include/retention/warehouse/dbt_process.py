@@ -4,6 +4,7 @@ A run that is killed would otherwise leave a dbt behind, which goes on writing i
 """
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -25,6 +26,9 @@ def die_with_parent(parent: int) -> None:
 
 if __name__ == "__main__":
     die_with_parent(int(sys.argv[1]))
+    # What dbt makes, it keeps until it ends. Looking through it for garbage takes a tenth of its time (measured) and
+    # finds next to nothing: 50 MB more are held, whatever the number of rows.
+    gc.disable()
     from dbt.cli.main import cli
 
     cli(sys.argv[2:])
