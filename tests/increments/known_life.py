@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 PROFILE = "default_b2b"
 FIRST, NEXT, CLOSE, LAST = date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 31), date(2024, 4, 1)
+FAR = date(2024, 12, 24)  # a day that no run reaches
 
 
 def order(number: int, customer: int, day: date, amount: str = "100.00", **changes: Value) -> Row:
@@ -97,7 +98,7 @@ FIRST_DELIVERY = {
         returned(2, 999, FIRST, "10.00"),  # of an order that comes later
         *SMALL_RETURNS,
     ],
-    "touches": [touch(1, 2, FIRST), touch(2, 3, date(2024, 1, 15), date(2024, 1, 20))],
+    "touches": [touch(1, 2, FIRST), touch(2, 3, date(2024, 1, 15), date(2024, 1, 20)), touch(4, 4, FIRST)],
 }
 A_DAYS_NEWS = {
     "customers": [customer(2, date(2022, 6, 30), "strategic"), customer(9, NEXT), customer(10, CLOSE)],
@@ -108,15 +109,17 @@ A_DAYS_NEWS = {
         order(4, 5, day_of(4)),  # of another customer
         order(6, 6, date(2023, 9, 1)),  # of another day
         order(8, 0, day_of(8), status="cancelled"),
+        order(14, 6, FAR),  # of a day still to come, so it is gone
         HISTORY[10],  # delivered again, byte for byte
         order(12, 4, date(2023, 1, 1), "1.00", updated_at=date(2024, 3, 15)),  # a version of a day to come
     ],
     "returns": [
         returned(3, 11, date(2023, 12, 31), "100.00"),  # late, and takes a purchase away
         returned(1, 5, FIRST, "100.00"),  # corrected
+        returned(20, 20, FAR, "1.00"),  # gone
         returned(4, 13, CLOSE, "100.00"),  # of a day still to come
     ],
-    "touches": [touch(3, 5, NEXT), touch(1, 2, FIRST, NEXT)],
+    "touches": [touch(3, 5, NEXT), touch(1, 2, FIRST, NEXT), touch(4, 4, FAR)],
 }
 LATE_NEWS = {
     "order_items": [item(3, "P1", 7), item(101, "P1", 1)],

@@ -34,9 +34,11 @@ WRONG = {
     # Sees new orders and never a changed one.
     "orders_not_known_yet": ("order_id, net_amount", "order_id not in (select order_id from {{ this }})"),
     # Never takes away the version before: the customer is part of what stands for a row.
-    "orders_appended": ("order_id || customer_id as order_id, order_date", "true"),
+    "orders_by_customer": ("order_id || customer_id as order_id, order_date", "true"),
+    # Never takes away what is gone: an order whose newest version is of a day still to come.
+    "orders_replaced": ("order_id, net_amount", "true"),
 }
-RIGHT = {"orders_again": ("order_id, net_amount", "true")}
+RIGHT = {"orders_all_again": ("'all' as order_id, net_amount", "true")}
 
 
 @pytest.fixture(scope="module")
