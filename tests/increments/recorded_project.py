@@ -1,6 +1,6 @@
 """What dbt executes for a full build and for an increment, recorded once per profile and replayed on any company.
 
-dbt is run twice on a warehouse without rows: into the empty file, then again into what the first run left. Its log
+dbt is run twice on a company without rows: into empty files, then again on what the first run left. Its log
 holds every statement that it sent, so a replay runs what a run of the pipeline runs, the materialization's deletes,
 inserts and renames included, in an order that the DAG allows. As-of day, profile and watermark reach the models as a
 data row; therefore the statements hold for every company (test_recorded_project.py checks that they do).
@@ -11,20 +11,20 @@ from __future__ import annotations
 import fcntl
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from json import loads
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-from tests.models.compiled_project import CATALOG, PROJECT_DIR, create_raw, run_dbt, set_run_parameters
+from tests.increments.company_life import Life, Step
+from tests.increments.planned_runs import plan
+from tests.models.compiled_project import CATALOG, PROJECT_DIR, run_dbt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
-
-    import pandas as pd
 
 MODES = ("full", "increment")
 NOT_BUILT = ("--exclude-resource-type", "test", "unit_test", "saved_query")
@@ -35,6 +35,7 @@ CHANGES = re.compile(
 )
 RUN_MARK = re.compile(r"\s*/\*.*?\*/", re.S)
 SEEDS = "seeds"
+WITHOUT_ROWS = Life((Step((), date(2024, 3, 31), ""), Step((), date(2024, 4, 1), "")))
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,13 @@ class RecordedProject:
     Args:
         folder: where recordings are kept; processes of one test session may share it.
         project_dir: the dbt project.
-        as_of: the day that dbt is run for.
-        raw: the rows that dbt is run on.
+        life: the company on whose first two runs dbt is run; the second goes on from the first.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        project_dir: Path = PROJECT_DIR,
-        as_of: date = date(2024, 3, 31),
-        raw: Mapping[str, pd.DataFrame] | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, project_dir: Path = PROJECT_DIR, life: Life = WITHOUT_ROWS) -> None:
         self._folder = folder
         self._project_dir = project_dir
-        self._as_of = as_of
-        self._raw = raw or {}
+        self._life = life
         self._by_profile: dict[str, Recording] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -92,11 +85,11 @@ class RecordedProject:
         work.mkdir(exist_ok=True)
         for left in work.glob("*.duckdb*"):
             left.unlink()
-        with duckdb.connect(work / f"{CATALOG}.duckdb") as connection:
-            create_raw(connection, self._raw)
-            set_run_parameters(connection, self._as_of, profile)
         result.mkdir()
-        for mode in MODES:
+        steps = [replace(step, profile=profile) for step in self._life.steps[: len(MODES)]]
+        for mode, planned in zip(MODES, plan(Life(tuple(steps)), result), strict=True):
+            with duckdb.connect(work / f"{CATALOG}.duckdb") as connection:
+                planned.lay_raw(connection, mode)
             (work / "logs" / "dbt.log").unlink(missing_ok=True)
             run_dbt(work, "build", *NOT_BUILT, *LOGGED, project_dir=self._project_dir)
             (work / "logs" / "dbt.log").rename(result / f"{mode}.log")

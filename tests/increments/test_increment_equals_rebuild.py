@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,12 +43,12 @@ def test_increments_of_random_lives_publish_what_a_rebuild_does(recorded: Record
     )
     @given(lives(PROFILES))
     def check(life: Life) -> None:
-        with closing(ReplayedHome(recorded, life)) as home:
+        with TemporaryDirectory() as folder, closing(ReplayedHome(recorded, life, Path(folder))) as home:
             modes.update(run.mode for run in home.runs)
             event(f"increments: {sum(run.mode == 'increment' for run in home.runs)} of {len(home.runs)} runs")
-            for run, tables in home.check():
+            for planned, tables in home.check():
                 different = {name: table.differences for name, table in tables.items() if table.differences}
-                assert not different, f"as of {run.as_of}: {different}"
+                assert not different, f"as of {planned.run.as_of}, {planned.reason}: {different}"
                 rows.update({name: table.rows for name, table in tables.items()})
 
     check()
@@ -54,12 +56,12 @@ def test_increments_of_random_lives_publish_what_a_rebuild_does(recorded: Record
     assert {name for name, number in rows.items() if number == 0} == WITHOUT_ROWS
 
 
-def test_increments_of_a_known_life_publish_what_a_rebuild_does(recorded: RecordedProject) -> None:
-    with closing(ReplayedHome(recorded, KNOWN_LIFE)) as home:
+def test_increments_of_a_known_life_publish_what_a_rebuild_does(recorded: RecordedProject, tmp_path: Path) -> None:
+    with closing(ReplayedHome(recorded, KNOWN_LIFE, tmp_path)) as home:
         checked = list(home.check())
     assert [run.mode for run in home.runs] == ["full", "increment", "increment", "increment", "increment"]
-    for run, tables in checked:
-        assert {name: table.differences for name, table in tables.items() if table.differences} == {}, run.as_of
+    for planned, tables in checked:
+        assert {name: table.differences for name, table in tables.items() if table.differences} == {}, planned.reason
         assert {name for name, table in tables.items() if table.rows == 0} == WITHOUT_ROWS
     assert [tables["fct_orders"].rows for _, tables in checked] == [81, 81, 82, 84]
     assert [tables["fct_touches"].rows for _, tables in checked] == [3, 3, 3, 3]

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 import shutil
 from contextlib import closing
-from datetime import date
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pytest
-from tests.increments.known_life import FIRST_DELIVERY, KNOWN_LIFE, PROFILE
+from tests.increments.known_life import KNOWN_LIFE, PROFILE
 from tests.increments.recorded_project import RecordedProject
 from tests.increments.replayed_home import ReplayedHome
 from tests.models.compiled_project import PROJECT_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from tests.increments.recorded_project import Statement
 
@@ -43,22 +42,20 @@ RIGHT = {"orders_all_again": ("'all' as order_id, net_amount", "true")}
 
 @pytest.fixture(scope="module")
 def with_mistakes(tmp_path_factory: pytest.TempPathFactory) -> RecordedProject:
-    """The project with further models, recorded on a company with rows and for another day."""
+    """The project with further models, recorded on a company with rows and for other days."""
     folder = tmp_path_factory.mktemp("with_mistakes")
     project = folder / "dbt_project"
     shutil.copytree(PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
     for name, (columns, scope) in (WRONG | RIGHT).items():
         model = project / "models" / "marts" / "core" / f"{name}.sql"
         model.write_text(INCREMENT.format(columns=columns, scope=scope), encoding="utf-8")
-    raw = {
-        entity: pd.DataFrame(rows).dropna(axis="columns", how="all").assign(_load_seq=1, _line_no=range(len(rows)))
-        for entity, rows in FIRST_DELIVERY.items()
-    }
-    return RecordedProject(folder / "recorded", project, date(2023, 12, 31), raw)
+    return RecordedProject(folder / "recorded", project, KNOWN_LIFE)
 
 
-def test_wrong_scopes_of_an_increment_are_found_and_a_right_one_is_not(with_mistakes: RecordedProject) -> None:
-    with closing(ReplayedHome(with_mistakes, KNOWN_LIFE)) as home:
+def test_wrong_scopes_of_an_increment_are_found_and_a_right_one_is_not(
+    with_mistakes: RecordedProject, tmp_path: Path
+) -> None:
+    with closing(ReplayedHome(with_mistakes, KNOWN_LIFE, tmp_path)) as home:
         found = {name for _, tables in home.check() for name, table in tables.items() if table.differences}
     assert found == set(WRONG)
 
