@@ -1,0 +1,253 @@
+"""Random lives of a small company: what its source delivers in any order, and the runs in between.
+
+Every row is drawn on its own out of few keys, so one key comes in several versions: corrected, moved to another
+customer, dated anew, written before or after the version that was delivered first. A row's delivery does not depend on
+its day: late rows, and rows of a day that is still to come, are as usual as punctual ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from hypothesis import strategies as st
+
+Value = str | int | date | datetime | None
+Row = Mapping[str, Value]
+Delivery = Mapping[str, list[Row]]  # rows by entity; each entity's rows are one file
+
+FIRST_AS_OF = [date(2024, 3, 31), date(2024, 2, 29), date(2023, 12, 30), date(2024, 1, 1), date(2024, 5, 15)]
+# From run to run: the same day again, the next, across an end of month, a month without a run, a quarter.
+ADVANCES = [1, 0, 1, 7, 2, 28, 31, 30, 92]
+# The borders of windows, measured from any as-of day of the company's life.
+BORDERS = [0, 1, -30, -31, -45, -46, -90, -91, -92, -180, -181, -183, -184, -364, -365, -366, -367, -731]
+TIMES = [time(10), time(0), time(23, 59, 59)]
+AMOUNTS = ["100.00", "40.00", "0.00", "10.00", "0.01", "33.33", "1000.00", "50000.00", "99999.99", "-15.00"]
+PARAMETERS: list[dict[str, str]] = [
+    {},
+    {"score_convention": "ntile"},
+    {"score_window_months": "0"},
+    {"score_cut_offset": "1", "evaluation_months": "3"},
+    {"age_from": "registration", "spend_period_days": "30"},
+    {"rfm_window_months": "6", "score_window_months": "3", "evaluation_rolling_days": "30"},
+]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens up to and including one run.
+
+    Args:
+        deliveries: what is landed before the run, in this order; none on a day without news.
+        as_of: the day that the run is asked for.
+        profile: the profile that the run is asked for.
+        withdraws: which of the loads landed before is withdrawn first, counted round; None: none.
+        lands_again: whether the withdrawn file still lies in the landing folder, and so is landed again at the end.
+    """
+
+    deliveries: tuple[Delivery, ...]
+    as_of: date
+    profile: str
+    withdraws: int | None = None
+    lands_again: bool = False
+
+
+@dataclass(frozen=True)
+class Life:
+    """A company from its first delivery to its last run.
+
+    Args:
+        parameters: profile parameters that differ from those in the seeds.
+    """
+
+    steps: tuple[Step, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@st.composite
+def lives(draw: st.DrawFn, profiles: tuple[str, str]) -> Life:
+    """A life of one to five runs, under the first profile but for a detour to the other.
+
+    Args:
+        profiles: a company's own profile is drawn from these; the other serves for detours.
+    """
+    own = draw(st.sampled_from(profiles))
+    other = next(profile for profile in profiles if profile != own)
+    timeline = draw(_timelines())
+    days = _event_days([as_of for as_of, _, _ in timeline])
+    deliveries = draw(_deliveries(timeline[0][0], days, sum(count for _, count, _ in timeline)))
+    steps, landed = [], 0
+    for as_of, count, detour in timeline:
+        steps.append(
+            Step(
+                deliveries=tuple(deliveries[landed : landed + count]),
+                as_of=as_of - timedelta(days=draw(st.sampled_from([1, 31]))) if detour == "back" else as_of,
+                profile=other if detour == "profile" else own,
+                withdraws=draw(st.integers(-2, 3)) if detour == "withdrawal" else None,
+                lands_again=detour == "withdrawal" and draw(st.booleans()),
+            )
+        )
+        landed += count
+    return Life(tuple(steps), draw(st.sampled_from(PARAMETERS)))
+
+
+@st.composite
+def _timelines(draw: st.DrawFn) -> list[tuple[date, int, str]]:
+    """As-of day, number of deliveries and detour of each run. The first run has something to see."""
+    as_of = draw(st.sampled_from(FIRST_AS_OF))
+    timeline = [(as_of, draw(st.sampled_from([1, 2])), "")]
+    for _ in range(draw(st.integers(1, 4))):
+        as_of += timedelta(days=draw(st.sampled_from(ADVANCES)))
+        detour = draw(st.sampled_from(["", "", "", "", "", "", "", "back", "profile", "withdrawal"]))
+        timeline.append((as_of, draw(st.sampled_from([1, 1, 1, 2, 0])), detour))
+    return timeline
+
+
+def _event_days(as_of_days: list[date]) -> st.SearchStrategy[date]:
+    """Days around the borders of windows, days around the runs, days anywhere in two years."""
+    as_of = st.sampled_from(as_of_days)
+    first, last = as_of_days[0], as_of_days[-1]
+    return st.one_of(
+        st.builds(lambda day, border: day + timedelta(days=border), as_of, st.sampled_from(BORDERS)),
+        st.dates(first - timedelta(days=100), last + timedelta(days=3)),
+        st.dates(first - timedelta(days=760), last),
+    )
+
+
+def _instants(days: st.SearchStrategy[date]) -> st.SearchStrategy[datetime]:
+    return st.builds(datetime.combine, days, st.sampled_from(TIMES))
+
+
+def _ids(prefix: str, count: int) -> st.SearchStrategy[str]:
+    return st.integers(0, count - 1).map(lambda number: f"{prefix}{number}")
+
+
+def _rows(**columns: st.SearchStrategy[Value]) -> st.SearchStrategy[Row]:
+    return st.fixed_dictionaries(columns)
+
+
+def _entities(days: st.SearchStrategy[date]) -> dict[str, tuple[st.SearchStrategy[Row], int, int]]:
+    """The rows of each entity, with the fewest and the most of them in a life."""
+    instants = _instants(days)
+    written = st.none() | instants
+    amounts, customers, orders = st.sampled_from(AMOUNTS), _ids("C", 7), _ids("O", 24)
+    products = _ids("P", 3)
+    small = st.integers(0, 3)
+    return {
+        "customers": (
+            _rows(
+                customer_id=_ids("C", 9),
+                customer_type=st.sampled_from(["person", "company", None]),
+                region=st.sampled_from(["north", "south"]),
+                strategic_label=st.sampled_from([None, "strategic", "high_potential"]),
+                registered_at=written,
+                updated_at=written,
+            ),
+            0,
+            14,
+        ),
+        "orders": (
+            _rows(
+                order_id=orders,
+                customer_id=customers,
+                ordered_at=instants,
+                amount=amounts,
+                status=st.sampled_from(["completed", "completed", "completed", None, "cancelled", "pending"]),
+                region=st.sampled_from(["north", "south"]),
+                updated_at=written,
+            ),
+            6,
+            40,
+        ),
+        "order_items": (
+            _rows(
+                order_id=orders,
+                line_no=st.integers(1, 2),
+                product_id=products,
+                quantity=small,
+                line_amount=amounts,
+            ),
+            0,
+            12,
+        ),
+        "products": (
+            _rows(
+                product_id=products,
+                name=st.sampled_from(["pen", "ink"]),
+                unit_cost=st.sampled_from([None, "3.50", "7.00"]),
+            ),
+            0,
+            6,
+        ),
+        "returns": (
+            _rows(
+                return_id=_ids("R", 8),
+                order_id=_ids("O", 26),
+                returned_at=instants,
+                amount=st.sampled_from([amount for amount in AMOUNTS if not amount.startswith("-")]),
+            ),
+            2,
+            14,
+        ),
+        "campaigns": (
+            _rows(
+                campaign_id=_ids("K", 2),
+                name=st.sampled_from(["spring", "autumn"]),
+                starts_on=days,
+                ends_on=days,
+            ),
+            0,
+            3,
+        ),
+        "touches": (
+            _rows(
+                touch_id=_ids("T", 6),
+                customer_id=customers,
+                touched_at=instants,
+                channel=st.sampled_from(["email", "phone"]),
+                campaign_id=st.none() | _ids("K", 2),
+                opened_at=written,
+                responded_at=written,
+            ),
+            1,
+            10,
+        ),
+    }
+
+
+def _history(first_as_of: date, size: int, stride: int) -> list[Row]:
+    """Orders before the first run, so that most of what follows meets customers with a past."""
+    return [
+        {
+            "order_id": f"O{number}",
+            "customer_id": f"C{number % 6}",
+            "ordered_at": datetime.combine(first_as_of - timedelta(days=number * stride % 700), time(9)),
+            "amount": AMOUNTS[number % 4],
+            "status": "completed",
+            "region": "north",
+            "updated_at": None,
+        }
+        for number in range(size)
+    ]
+
+
+@st.composite
+def _deliveries(draw: st.DrawFn, first_as_of: date, days: st.SearchStrategy[date], count: int) -> list[Delivery]:
+    """Rows spread over deliveries; some are delivered again byte for byte, before or after."""
+    spread: list[dict[str, list[Row]]] = [{} for _ in range(count)]
+    history = _history(first_as_of, draw(st.sampled_from([0, 20, 60])), draw(st.sampled_from([37, 1, 7, 13])))
+    if history:
+        spread[0]["orders"] = history
+    place = st.integers(0, count - 1)
+    for entity, (rows, fewest, most) in _entities(days).items():
+        for row, deliveries in draw(
+            st.lists(
+                st.tuples(rows, st.lists(place, min_size=1, max_size=2) if count > 1 else st.just([0])),
+                min_size=fewest,
+                max_size=most,
+            )
+        ):
+            for delivery in deliveries:
+                spread[delivery].setdefault(entity, []).append(row)
+    return [dict(sorted(delivery.items())) for delivery in spread]

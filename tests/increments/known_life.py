@@ -1,0 +1,144 @@
+"""One life of a company, written by hand, that holds every kind of change which an increment must carry over."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from tests.increments.company_life import Life, Step
+
+if TYPE_CHECKING:
+    from tests.increments.company_life import Row, Value
+
+PROFILE = "default_b2b"
+FIRST, NEXT, CLOSE, LAST = date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 31), date(2024, 4, 1)
+FAR = date(2024, 12, 24)  # a day that no run reaches
+
+
+def order(number: int, customer: int, day: date, amount: str = "100.00", **changes: Value) -> Row:
+    """An order of ten o'clock, completed unless said otherwise."""
+    return {
+        "order_id": f"O{number:03d}",
+        "customer_id": f"C{customer}",
+        "ordered_at": datetime.combine(day, time(10)),
+        "amount": amount,
+        "status": "completed",
+        "region": "north",
+        "updated_at": None,
+    } | changes
+
+
+def returned(number: int, order_number: int, day: date, amount: str) -> Row:
+    """What came back of an order."""
+    return {
+        "return_id": f"R{number}",
+        "order_id": f"O{order_number:03d}",
+        "returned_at": datetime.combine(day, time(12)),
+        "amount": amount,
+    }
+
+
+def customer(number: int, registered: date | None, label: str | None = None, updated: date | None = None) -> Row:
+    """A row of the customer master."""
+    return {
+        "customer_id": f"C{number}",
+        "customer_type": "company",
+        "registered_at": registered,
+        "strategic_label": label,
+        "updated_at": updated,
+    }
+
+
+def touch(number: int, customer_number: int, day: date, responded: date | None = None) -> Row:
+    """A contact of campaign K1."""
+    return {
+        "touch_id": f"T{number}",
+        "customer_id": f"C{customer_number}",
+        "touched_at": datetime.combine(day, time(15)),
+        "channel": "email",
+        "campaign_id": "K1",
+        "responded_at": responded,
+    }
+
+
+def item(order_number: int, product: str, quantity: int) -> Row:
+    """The first line of an order."""
+    return {
+        "order_id": f"O{order_number:03d}",
+        "line_no": 1,
+        "product_id": product,
+        "quantity": quantity,
+        "line_amount": "100.00",
+    }
+
+
+def product(name: str, cost: str) -> Row:
+    """A product at a cost."""
+    return {"product_id": name, "name": "pen", "unit_cost": cost}
+
+
+def day_of(number: int) -> date:
+    """The day of an order of the history: spread over two years, in no order."""
+    return FIRST - timedelta(days=number * 37 % 700)
+
+
+HISTORY = [order(number, number % 8, day_of(number)) for number in range(80)]
+# So many that one return of an unknown order is no reason to refuse the data.
+SMALL_RETURNS = [returned(number, number, day_of(number), "1.00") for number in range(20, 60)]
+HELD_BACK = order(90, 3, FIRST, "70.00")
+
+FIRST_DELIVERY = {
+    "campaigns": [{"campaign_id": "K1", "name": "spring", "starts_on": date(2024, 1, 1), "ends_on": LAST}],
+    "customers": [customer(number, date(2022, 1, 1) + timedelta(days=90 * number)) for number in range(6)],
+    "order_items": [item(number, "P1", 2) for number in range(20)],
+    "orders": [*HISTORY, order(91, 1, CLOSE, "80.00")],  # the last is of a day still to come
+    "products": [product("P1", "3.50")],
+    "returns": [
+        returned(1, 5, FIRST, "40.00"),
+        returned(2, 999, FIRST, "10.00"),  # of an order that comes later
+        *SMALL_RETURNS,
+    ],
+    "touches": [touch(1, 2, FIRST), touch(2, 3, date(2024, 1, 15), date(2024, 1, 20)), touch(4, 4, FIRST)],
+}
+A_DAYS_NEWS = {
+    "customers": [customer(2, date(2022, 6, 30), "strategic"), customer(9, NEXT), customer(10, CLOSE)],
+    "orders": [
+        order(100, 4, NEXT),
+        order(101, 7, date(2023, 6, 30), "250.00"),  # late by months
+        order(3, 3, day_of(3), "900.00"),  # corrected amount
+        order(4, 5, day_of(4)),  # of another customer
+        order(6, 6, date(2023, 9, 1)),  # of another day
+        order(8, 0, day_of(8), status="cancelled"),
+        order(14, 6, FAR),  # of a day still to come, so it is gone
+        HISTORY[10],  # delivered again, byte for byte
+        order(12, 4, date(2023, 1, 1), "1.00", updated_at=date(2024, 3, 15)),  # a version of a day to come
+    ],
+    "returns": [
+        returned(3, 11, date(2023, 12, 31), "100.00"),  # late, and takes a purchase away
+        returned(1, 5, FIRST, "100.00"),  # corrected
+        returned(20, 20, FAR, "1.00"),  # gone
+        returned(4, 13, CLOSE, "100.00"),  # of a day still to come
+    ],
+    "touches": [touch(3, 5, NEXT), touch(1, 2, FIRST, NEXT), touch(4, 4, FAR)],
+}
+LATE_NEWS = {
+    "order_items": [item(3, "P1", 7), item(101, "P1", 1)],
+    "orders": [order(999, 2, FIRST, "60.00")],  # its return came before it
+    "products": [product("P1", "9.00")],
+}
+LAST_NEWS = {
+    "orders": [
+        HELD_BACK,
+        order(3, 3, day_of(3), "5.00", updated_at=date(2023, 1, 1)),
+    ],
+}
+
+KNOWN_LIFE = Life(
+    (
+        Step((FIRST_DELIVERY,), FIRST, PROFILE),
+        Step((A_DAYS_NEWS,), NEXT, PROFILE),
+        Step((), NEXT, PROFILE),  # the same day again, without news
+        Step((), CLOSE, PROFILE),  # no news, but days that were to come have come
+        Step((LATE_NEWS, LAST_NEWS), LAST, PROFILE),
+    )
+)

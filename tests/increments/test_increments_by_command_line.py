@@ -1,0 +1,62 @@
+"""Files, runs and releases: what a home publishes after several increments equals what one full build publishes."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+from tests.increments.known_life import KNOWN_LIFE
+from tests.increments.published_tables import compare_schemas
+from tests.journeys.conftest import Company
+
+from retention.runs import Home
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from tests.increments.company_life import Step
+
+pytestmark = pytest.mark.slow
+
+
+def deliver(company: Company, step: Step, number: int) -> None:
+    """Put a step's files into the landing folder, named so that they are landed in their order in any home."""
+    for place, delivery in enumerate(step.deliveries):
+        for entity, rows in delivery.items():
+            path = company.landing / entity / f"{number}_{place}.csv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, list(rows[0]))
+                writer.writeheader()
+                writer.writerows(rows)
+
+
+def run(company: Company, step_as_of: date, profile: str, *options: str) -> Path:
+    """Run, and say where the readers' file is."""
+    done = company.retention("run", "--profile", profile, "--as-of", str(step_as_of), *options)
+    assert done.returncode == 0, done.stderr
+    return (company.home.published / "retention.duckdb").resolve()
+
+
+def compare(found: Path, expected: Path) -> dict[str, int]:
+    """Rows of each table, once all are found equal."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{found}' as found (read_only); attach '{expected}' as expected (read_only)")
+        tables = compare_schemas(connection, "found.marts", "expected.marts")
+    assert {name: table.differences for name, table in tables.items() if table.differences} == {}
+    return {name: table.rows for name, table in tables.items()}
+
+
+def test_increments_publish_what_one_full_build_does(tmp_path: Path) -> None:
+    company = Company(tmp_path / "landing", Home(tmp_path / "home"))
+    for number, step in enumerate(KNOWN_LIFE.steps):
+        deliver(company, step, number)
+        if step.deliveries:
+            grown = run(company, step.as_of, step.profile)
+    at_once = run(Company(company.landing, Home(tmp_path / "at_once")), step.as_of, step.profile)
+    rows = compare(grown, at_once)
+    assert min(rows.values()) > 0
+    assert rows["fct_orders"] == 84
