@@ -81,7 +81,9 @@ def write_warehouse(path: Path, *changes: str) -> Path:
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema raw")
         connection.execute("create schema marts")
-        connection.execute(f"create table raw.run_parameters as select '{TIME_ZONE}' as timezone")
+        connection.execute(
+            f"create table raw.run_parameters as select '{TIME_ZONE}' as timezone, null::bigint as since_load_seq"
+        )
         for entity, contract in load_contracts(PROJECT_DIR).items():
             columns = ", ".join(f'"{name}" {kind}' for name, kind in contract.raw_columns)
             connection.execute(f"create table raw.{entity} ({columns})")

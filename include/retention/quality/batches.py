@@ -46,29 +46,30 @@ def delivered_batch(
     return Batch(suite, query, parameters, is_costly=False)
 
 
-def rows_batch(contract: Contract, suite: Suite, as_of: date, present: Collection[str], since: int | None) -> Batch:
-    """The newest version of every key as of a day among the loads to be checked, as far as the suite asks for it.
+def rows_batch(contract: Contract, suite: Suite, as_of: date, present: Collection[str], *, news_only: bool) -> Batch:
+    """The newest version of every key as of a day among the rows to be checked, as far as the suite asks for it.
 
     A newer version is newer by the source's own account, as the models see it. That the newest counts, and not every
     version that was ever delivered, lets a corrected delivery mend a failed check.
 
     Args:
         present: columns that raw really has.
-        since: only loads after the one of this number (`_load_seq`) are checked; None: all.
+        news_only: whether only the rows that no release has seen are checked (view `news.<entity>`), not all.
     """
-    columns = [*_asked_columns(suite, present), *_references(contract, suite, present, since)]
+    source = f'{"news" if news_only else "raw"}."{contract.entity}"'
+    columns = [*_asked_columns(suite, present), *_references(contract, suite, present, source)]
     keys = ", ".join(f'"{name}"' for name in contract.key)
-    rows = _checked(contract, since)
     seen = _seen(contract, as_of, present)
-    # Most keys come once. Only the others are put in order; what is found by the hash is told apart by the key.
+    # Most keys come once. Only the others are put in order; what is found by the hash is told apart by the key. A row
+    # that the news hold twice (a new load's, dated after the release) is one of these.
     query = f"""
         with repeated as materialized (
-            select hash({keys}) as key_hash from {rows} group by key_hash having count(*) > 1
+            select hash({keys}) as key_hash from {source} group by key_hash having count(*) > 1
         ),
         newest as not materialized (
-            select * from (from {rows}) as rows anti join repeated on hash({keys}) = key_hash
+            select * from {source} as rows anti join repeated on hash({keys}) = key_hash
             union all
-            select * from (from {rows}) as rows semi join repeated on hash({keys}) = key_hash
+            select * from {source} as rows semi join repeated on hash({keys}) = key_hash
             qualify row_number() over (partition by {keys} order by {_newest_first(contract, as_of, present)}) = 1
         )
         select {", ".join(columns)} from newest where {seen}"""
@@ -116,7 +117,7 @@ def _dates(contract: Contract, present: Collection[str]) -> list[str]:
     return [f'{newest} as "{NEWEST}"', f'cast("{event}" as date) as "{OLDEST}"']
 
 
-def _references(contract: Contract, suite: Suite, present: Collection[str], since: int | None) -> list[str]:
+def _references(contract: Contract, suite: Suite, present: Collection[str], source: str) -> list[str]:
     """For every reference of the suite a mark, if the row that it points to is there or no value asks for one."""
     asked = {check.kwargs.get("column") for check in suite.checks}
     selected = []
@@ -125,16 +126,11 @@ def _references(contract: Contract, suite: Suite, present: Collection[str], sinc
         if name in asked and column.references is not None and column.name in present:
             parent, key = column.references
             # The parent may have a longer history than these rows: it is searched for them, not kept in memory whole.
-            wanted = f'select "{column.name}" as wanted from {_checked(contract, since)}'
+            wanted = f'select "{column.name}" as wanted from {source}'
             known = f'raw."{parent}" semi join ({wanted}) as rows on "{key}" = wanted'
             there = f'newest."{column.name}" in (select "{key}" from {known})'
             selected.append(f'case when newest."{column.name}" is null or {there} then 1 end as "{name}"')
     return selected
-
-
-def _checked(contract: Contract, since: int | None) -> str:
-    """SQL of the rows of the loads that are to be checked, all versions."""
-    return f'raw."{contract.entity}"' + (f" where _load_seq > {since:d}" if since is not None else "")
 
 
 def _newest_first(contract: Contract, as_of: date, present: Collection[str]) -> str:

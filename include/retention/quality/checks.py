@@ -49,9 +49,9 @@ class Checker:
     def check_landed(self, warehouse: Path, as_of: date, entities: Collection[str]) -> list[CheckResult]:
         """Check the landed entities of a warehouse file (views `raw.<entity>`) against their contracts.
 
-        Rows are checked once: `raw.run_parameters.since_load_seq` names the last load that the release before this run
-        was built from, and only rows of later loads are looked at; where it is null, all are. Whether there are rows,
-        how fresh they are and how far they reach back is asked of all loads.
+        Rows are checked once: where the run goes on from a release (`raw.run_parameters.since_load_seq` is not null),
+        only those that the release has not seen (views `news.<entity>`) are looked at. Whether there are rows, how
+        fresh they are and how far they reach back is asked of all loads.
 
         Args:
             warehouse: file with schema `raw` and `raw.run_parameters`; read, never written.
@@ -66,8 +66,10 @@ class Checker:
         made = landed_suites(contracts, rules)
         unreadable, batches = [], []
         with _reading(warehouse) as connection:
-            [(timezone,)] = connection.execute("select timezone from raw.run_parameters").fetchall()
-            checked_at, since = _now(timezone), _since(connection)
+            [(timezone, goes_on)] = connection.execute(
+                "select timezone, since_load_seq is not null from raw.run_parameters"
+            ).fetchall()
+            checked_at = _now(timezone)
             columns = {entity: _columns(connection, "raw", entity) for entity in sorted(set(entities) & made.keys())}
             readable = {entity for entity, present in columns.items() if set(contracts[entity].key) <= set(present)}
             for entity, present in columns.items():
@@ -78,7 +80,7 @@ class Checker:
                     continue
                 suite = made[entity].without_needs_outside(readable)
                 whole = delivered_batch(contracts[entity], suite.of_the_whole(), rules, as_of, present)
-                rows = rows_batch(contracts[entity], suite.of_the_rows(), as_of, present, since)
+                rows = rows_batch(contracts[entity], suite.of_the_rows(), as_of, present, news_only=goes_on)
                 batches.append((_judgeable(connection, whole, contracts[entity]), rows))
         return unreadable + self._run(warehouse, batches, checked_at)
 
@@ -138,14 +140,6 @@ def _reading(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def _now(timezone: str) -> datetime:
     """The present instant in the business's time zone."""
     return datetime.now(ZoneInfo(timezone)).replace(tzinfo=None, microsecond=0)
-
-
-def _since(connection: duckdb.DuckDBPyConnection) -> int | None:
-    """The last load that an earlier release has seen and checked; None when all loads are to be checked."""
-    if "since_load_seq" not in _columns(connection, "raw", "run_parameters"):
-        return None
-    [(since,)] = connection.execute("select since_load_seq from raw.run_parameters").fetchall()
-    return None if since is None else int(since)
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[str]:
