@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import pass_context
 from jinja2.runtime import Context, Undefined
 
-# Rules as a seed may hold them: a condition on each kind of measure, and a catch-all for each scheme.
+# Rules as a seed may hold them: a condition on each kind of measure, and a catch-all for each scheme; bands likewise.
 RULES = (
     ("retention_abcd", "recency_days"),
     ("lifecycle_age", "age_days"),
@@ -68,6 +68,10 @@ class _Rule:
             "metric": self.metric,
             "operator": ">",
             "value": "30",
+            "measure": ("recency", "frequency", "monetary")[self.rank % 3],
+            "band": self.rank,
+            "bound": "3",
+            "unit": "months",
         }
 
 

@@ -108,6 +108,7 @@ def _measures(
     rfm["first_purchase_on"] = lifetime["day"].min()
     rfm["last_purchase_on"] = lifetime["day"].max()
     rfm["recency_days"] = (day - rfm["last_purchase_on"]).dt.days
+    rfm["purchase_days_lifetime"] = lifetime["day"].nunique()
     for name, grouped in [("12m", in_window), ("lifetime", lifetime["net"]), ("scored", scored)]:
         rfm[f"frequency_{name}"] = grouped.count()
         rfm[f"monetary_{name}"] = grouped.sum()
@@ -248,6 +249,8 @@ def _holds(customer: Any, condition: Any) -> bool:
     if condition.metric == "always":
         return True
     value = getattr(customer, condition.metric)
+    if condition.operator == "is_null":
+        return bool(pd.isna(value))
     if pd.isna(value):
         return False
     if isinstance(value, str):

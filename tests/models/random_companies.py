@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -48,6 +48,20 @@ def random_company(seed: int) -> Company:
         "returns": _returns(rng, as_of, orders),
     }
     return Company(as_of, raw, PARAMETERS[rng.integers(len(PARAMETERS))])
+
+
+def moved_to_days(company: Company, days: list[date], seed: int) -> Company:
+    """The company with most orders and returns moved to the days given, or to the day before or after one."""
+    rng = np.random.default_rng(seed)
+    around = [pd.Timestamp(day) + pd.Timedelta(days=step) for day in days for step in (-1, 0, 1)]
+    moved = {"orders": "ordered_at", "returns": "returned_at"}
+    raw = dict(company.raw)
+    for entity, column in moved.items():
+        rows = raw[entity]
+        chosen = pd.Series([around[i] for i in rng.integers(len(around), size=len(rows))], dtype="datetime64[us]")
+        stays = pd.Series(rng.random(len(rows)) < 0.2)
+        raw[entity] = rows.assign(**{column: rows[column].where(stays, _instants(rng, chosen))})
+    return replace(company, raw=raw)
 
 
 def border_days(as_of: date) -> list[pd.Timestamp]:

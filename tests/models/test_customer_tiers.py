@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import shutil
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -12,9 +15,12 @@ from tests.models.compiled_project import (
     PROJECT_DIR,
     CompiledProject,
 )
-from tests.models.expected_rfm import expected_rfm, expected_tier, rules_in_order
-from tests.models.random_companies import Company, random_company
+from tests.models.expected_rfm import Rule, expected_rfm, expected_tier, rules_in_order
+from tests.models.random_companies import Company, moved_to_days, random_company
 from tests.models.test_customer_rfm import SEGMENTS, build
+
+if TYPE_CHECKING:
+    import duckdb
 
 RULES = pd.read_csv(PROJECT_DIR / "seeds" / "tier_rules.csv", dtype={"value": str}).query("profile == 'all'")
 SCHEMES = list(RULES["scheme"].unique())
@@ -38,14 +44,16 @@ def snapshot_days(company: Company) -> list[date]:
     return sorted(day.date() for day in days)
 
 
-def tiers_on(company: Company, day: date) -> dict[tuple[str, str], tuple[str, int, str]]:
+def tiers_on(
+    company: Company, day: date, in_order: dict[str, list[Rule]] = IN_ORDER
+) -> dict[tuple[str, str], tuple[str, int, str]]:
     """Tier, rank and rule of every known customer and scheme at the close of a day."""
     rfm = expected_rfm(company, SEGMENTS, day)
     money = rfm.assign(monetary_12m=rfm["monetary_12m"] / 100, monetary_lifetime=rfm["monetary_lifetime"] / 100)
     return {
-        (str(row.Index), scheme): expected_tier(row, IN_ORDER[scheme])
+        (str(row.Index), scheme): expected_tier(row, rules)
         for row in money.itertuples()
-        for scheme in SCHEMES
+        for scheme, rules in in_order.items()
     }
 
 
@@ -71,6 +79,76 @@ def test_customer_tiers_equal_an_independent_computation(project: CompiledProjec
     ).fetchall()
     assert {row[:2]: row[2:] for row in found} == expected_tiers(company)
     assert len({row[:2] for row in found}) == len(found)
+
+
+def window_edges(company: Company) -> list[date]:
+    """The snapshots, and the days after which their windows open."""
+    days = snapshot_days(company)
+    opened = [(pd.Timestamp(day) - pd.DateOffset(months=12)).date() for day in days]
+    return [*days, *opened]
+
+
+def tier_history(warehouse: duckdb.DuckDBPyConnection, schemes: list[str]) -> dict[date, dict[tuple[str, str], object]]:
+    """By snapshot the tier and rank of every customer under every scheme."""
+    found: dict[date, dict[tuple[str, str], object]] = {}
+    for number, scheme in enumerate(schemes, start=1):
+        for customer_id, day, tier, rank in warehouse.sql(
+            f"select customer_id, snapshot_on, tier_{number}, tier_rank_{number} from intermediate.int_tier_history"
+        ).fetchall():
+            assert (customer_id, scheme) not in found.setdefault(day, {})
+            found[day][customer_id, scheme] = (tier, rank)
+    return found
+
+
+def expected_history(company: Company, in_order: dict[str, list[Rule]]) -> dict[date, dict[tuple[str, str], object]]:
+    """The same, by the rules' words; a day on which nobody was known is left out."""
+    history = {
+        day: {key: found[:2] for key, found in tiers_on(company, day, in_order).items()}
+        for day in snapshot_days(company)
+    }
+    return {day: tiers for day, tiers in history.items() if tiers}
+
+
+@pytest.mark.parametrize("seed", range(20, 40))
+def test_every_snapshot_is_right_when_orders_and_returns_fall_on_the_edges_of_windows(
+    project: CompiledProject, seed: int
+) -> None:
+    company = moved_to_days(random_company(seed), window_edges(random_company(seed)), seed)
+    warehouse = build(project, company, "int_tier_history")
+    assert tier_history(warehouse, SCHEMES) == expected_history(company, IN_ORDER)
+
+
+ASKS_FOR_LIFETIMES = """\
+profile,scheme,rule_id,rule_rank,tier,condition_group,metric,operator,value
+all,lifetime,T9.days,1,days,1,purchase_days_lifetime,>=,3
+all,lifetime,T9.often,2,often,1,frequency_lifetime,>=,3
+all,lifetime,T9.much,3,much,1,monetary_lifetime,>=,50000
+all,lifetime,T9.none,4,none,1,purchase_days_lifetime,is_null,
+all,lifetime,T9.rest,5,rest,1,always,,
+"""
+
+
+@pytest.fixture(scope="module")
+def asking_for_lifetimes(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+    """The project with other tier rules: about all purchases ever made."""
+    folder = tmp_path_factory.mktemp("lifetimes")
+    copied = shutil.copytree(PROJECT_DIR, folder / "dbt_project", ignore=shutil.ignore_patterns("target", "logs"))
+    (copied / "seeds" / "tier_rules.csv").write_text(ASKS_FOR_LIFETIMES, encoding="utf-8")
+    return CompiledProject(folder / "compiled", copied)
+
+
+@pytest.mark.slow
+def test_a_rule_may_ask_for_all_purchases_ever_made(asking_for_lifetimes: CompiledProject) -> None:
+    rules = pd.read_csv(io.StringIO(ASKS_FOR_LIFETIMES), dtype={"value": str})
+    in_order = {"lifetime": rules_in_order(rules)}
+    seen: set[object] = set()
+    for seed in range(40, 52):
+        company = moved_to_days(random_company(seed), window_edges(random_company(seed)), seed)
+        with build(asking_for_lifetimes, company, "int_tier_history") as warehouse:
+            found = tier_history(warehouse, ["lifetime"])
+        assert found == expected_history(company, in_order)
+        seen |= {tier for tiers in found.values() for tier in tiers.values()}
+    assert seen == {("days", 1), ("often", 2), ("much", 3), ("none", 4), ("rest", 5)}
 
 
 @pytest.mark.parametrize("seed", range(1, 40, 4))

@@ -11,6 +11,7 @@ with customers as (
 snapshots as (
 
     select * from {{ ref('int_snapshot_dates') }}
+    where is_rebuilt
 
 ),
 

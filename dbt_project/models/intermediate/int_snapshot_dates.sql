@@ -1,3 +1,8 @@
+{{ config(materialized=changed_in_place(), incremental_strategy='replace', incremental_predicates=['true']) }}
+{% set is_increment = is_increment() %}
+{% set changed_orders = ref('int_changed_orders') %}
+{% set known_customers = ref('int_known_customers') %}
+
 with run_parameters as (
 
     select * from {{ source('raw', 'run_parameters') }}
@@ -35,6 +40,49 @@ marked as (
     cross join {{ ref('int_profile') }} as profile
     where days.snapshot_on <= run_parameters.as_of_date
 
-)
+),
 
-select * from marked
+{% if is_increment %}
+changes as (
+
+    select changed_from from {{ changed_orders }}
+    union all
+    select changed_from from {{ known_customers }}
+
+),
+
+first_changes as (
+
+    select min(changed_from) as changed_from from changes
+
+),
+
+-- The as-of day alone knows customers without a day of their own: the one before is described anew if it stays.
+compared as (
+
+    select
+        marked.*,
+        coalesce(
+            marked.is_as_of
+            or former.snapshot_on is null
+            or former.is_as_of
+            or marked.snapshot_on >= first_changes.changed_from,
+            false
+        ) as is_rebuilt
+    from marked
+    cross join first_changes
+    left join {{ this }} as former on marked.snapshot_on = former.snapshot_on
+
+)
+{% else %}
+compared as (
+
+    select
+        *,
+        true as is_rebuilt
+    from marked
+
+)
+{% endif %}
+
+select * from compared

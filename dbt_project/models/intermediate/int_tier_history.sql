@@ -1,3 +1,10 @@
+{{ config(
+    materialized=changed_in_place(),
+    incremental_strategy='replace',
+    incremental_predicates=[
+        'snapshot_on not in (select snapshot_on from intermediate.int_snapshot_dates where not is_rebuilt)'
+    ]
+) }}
 {% set rules = rule_rows('tier_rules') %}
 {% set schemes = rules | map(attribute='scheme') | unique | list %}
 
@@ -26,12 +33,12 @@ named as (
     select
         customer_id,
         snapshot_on,
-        last_purchase_on,
         {% for scheme in schemes %}
         {% set groups = rule_groups(scheme, rules) %}
         {{ of_matching_group('match_' ~ loop.index, groups, 'tier') }} as tier_{{ loop.index }},
-        {{ of_matching_group('match_' ~ loop.index, groups, 'rule_rank') }} as tier_rank_{{ loop.index }}{% if not loop.last %},{% endif %}
+        {{ of_matching_group('match_' ~ loop.index, groups, 'rule_rank') }} as tier_rank_{{ loop.index }},
         {% endfor %}
+        last_purchase_on
     from matched
 
 )

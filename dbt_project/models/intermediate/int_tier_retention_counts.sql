@@ -1,12 +1,46 @@
+{% set kept = "(select snapshot_on from intermediate.int_snapshot_dates where not is_rebuilt)" %}
+{{ config(
+    materialized=changed_in_place(),
+    incremental_strategy='replace',
+    incremental_predicates=[
+        'period_end not in ' ~ kept,
+        '(period_type, period_start) not in (select period_type, period_start'
+        ~ ' from intermediate.int_evaluation_periods where opening_on in ' ~ kept ~ ')',
+    ]
+) }}
+{% set is_increment = is_increment() %}
 {% set rules = rule_rows('tier_rules') %}
 {% set schemes = rules | map(attribute='scheme') | unique | list %}
 {% set history = ref('int_tier_history') %}
 {% set spans = ref('int_purchase_spans') %}
 
 -- A large table that is read twice is read by its name: engines copy a shared CTE.
-with periods as (
+with rebuilt as (
+
+    select snapshot_on from {{ ref('int_snapshot_dates') }}
+    where is_rebuilt
+
+),
+
+{% if is_increment %}
+counted_before as (
+
+    select period_start from {{ this }}
+    where period_type = 'month'
+
+),
+
+{% endif %}
+periods as (
 
     select * from {{ ref('int_evaluation_periods') }}
+    {% if is_increment %}
+    -- What was counted stands as long as the snapshots at both ends do.
+    where
+        opening_on in (select rebuilt.snapshot_on from rebuilt)
+        or period_end in (select rebuilt.snapshot_on from rebuilt)
+        or period_start not in (select counted_before.period_start from counted_before)
+    {% endif %}
 
 ),
 
@@ -144,6 +178,7 @@ closing_tiers as (
         history.tier_{{ loop.index }} as tier,
         count(*) as customers
     from {{ history }} as history
+    where history.snapshot_on in (select periods.period_end from periods)
     group by history.snapshot_on, history.tier_{{ loop.index }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}

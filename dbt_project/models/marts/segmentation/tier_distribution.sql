@@ -32,7 +32,7 @@ shared as (
     select
         *,
         cast(customers as double) / sum(customers) over (partition by scheme) as customer_share,
-        cast(revenue_12m as double) / nullif(sum(cast(revenue_12m as double)) over (partition by scheme), 0)
+        cast(revenue_12m as double) / nullif(cast(sum(revenue_12m) over (partition by scheme) as double), 0)
             as revenue_share,
         cast(revenue_12m as double) / nullif(purchases_12m, 0) as avg_order_value
     from summed
