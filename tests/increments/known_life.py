@@ -117,6 +117,7 @@ A_DAYS_NEWS = {
         returned(3, 11, date(2023, 12, 31), "100.00"),  # late, and takes a purchase away
         returned(1, 5, FIRST, "100.00"),  # corrected
         returned(20, 20, FAR, "1.00"),  # gone
+        returned(21, 22, day_of(21), "1.00"),  # of another order
         returned(4, 13, CLOSE, "100.00"),  # of a day still to come
     ],
     "touches": [touch(3, 5, NEXT), touch(1, 2, FIRST, NEXT), touch(4, 4, FAR)],

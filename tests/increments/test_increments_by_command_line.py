@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -14,7 +15,6 @@ from tests.journeys.conftest import Company
 from retention.runs import Home
 
 if TYPE_CHECKING:
-    from datetime import date
     from pathlib import Path
 
     from tests.increments.company_life import Step
@@ -34,11 +34,13 @@ def deliver(company: Company, step: Step, number: int) -> None:
                 writer.writerows(rows)
 
 
-def run(company: Company, step_as_of: date, profile: str, *options: str) -> Path:
-    """Run, and say where the readers' file is."""
-    done = company.retention("run", "--profile", profile, "--as-of", str(step_as_of), *options)
+def run(company: Company, step: Step, *options: str) -> tuple[Path, str]:
+    """Run; where the readers' file is, and how it was built."""
+    done = company.retention("run", "--profile", step.profile, "--as-of", str(step.as_of), *options)
     assert done.returncode == 0, done.stderr
-    return (company.home.published / "retention.duckdb").resolve()
+    release = company.home.published.resolve()
+    build = json.loads((company.home.work / release.name / "build.json").read_text(encoding="utf-8"))
+    return release / "retention.duckdb", build["decision"]
 
 
 def compare(found: Path, expected: Path) -> dict[str, int]:
@@ -50,13 +52,20 @@ def compare(found: Path, expected: Path) -> dict[str, int]:
     return {name: table.rows for name, table in tables.items()}
 
 
-def test_increments_publish_what_one_full_build_does(tmp_path: Path) -> None:
+def test_increments_publish_what_full_builds_do(tmp_path: Path) -> None:
     company = Company(tmp_path / "landing", Home(tmp_path / "home"))
+    decisions = []
     for number, step in enumerate(KNOWN_LIFE.steps):
         deliver(company, step, number)
         if step.deliveries:
-            grown = run(company, step.as_of, step.profile)
-    at_once = run(Company(company.landing, Home(tmp_path / "at_once")), step.as_of, step.profile)
-    rows = compare(grown, at_once)
-    assert min(rows.values()) > 0
-    assert rows["fct_orders"] == 84
+            grown, decision = run(company, step)
+            decisions.append(decision.split(":")[0])
+    assert decisions == ["full build", "increment", "increment"]
+    at_once, decision = run(Company(company.landing, Home(tmp_path / "at_once")), step)
+    assert decision == "full build: nothing has been published yet"
+    anew, decision = run(company, step, "--full-refresh")
+    assert decision == "full build: asked for"
+    for expected in (at_once, anew):
+        rows = compare(grown, expected)
+        assert min(rows.values()) > 0
+        assert rows["fct_orders"] == 84

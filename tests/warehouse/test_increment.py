@@ -50,6 +50,14 @@ def test_a_day_without_news_goes_on_too(new_run: Callable[[], Run]) -> None:
         ({"release": RELEASE | {"as_of_date": "2024-02-01"}}, "describes a later day, 2024-02-01"),
         ({"pinned": {"orders": ["first"]}}, "a load that the release has seen is gone"),
         (
+            {
+                "release": RELEASE | {"built_from": RELEASE["built_from"] | {"loads": {"orders": ["first", "second"]}}},
+                "pinned": {"orders": ["second", "first"]},
+                "sequence": {"second": 2, "first": 3},
+            },
+            "was landed again, after others",
+        ),
+        (
             {"release": RELEASE | {"built_from": RELEASE["built_from"] | {"loads": {"returns": ["second"]}}}},
             "a load from before the release has come back",
         ),

@@ -79,7 +79,7 @@ def decide(
     Args:
         release: manifest of the present release, with what it was built from; None before the first.
         fingerprint: the project's, as of now.
-        pinned: the loads of each entity that the run sees.
+        pinned: the loads of each entity that the run sees, in their order.
         sequence: by load its place in the order of loads.
     """
     if release is None:
@@ -95,6 +95,10 @@ def decide(
         "the release has another time zone": origin["timezone"] != run.timezone,
         f"the release describes a later day, {since_as_of}": run.as_of is None or run.as_of < since_as_of,
         "a load that the release has seen is gone": bool(seen - present),
+        "a load that the release has seen was landed again, after others": any(
+            [load for load in pinned.get(entity, []) if load in seen] != list(loads)
+            for entity, loads in origin["loads"].items()
+        ),
         "a load from before the release has come back": any(
             sequence[load] <= since_load_seq for load in present - seen
         ),

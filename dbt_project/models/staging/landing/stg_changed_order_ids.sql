@@ -6,7 +6,10 @@ with changed as (
     {% if is_increment %}
     select order_id from {{ source('news', 'orders') }}
     union distinct
-    select order_id from {{ source('news', 'returns') }}
+    -- A return that is delivered again for another order is no longer one of the order that it was for.
+    select delivered.order_id
+    from {{ source('raw', 'returns') }} as delivered
+    inner join {{ source('news', 'returns') }} as later on delivered.return_id = later.return_id
     union distinct
     select order_id from {{ source('news', 'order_items') }}
     union distinct
