@@ -246,13 +246,21 @@ def _finish_month(connection: duckdb.DuckDBPyConnection, company: Company, month
 def _write_month(connection: duckdb.DuckDBPyConnection, company: Company, landing: Path, month: date) -> None:
     """Write what the month delivers: its own orders, then late rows and corrections of the month before."""
     orders = landing / "orders" / f"orders_{month:%Y%m}.parquet"
-    connection.execute(f"""
-        copy (
-            select {COLUMNS} from finished where not is_late
-            union all select {COLUMNS} from delivered_before
-        ) to {literal(str(orders))} (format parquet)""")
+    _copy(
+        connection,
+        f"select {COLUMNS} from finished where not is_late union all select {COLUMNS} from delivered_before",
+        orders,
+    )
     returns = landing / "returns" / f"returns_{month:%Y%m}.parquet"
     _copy_returns(connection, "finished", returns, company, LAST_DAY)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
+    """Write rows as Parquet. Where there are none, no file is left: nobody delivers an empty one."""
+    connection.execute(f"copy ({sql}) to {literal(str(path))} (format parquet)")
+    (rows,) = connection.fetchone() or (0,)
+    if not rows:
+        path.unlink(missing_ok=True)
 
 
 def _copy_returns(
@@ -260,8 +268,7 @@ def _copy_returns(
 ) -> None:
     """Write the returns of some completed orders: six in ten of the whole amount, the others of part of it."""
     u = company.uniform
-    connection.execute(f"""
-        copy (
+    returned = f"""
             select 'R' || order_number || '-' || {literal(f"{last_day:%m%d}")} as return_id, order_id,
                 least(ordered_at + to_days(cast(3 + {u("order_number", 31)} * 25 as integer)),
                     timestamp '{last_day} 12:00:00') as returned_at,
@@ -270,7 +277,8 @@ def _copy_returns(
             from {orders}
             where status = 'completed' and not is_late and {u("order_number", 30)} < {RETURNED_SHARE}
                 and ordered_at < timestamp '{last_day} 12:00:00'
-        ) to {literal(str(path))} (format parquet)""")
+    """
+    _copy(connection, returned, path)
 
 
 def _write_next_day(connection: duckdb.DuckDBPyConnection, company: Company, folder: Path) -> None:
@@ -299,15 +307,15 @@ def _write_next_day(connection: duckdb.DuckDBPyConnection, company: Company, fol
             {_choice(u("r", 47), ["north", "south", "east", "west"])} as region,
             least(ordered_at + interval 2 hour, timestamp '{NEXT_DAY} 23:59:59') as updated_at, is_old as is_late
         from bought order by ordered_at, r""")
-    connection.execute(f"""
-        copy (
+    delivered = f"""
             select {COLUMNS} from the_day where not is_late
             union all select {COLUMNS} from the_day where is_late
             union all select {COLUMNS} from (
                 select * replace (cast(amount * 0.8 as decimal(18, 2)) as amount,
                     timestamp '{NEXT_DAY} 08:00:00' as updated_at)
                 from recent order by {u("r", 48)}, r limit {corrected})
-        ) to {literal(str(folder / "orders" / f"orders_{NEXT_DAY:%Y%m%d}.parquet"))} (format parquet)""")
+    """
+    _copy(connection, delivered, folder / "orders" / f"orders_{NEXT_DAY:%Y%m%d}.parquet")
     connection.execute(f"""
         create or replace table returned_today as
         select * from recent order by {u("r", 49)}, r limit {orders // 2}""")
