@@ -7,10 +7,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+PEERS   := .venv-peers
+SQLMESH := .venv-sqlmesh
+BENCH   ?=
+
 HOME_DIR ?= data
 LANDING  := $(HOME_DIR)/landing
 
-.PHONY: help setup run test lint types up bench lock suites clean
+.PHONY: help setup run test lint types up peers bench lock suites clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,9 +35,11 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 	@echo "setup: done"
 
-lock: ## resolve pyproject.toml anew into requirements.lock
+lock: ## resolve pyproject.toml and the benchmark's peers anew into their lock files
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
+	@for file in peers sqlmesh; do $(BIN)/uv pip compile benchmarks/$$file.in --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet --output-file benchmarks/$$file.lock || exit 1; done
 
 run: setup ## publish the tables of the Complete Journey sample into data/published
 	@$(BIN)/retention sample completejourney --landing $(LANDING)
@@ -53,11 +59,23 @@ lint: setup ## check Python and SQL style
 types: setup ## check types
 	@$(BIN)/mypy
 
-bench: setup ## measure what a run costs beside a bare dbt build
-	@$(BIN)/python benchmarks/fixed_cost.py
+peers: setup $(PEERS)/.installed $(SQLMESH)/.installed ## install what the benchmark compares with, apart from .venv
+
+$(PEERS)/.installed: benchmarks/peers.lock
+$(SQLMESH)/.installed: benchmarks/sqlmesh.lock
+$(PEERS)/.installed $(SQLMESH)/.installed:
+	@echo "peers: building $(@D) from $<"
+	@$(PYTHON) -m venv --clear $(@D)
+	@VIRTUAL_ENV=$(@D) $(BIN)/uv pip install --quiet --require-hashes -r $< \
+	  || { echo "peers: a package of $< could not be installed; the line above names it. Run make peers again, or make bench BENCH=--no-peers." >&2; exit 1; }
+	@touch $@
+
+bench: $(if $(findstring --no-peers,$(BENCH)),setup,peers) ## measure, print the goals, write docs/performance.md (BENCH="--rows 100k --repeats 1")
+	@$(BIN)/retention bench $(BENCH)
+	@$(BIN)/retention bench --page
 
 suites: setup ## write expectations/suites anew after a contract has changed
 	@$(BIN)/python -m retention.quality.suites --write
 
 clean: ## remove the environment and what tools left; data/ stays
-	@rm -rf $(VENV) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf $(VENV) $(PEERS) $(SQLMESH) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache

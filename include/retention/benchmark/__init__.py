@@ -1,0 +1,1 @@
+"""What the pipeline costs: measured beside DuckDB itself and beside what else one could use, on the same orders."""

@@ -1,0 +1,94 @@
+"""The page says what the records say, and nothing else."""
+
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from retention.benchmark.page import CHART, PAGE, chart, page, write_page
+from retention.benchmark.records import Record, read_records
+from retention.errors import SettingsError
+from retention.settings import PROJECT_DIR
+
+RESULTS = PROJECT_DIR / "benchmarks" / "results"
+
+
+def run(seconds: float, **models: float) -> dict[str, Any]:
+    """Figures of a run."""
+    return {
+        "wall_seconds": seconds, "cpu_seconds": seconds * 2, "peak_memory_mb": seconds * 10, "others_share": 0.0,
+        "own_seconds": seconds * 0.3, "model_span_seconds": seconds * 0.7, "steps": {"land": 1.0, "build": seconds},
+        "models": models, "raw_bytes": seconds * 1e6, "warehouse_bytes": seconds * 4e6, "release_bytes": seconds * 5e6,
+    }  # fmt: skip
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    """Records of four sizes, the largest of which misses goals."""
+    for rows, seconds in ((300_000, 20), (1_000_000, 30), (3_000_000, 50), (10_000_000, 120)):
+        made = Record("pipeline", rows, notes={"memory_limit": "8GB"})
+        made.add("full_run", run(seconds, quick_model=1.0, slow_model=seconds / 2))
+        made.add("increment", run(seconds / 2, quick_model=0.5))
+        made.add("load", {"wall_seconds": seconds / 3, "cpu_seconds": 1.0, "peak_memory_mb": 100.0})
+        made.add("floor", {"seconds": 8.0, "wall_seconds": 8.1, "cpu_seconds": 9.0, "peak_memory_mb": 300.0})
+        made.save(folder, ["bench"])
+    peers = Record("peers", 10_000_000)
+    product = {"seconds": 2.0, "wall_seconds": 2.5, "cpu_seconds": 3.0, "peak_memory_mb": 50.0}
+    peers.add("product_marts", product | {"phases": {"fct_orders": 1.5, "customer_rfm": 0.1}})
+    peers.add("pandas_marts", product | {"seconds": 14.0, "versions": {"pandas": "3.1.1"}})
+    peers.add("polars_marts", {"failed": "out of | memory"})
+    peers.save(folder, ["bench", "--out", "here", "--work=there", "--repeats", "2"])
+    return read_records(folder)
+
+
+def test_the_page_in_the_repository_is_the_one_that_its_records_make() -> None:
+    kept = read_records(RESULTS)
+    assert (PROJECT_DIR / PAGE).read_text(encoding="utf-8") == page(kept)
+    assert (PROJECT_DIR / CHART).read_text(encoding="utf-8") == chart(kept)
+
+
+def test_a_missed_goal_is_shown_as_missed_with_what_took_the_time(tmp_path: Path) -> None:
+    text = page(records(tmp_path))
+    assert "| Full run on landed data, against DuckDB's floor into a file | ≤ 8× | 15× | 10,000,000 | MISSED |" in text
+    assert (
+        "120 s in all, 84 s of dbt's models, 36 s of our own; most by `slow_model` (60 s), `quick_model` (1 s)" in text
+    )
+    assert "RFM and cohorts: pandas' time against ours | ≥ 5× | 7× | 10,000,000 | met |" in text
+
+
+def test_every_model_of_a_run_shows_by_itself(tmp_path: Path) -> None:
+    text = page(records(tmp_path))
+    assert "| `slow_model` | 60 | – |" in text
+    assert "| `quick_model` | 1 | 0.5 |" in text
+
+
+def test_a_peer_that_failed_says_why(tmp_path: Path) -> None:
+    text = page(records(tmp_path))
+    assert "| pandas, RFM and cohorts | 14 | 2.5 | 3 | 50 | 7× | pandas 3.1.1 |" in text
+    assert "| polars, RFM and cohorts | failed | – | – | – | – | out of / memory |" in text
+
+
+def test_the_capacity_plan_marks_what_was_not_measured(tmp_path: Path) -> None:
+    text = page(records(tmp_path))
+    plan = text.partition("## Capacity plan")[2].partition("## How")[0]
+    assert "| full run, s |" in plan
+    assert "| 8 GB memory, 50 GB disk, 30 min |" in plan
+    assert "M*" in plan
+
+
+def test_commands_are_kept_without_the_places_of_a_machine(tmp_path: Path) -> None:
+    (kept,) = [record for record in records(tmp_path) if record["what"] == "peers"]
+    assert kept["command"] == "retention bench --repeats 2"
+
+
+def test_the_chart_is_a_picture_of_every_curve(tmp_path: Path) -> None:
+    drawing = ElementTree.fromstring(chart(records(tmp_path)))  # noqa: S314  # it was drawn by ourselves
+    texts = [element.text for element in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"load", "full run", "next day", "floor", "Seconds (wall)", "10M"} <= set(texts)
+    circles = list(drawing.iter("{http://www.w3.org/2000/svg}circle"))
+    assert len(circles) == 4 * 4 * 2
+
+
+def test_without_records_there_is_no_page(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="Measure first"):
+        write_page(tmp_path, tmp_path)
