@@ -19,20 +19,30 @@ unsettled as (
 
 ),
 
-scope as (
+looked_at as (
 
     select
         *,
         replay_on as as_of_date,
-        greatest({{ add_days('coalesce(last_purchase_on, replay_on)', -lifecycle_lookback_days()) }}, known_from)
-            as look_from,
-        {{ add_days('coalesce(last_purchase_on, replay_on)', -lifecycle_lookback_days()) }} <= known_from as reaches_start
+        {{ add_days('coalesce(last_purchase_on, replay_on)', -lifecycle_lookback_days()) }} as lookback_from
     from unsettled
 
 ),
 
-{{ purchase_spans('scope') }},
+scope as (
 
-{{ replay_lifecycle('scope', 'purchase_spans') }}
+    select
+        *,
+        greatest(lookback_from, known_from) as look_from,
+        lookback_from <= known_from as reaches_start
+    from looked_at
+
+),
+
+{{ versions_in_scope('scope') }},
+
+{{ rhythm_in_scope('scope', 'versions_in_scope') }},
+
+{{ replay_lifecycle('scope', 'versions_in_scope', 'rhythm_in_scope') }}
 
 select * from replayed

@@ -47,6 +47,8 @@ rhythm as (
 
 ),
 
-{{ replay_lifecycle('scope', 'rhythm') }}
+{{ versions_in_scope('scope', in_spend_periods=true) }},
+
+{{ replay_lifecycle('scope', 'versions_in_scope', 'rhythm') }}
 
 select * from replayed

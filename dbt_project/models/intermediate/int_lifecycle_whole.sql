@@ -27,8 +27,10 @@ scope as (
 
 ),
 
-{{ purchase_spans('scope') }},
+{{ versions_in_scope('scope') }},
 
-{{ replay_lifecycle('scope', 'purchase_spans') }}
+{{ rhythm_in_scope('scope', 'versions_in_scope') }},
+
+{{ replay_lifecycle('scope', 'versions_in_scope', 'rhythm_in_scope') }}
 
 select * from replayed
