@@ -44,6 +44,7 @@ responses as (
         greatest(responses.response_on, {{ scope }}.look_from) as counts_from
     from {{ scope }}
     inner join {{ ref('int_responses') }} as responses on {{ scope }}.customer_id = responses.customer_id
+    where responses.is_present
 
 ),
 

@@ -4,9 +4,12 @@ with current_stages as (
 
 ),
 
-nearer as (
+settled as (
 
-    select * from {{ ref('int_lifecycle_since_last_purchase') }}
+    select customer_id from {{ ref('int_lifecycle_since_last_purchase') }}
+    where is_settled
+    union distinct
+    select customer_id from {{ ref('int_lifecycle_kept') }}
 
 ),
 
@@ -14,8 +17,8 @@ unsettled as (
 
     select current_stages.*
     from current_stages
-    left join nearer on current_stages.customer_id = nearer.customer_id and nearer.is_settled
-    where nearer.customer_id is null
+    left join settled on current_stages.customer_id = settled.customer_id
+    where settled.customer_id is null
 
 ),
 
