@@ -31,6 +31,22 @@
     {{ return(rows) }}
 {%- endmacro %}
 
+{#
+  The numbers of days at which the answer of any of these rules can change as a metric that counts days grows: where it
+  reaches a threshold, or has passed it; a list of whole numbers, each once.
+#}
+{% macro rule_turning_days(rows, metric) -%}
+    {% set days = [] %}
+    {% for row in rows if row.metric == metric and row.value is not none %}
+        {% set value = row.value | float %}
+        {% set reached = value | round(0, 'ceil') | int %}
+        {% set passed = value | round(0, 'floor') | int + 1 %}
+        {% set turning = {">=": [reached], "<": [reached], ">": [passed], "<=": [passed]} %}
+        {% for day in turning.get(row.operator, [reached, passed]) if day not in days %}{% do days.append(day) %}{% endfor %}
+    {% endfor %}
+    {{ return(days) }}
+{%- endmacro %}
+
 {# The thresholds that any of these rules sets for a metric, each once; a list of numbers. #}
 {% macro rule_thresholds(rows, metric) -%}
     {% set thresholds = [] %}

@@ -11,27 +11,26 @@
 
   scope: a row per customer: the columns of int_lifecycle_current, look_from, and reaches_start (whether nothing was known
     of the customer before look_from).
-  rhythm: a CTE with a row per customer and span of days on which the customer's known purchases were the same, as
-    macro purchase_spans gives them.
+  versions: a CTE of their orders' versions, as macro versions_in_scope gives it.
+  rhythm: a CTE of their purchases, as macro rhythm_in_scope gives it.
 #}
-{% macro replay_lifecycle(scope, rhythm) -%}
+{% macro replay_lifecycle(scope, versions, rhythm) -%}
 {% set rules = lifecycle_rule_rows() %}
 spend_steps as (
 
     select
-        {{ scope }}.customer_id,
-        {{ scope }}.look_from,
-        {{ scope }}.as_of_date,
+        versions.customer_id,
+        versions.look_from,
+        versions.as_of_date,
         versions.spend_change,
-        greatest(versions.valid_from, {{ scope }}.look_from) as counts_from,
+        greatest(versions.valid_from, versions.look_from) as counts_from,
         {{ add_days('versions.order_date', 'profile.spend_period_days') }} as leaves_current_on,
         {{ add_days('versions.order_date', '2 * profile.spend_period_days') }} as leaves_previous_on
-    from {{ ref('int_order_versions') }} as versions
+    from {{ versions }} as versions
     cross join {{ ref('int_profile') }} as profile
-    inner join {{ scope }} on versions.customer_id = {{ scope }}.customer_id
     where
         versions.spend_change != 0
-        and {{ add_days('versions.order_date', '2 * profile.spend_period_days') }} > {{ scope }}.look_from
+        and {{ add_days('versions.order_date', '2 * profile.spend_period_days') }} > versions.look_from
 
 ),
 
@@ -45,6 +44,7 @@ responses as (
         greatest(responses.response_on, {{ scope }}.look_from) as counts_from
     from {{ scope }}
     inner join {{ ref('int_responses') }} as responses on {{ scope }}.customer_id = responses.customer_id
+    where responses.is_present
 
 ),
 
@@ -84,26 +84,23 @@ events as (
         previous_change='-spend_change',
         condition='counts_from < leaves_previous_on',
     ) }}
-    -- Days on which a measure that grows by one a day reaches a threshold, or passes it.
-    {% for threshold in rule_thresholds(rules, 'age_days') %}{% for passed in [0, 1] %}
-    {% set days = threshold | round(0, 'floor') | int + passed %}
+    -- Days on which a measure that grows by one a day reaches a threshold, or has passed it.
+    {% for days in rule_turning_days(rules, 'age_days') %}
     union all
     {{ lifecycle_event(rhythm, add_days('first_purchase_on', days)) }}
     union all
     {{ lifecycle_event(scope, add_days('registered_on', days)) }}
-    {% endfor %}{% endfor %}
-    {% for threshold in rule_thresholds(rules, 'days_since_last_activity') %}{% for passed in [0, 1] %}
-    {% set days = threshold | round(0, 'floor') | int + passed %}
+    {% endfor %}
+    {% for days in rule_turning_days(rules, 'days_since_last_activity') %}
     union all
     {{ purchase_event(rhythm, add_days('last_purchase_on', days)) }}
     union all
     {{ lifecycle_event('responses', add_days('response_on', days)) }}
-    {% endfor %}{% endfor %}
-    {% for threshold in rule_thresholds(rules, 'recency_days') %}{% for passed in [0, 1] %}
-    {% set days = threshold | round(0, 'floor') | int + passed %}
+    {% endfor %}
+    {% for days in rule_turning_days(rules, 'recency_days') %}
     union all
     {{ purchase_event(rhythm, add_days('last_purchase_on', days)) }}
-    {% endfor %}{% endfor %}
+    {% endfor %}
     -- One day more than the arithmetic asks for: a product of binary fractions can fall short of a whole number.
     {% for threshold in rule_thresholds(rules, 'cadence_ratio') %}{% for passed in [0, 1, 2] %}
     union all
@@ -217,4 +214,66 @@ replayed as (
 {# The same for what the days since a purchase bring, as long as no other purchase came. #}
 {% macro purchase_event(rhythm, event_on) -%}
     {{ lifecycle_event(rhythm, event_on, condition='(span_until is null or ' ~ event_on ~ ' < span_until)') }}
+{%- endmacro %}
+
+{#
+  The CTE versions_in_scope: the versions of all orders of the customers of CTE `scope` that were a purchase once, as
+  int_order_versions has them, with the customer's look_from and as_of_date. Customers are picked before orders are split
+  into those with returns and those without, because they are few.
+
+  in_spend_periods: only orders that stand in a spend period on look_from or later.
+#}
+{% macro versions_in_scope(scope, in_spend_periods=false) -%}
+orders_in_scope as (
+
+    select
+        {{ scope }}.customer_id,
+        {{ scope }}.look_from,
+        {{ scope }}.as_of_date,
+        orders.order_id,
+        orders.order_date,
+        orders.net_amount
+    from {{ ref('fct_orders') }} as orders
+    inner join {{ scope }} on orders.customer_id = {{ scope }}.customer_id
+    {% if in_spend_periods -%}
+    cross join {{ ref('int_profile') }} as profile
+    {% endif -%}
+    where
+        orders.is_purchase
+        {% if in_spend_periods -%}
+        and {{ add_days('orders.order_date', '2 * profile.spend_period_days') }} > {{ scope }}.look_from
+        {%- endif %}
+
+),
+
+versions_in_scope as (
+
+    select
+        orders_in_scope.customer_id,
+        orders_in_scope.look_from,
+        orders_in_scope.as_of_date,
+        orders_in_scope.order_date,
+        orders_in_scope.order_date as valid_from,
+        cast(null as date) as valid_until,
+        true as is_purchase,
+        false as is_undone,
+        orders_in_scope.net_amount as spend_change
+    from orders_in_scope
+    left join {{ ref('int_order_returns') }} as order_returns on orders_in_scope.order_id = order_returns.order_id
+    where order_returns.order_id is null
+    union all
+    select
+        {{ scope }}.customer_id,
+        {{ scope }}.look_from,
+        {{ scope }}.as_of_date,
+        versions.order_date,
+        versions.valid_from,
+        versions.valid_until,
+        versions.is_purchase,
+        versions.is_undone,
+        versions.spend_change
+    from {{ ref('int_returned_order_versions') }} as versions
+    inner join {{ scope }} on versions.customer_id = {{ scope }}.customer_id
+
+)
 {%- endmacro %}

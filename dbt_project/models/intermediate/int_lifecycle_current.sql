@@ -1,6 +1,6 @@
 with customers as (
 
-    select * from {{ ref('dim_customers') }}
+    select * from {{ ref('int_lifecycle_customers') }}
 
 ),
 
@@ -34,6 +34,7 @@ last_responses as (
         customer_id,
         max(response_on) as last_response_on
     from responses
+    where is_present
     group by customer_id
 
 ),
@@ -71,7 +72,7 @@ current_days as (
     select
         customers.customer_id,
         customers.as_of_date as replay_on,
-        least(customers.registered_on, customers.first_seen_on) as known_from,
+        customers.known_from,
         customers.registered_on,
         customers.customer_type,
         customers.strategic_label,

@@ -4,9 +4,12 @@ with current_stages as (
 
 ),
 
-nearer as (
+settled as (
 
-    select * from {{ ref('int_lifecycle_since_last_purchase') }}
+    select customer_id from {{ ref('int_lifecycle_since_last_purchase') }}
+    where is_settled
+    union distinct
+    select customer_id from {{ ref('int_lifecycle_kept') }}
 
 ),
 
@@ -14,8 +17,18 @@ unsettled as (
 
     select current_stages.*
     from current_stages
-    left join nearer on current_stages.customer_id = nearer.customer_id and nearer.is_settled
-    where nearer.customer_id is null
+    left join settled on current_stages.customer_id = settled.customer_id
+    where settled.customer_id is null
+
+),
+
+looked_at as (
+
+    select
+        *,
+        replay_on as as_of_date,
+        {{ add_days('coalesce(last_purchase_on, replay_on)', -lifecycle_lookback_days()) }} as lookback_from
+    from unsettled
 
 ),
 
@@ -23,16 +36,16 @@ scope as (
 
     select
         *,
-        replay_on as as_of_date,
-        greatest({{ add_days('coalesce(last_purchase_on, replay_on)', -lifecycle_lookback_days()) }}, known_from)
-            as look_from,
-        {{ add_days('coalesce(last_purchase_on, replay_on)', -lifecycle_lookback_days()) }} <= known_from as reaches_start
-    from unsettled
+        greatest(lookback_from, known_from) as look_from,
+        lookback_from <= known_from as reaches_start
+    from looked_at
 
 ),
 
-{{ purchase_spans('scope') }},
+{{ versions_in_scope('scope') }},
 
-{{ replay_lifecycle('scope', 'purchase_spans') }}
+{{ rhythm_in_scope('scope', 'versions_in_scope') }},
+
+{{ replay_lifecycle('scope', 'versions_in_scope', 'rhythm_in_scope') }}
 
 select * from replayed

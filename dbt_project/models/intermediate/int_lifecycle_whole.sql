@@ -4,13 +4,15 @@ with current_stages as (
 
 ),
 
-nearer as (
+settled as (
 
-    select * from {{ ref('int_lifecycle_since_last_purchase') }}
+    select customer_id from {{ ref('int_lifecycle_since_last_purchase') }}
     where is_settled
-    union all
-    select * from {{ ref('int_lifecycle_recent') }}
+    union distinct
+    select customer_id from {{ ref('int_lifecycle_recent') }}
     where is_settled
+    union distinct
+    select customer_id from {{ ref('int_lifecycle_kept') }}
 
 ),
 
@@ -22,13 +24,15 @@ scope as (
         coalesce(current_stages.known_from, current_stages.replay_on) as look_from,
         true as reaches_start
     from current_stages
-    left join nearer on current_stages.customer_id = nearer.customer_id
-    where nearer.customer_id is null
+    left join settled on current_stages.customer_id = settled.customer_id
+    where settled.customer_id is null
 
 ),
 
-{{ purchase_spans('scope') }},
+{{ versions_in_scope('scope') }},
 
-{{ replay_lifecycle('scope', 'purchase_spans') }}
+{{ rhythm_in_scope('scope', 'versions_in_scope') }},
+
+{{ replay_lifecycle('scope', 'versions_in_scope', 'rhythm_in_scope') }}
 
 select * from replayed

@@ -1,6 +1,16 @@
+{{ config(
+    materialized=changed_in_place(),
+    incremental_strategy='replace',
+    incremental_predicates=['customer_id in (select customer_id from intermediate.int_changed_orders)']
+) }}
+{% set changed_orders = ref('int_changed_orders') %}
+
 with orders as (
 
     select * from {{ ref('fct_orders') }}
+    {% if is_increment() %}
+    where customer_id in (select changed.customer_id from {{ changed_orders }} as changed)
+    {% endif %}
 
 ),
 

@@ -1,3 +1,9 @@
+{{ config(
+    materialized=changed_in_place(),
+    incremental_strategy='replace',
+    incremental_predicates=['true']
+) }}
+
 with touches as (
 
     select * from {{ ref('fct_touches') }}
@@ -5,7 +11,7 @@ with touches as (
 ),
 
 -- A response can be dated before its touch by mistake; it counts from the touch on.
-responses as (
+present as (
 
     select distinct
         customer_id,
@@ -13,6 +19,33 @@ responses as (
     from touches
     where responded_at is not null
 
+),
+
+compared as (
+
+    select
+        customer_id,
+        response_on,
+        1 as is_present,
+        0 as was_present
+    from present
+    {% if is_increment() %}
+    union all
+    select
+        customer_id,
+        response_on,
+        0 as is_present,
+        1 as was_present
+    from {{ this }}
+    where is_present
+    {% endif %}
+
 )
 
-select * from responses
+select
+    customer_id,
+    response_on,
+    max(is_present) = 1 as is_present,
+    max(was_present) = 1 as was_present
+from compared
+group by customer_id, response_on

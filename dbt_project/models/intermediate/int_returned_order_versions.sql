@@ -1,6 +1,16 @@
+{{ config(
+    materialized=changed_in_place(),
+    incremental_strategy='replace',
+    incremental_predicates=['order_id in (select order_id from staging.stg_changed_order_ids)']
+) }}
+{% set changed = ref('stg_changed_order_ids') %}
+
 with orders as (
 
     select * from {{ ref('fct_orders') }}
+    {% if is_increment() %}
+    where order_id in (select ids.order_id from {{ changed }} as ids)
+    {% endif %}
 
 ),
 

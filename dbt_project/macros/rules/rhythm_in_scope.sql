@@ -1,10 +1,12 @@
 {#
-  CTEs that find the spans of days on which the known purchases of each customer of CTE `scope` (customer_id, look_from,
-  as_of_date) were the same, from look_from on, ending in one called purchase_spans: customer_id, look_from, as_of_date,
-  span_from, span_until (exclusive; null for the last), first_purchase_on, last_purchase_on, purchase_days,
-  median_gap_days. Before its first span a customer had no purchase.
+  CTEs that find the spans of days on which the known purchases of each customer of CTE `scope` were the same, from its
+  look_from on, ending in one called rhythm_in_scope: customer_id, look_from, as_of_date, span_from, span_until
+  (exclusive; null for the last), first_purchase_on, last_purchase_on, purchase_days, median_gap_days. Before its first
+  span a customer had no purchase.
+
+  versions: a CTE of their orders' versions, as macro versions_in_scope gives it.
 #}
-{% macro purchase_spans(scope) -%}
+{% macro rhythm_in_scope(scope, versions) -%}
 -- Between two days on which a return takes a purchase away, purchases only come in. Such a span is an epoch: within it
 -- what was known on a day is what had been bought by that day, so a running median is the median of that day.
 epoch_starts as (
@@ -17,13 +19,12 @@ epoch_starts as (
     from {{ scope }}
     union distinct
     select
-        {{ scope }}.customer_id,
-        {{ scope }}.look_from,
-        {{ scope }}.as_of_date,
-        versions.valid_from as epoch_from
-    from {{ scope }}
-    inner join {{ ref('int_returned_order_versions') }} as versions on {{ scope }}.customer_id = versions.customer_id
-    where versions.is_undone and versions.valid_from > {{ scope }}.look_from
+        customer_id,
+        look_from,
+        as_of_date,
+        valid_from as epoch_from
+    from {{ versions }}
+    where is_undone and valid_from > look_from
 
 ),
 
@@ -45,7 +46,7 @@ purchase_days as (
         epochs.epoch_from,
         versions.order_date as purchase_on
     from epochs
-    inner join {{ ref('int_order_versions') }} as versions on epochs.customer_id = versions.customer_id
+    inner join {{ versions }} as versions on epochs.customer_id = versions.customer_id
     where
         versions.is_purchase
         and (epochs.epoch_until is null or versions.order_date < epochs.epoch_until)
@@ -88,7 +89,7 @@ described as (
 ),
 
 -- Of the purchases known when an epoch begins only the last is asked for; the others have had their say in it.
-purchase_spans as (
+rhythm_in_scope as (
 
     select
         epochs.customer_id,
