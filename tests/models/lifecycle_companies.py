@@ -23,6 +23,29 @@ def random_company(seed: int, customers: int = 25) -> tuple[Raw, dict[str, Custo
     return _raw_tables(known), {name: _as_known(customer) for name, customer in known.items()}
 
 
+def steady_company(seed: int, customers: int = 25) -> tuple[Raw, dict[str, Customer]]:
+    """As random_company, of customers who buy for the same amount at their own pace for a long time.
+
+    Their stages last: the day on which one began lies before the last purchase, often by many months.
+    """
+    dice = random.Random(seed)  # noqa: S311 (a repeatable company, no secret)
+    known = {f"S{number:02d}": _steady_customer(dice) for number in range(customers)}
+    return _raw_tables(known), {name: _as_known(customer) for name, customer in known.items()}
+
+
+def _steady_customer(dice: random.Random) -> Customer:
+    customer = Customer(registered_on=None)
+    day, pace = FIRST_DAY + timedelta(days=dice.randint(0, 200)), dice.choice([5, 7, 12, 20, 40])
+    stops_on = AS_OF - timedelta(days=dice.choice([-80, -80, 0, 20, 60, 150]))
+    while day <= stops_on:
+        order = Order(day, Decimal(20), "completed")
+        if dice.random() < 0.1:
+            order.returns = [(day + timedelta(days=dice.randint(0, 90)), dice.choice([Decimal(5), Decimal(20)]))]
+        customer.orders.append(order)
+        day += timedelta(days=dice.choice([pace, pace, pace, pace + 1]))
+    return customer
+
+
 def _random_customer(dice: random.Random) -> Customer:
     customer = Customer(registered_on=_random_day(dice) if dice.random() < 0.5 else None)
     day = _random_day(dice)

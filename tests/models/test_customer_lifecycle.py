@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 from tests.models.compiled_project import PROJECT_DIR, CompiledProject, DbtFailedError
-from tests.models.lifecycle_companies import AS_OF, random_company
+from tests.models.lifecycle_companies import AS_OF, random_company, steady_company
 from tests.models.lifecycle_replay import Limits, stage_since, standing_on
 
 if TYPE_CHECKING:
@@ -32,6 +32,22 @@ def test_every_figure_is_what_a_day_by_day_replay_finds(project: CompiledProject
     raw, known = random_company(seed)
     with project.build(raw, as_of=AS_OF, profile=profile, models=["customer_lifecycle"]) as warehouse:
         found = warehouse.sql("from marts.customer_lifecycle").df()
+    _assert_equal(found, _replayed(known, LIMITS[profile], age_from_registration=False))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(300, 304))
+@pytest.mark.parametrize("profile", LIMITS)
+def test_a_stage_that_began_long_ago_is_found_by_looking_further_back(
+    project: CompiledProject, profile: str, seed: int
+) -> None:
+    raw, known = steady_company(seed)
+    looks = ("int_lifecycle_since_last_purchase", "int_lifecycle_recent", "int_lifecycle_whole")
+    with project.build(raw, as_of=AS_OF, profile=profile, models=["customer_lifecycle"]) as warehouse:
+        found = warehouse.sql("from marts.customer_lifecycle").df()
+        settled = [len(warehouse.sql(f"from intermediate.{look} where is_settled").fetchall()) for look in looks]
+    assert min(settled) > 0  # each of the three looks is asked for
+    assert sum(settled) == len(found)
     _assert_equal(found, _replayed(known, LIMITS[profile], age_from_registration=False))
 
 

@@ -39,13 +39,19 @@ last_responses as (
 
 ),
 
+as_of as (
+
+    select max(as_of_date) as as_of_date
+    from customers
+
+),
+
 spend_periods as (
 
     select
-        run_parameters.as_of_date,
-        {{ add_days('run_parameters.as_of_date', '-profile.spend_period_days') }} as current_opens_after,
-        {{ add_days('run_parameters.as_of_date', '-2 * profile.spend_period_days') }} as previous_opens_after
-    from {{ source('raw', 'run_parameters') }} as run_parameters
+        {{ add_days('as_of.as_of_date', '-profile.spend_period_days') }} as current_opens_after,
+        {{ add_days('as_of.as_of_date', '-2 * profile.spend_period_days') }} as previous_opens_after
+    from as_of
     cross join profile
 
 ),
