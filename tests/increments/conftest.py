@@ -6,8 +6,8 @@ import pytest
 from hypothesis import settings
 from tests.increments.recorded_project import RecordedProject
 
-# pytest tests/increments --hypothesis-profile=many: as long as you have time.
-settings.register_profile("many", max_examples=2000)
+# pytest tests/increments --hypothesis-profile=many: an hour or so; another --hypothesis-seed looks elsewhere.
+settings.register_profile("many", max_examples=8000)
 
 
 @pytest.fixture(scope="session")
