@@ -197,6 +197,8 @@ def raw_only(warehouse: Path, target: Path) -> None:
                 place = f"{quoted(schema)}.{quoted(name)}"
                 connection.execute(f"create schema if not exists {quoted(schema)}")
                 connection.execute(sql or f"create table {place} as from released.{place}")
+        # dbt alone has no release to go on from: it builds in full.
+        connection.execute("update raw.run_parameters set since_load_seq = null, since_as_of = null")
         connection.execute("detach released")
 
 
