@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from retention.benchmark.measuring import MeasurementError, measure
-from retention.benchmark.pieces import LONGEST_REASON, Bench, last_line
+from retention.benchmark.pieces import LONGEST_REASON, Bench, last_line, raw_only
 from retention.benchmark.records import Piece
 from retention.errors import SettingsError
 from retention.warehouse.candidate import WAREHOUSE_FILE
@@ -72,7 +72,7 @@ class Peers:
         folder = bench.place / "sqlmesh"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        shutil.copyfile(bench.home.published.resolve() / WAREHOUSE_FILE, folder / WAREHOUSE_FILE)
+        raw_only(bench.home.published.resolve() / WAREHOUSE_FILE, folder / WAREHOUSE_FILE)
         project_dir = bench.settings.project_dir
         script, project = project_dir / "benchmarks" / "peers" / "sqlmesh_project.py", project_dir / "dbt_project"
         try:
