@@ -51,10 +51,11 @@ up: setup ## start Airflow with the DAGs ready, until Ctrl-C (PORT=8080)
 test: setup ## run every test
 	@$(BIN)/pytest -n 2 --dist loadfile
 
-lint: setup ## check Python and SQL style
+lint: setup ## check Python and SQL style, and that SQL means the same on both engines
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/sqlfluff lint dbt_project/models
+	@$(BIN)/python -m dbt_project.check_portability
 
 types: setup ## check types
 	@$(BIN)/mypy

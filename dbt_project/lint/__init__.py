@@ -75,6 +75,31 @@ class _Rule:
         }
 
 
-def run_query(_sql: str) -> SimpleNamespace:
-    """The rows of any query on rules; models are linted as they go on from a release."""
+@dataclass(frozen=True)
+class _Band:
+    measure: str
+    band: int
+    bound: int | None
+    unit: str
+
+    def dict(self) -> dict[str, Any]:
+        return vars(self)
+
+
+# Bands as a seed may hold them: in months, in days, and one that takes the rest.
+BANDS = tuple(
+    _Band(measure, band, bound, unit)
+    for measure, bounds in {
+        "recency": ((3, "months"), (90, "days")),
+        "frequency": ((6, "purchases"),),
+        "monetary": ((50000, "currency"),),
+    }.items()
+    for band, (bound, unit) in ((1, (None, "")), *enumerate(bounds, start=2))
+)
+
+
+def run_query(sql: str) -> SimpleNamespace:
+    """The rows of any query on rules or bands; models are linted as they go on from a release."""
+    if "rfm_bands" in sql:
+        return SimpleNamespace(rows=BANDS)
     return SimpleNamespace(rows=[_Rule(rank, *rule) for rank, rule in enumerate(RULES, start=1)])

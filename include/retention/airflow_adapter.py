@@ -169,6 +169,7 @@ def step_command(step: str, context: Mapping[str, Any]) -> list[str]:
         f"--run-id={pipeline_run_id(as_of, context)}",
         f"--as-of={as_of}",
         f"--profile={params.get('profile') or settings.profile}",
+        f"--target={settings.target}",
         f"--home={settings.home_dir}",
         f"--landing={landing}",
         f"--wait={LOCK_WAIT_SECONDS}",

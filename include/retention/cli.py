@@ -60,6 +60,9 @@ FullOption = Annotated[
         help="Build every table anew. Default: go on from the last release where that gives the same tables.",
     ),
 ]
+TargetOption = Annotated[
+    str | None, typer.Option("--target", help="Engine that builds the tables: duckdb or spark (needs Java).")
+]
 RunOption = Annotated[str | None, typer.Option("--run-id", help="The run to go on with. Default: the newest one.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show every model and test as it ends.")]
@@ -78,11 +81,12 @@ def run(
     landing: LandingOption = None,
     profile: ProfileOption = None,
     as_of: AsOfOption = None,
+    target: TargetOption = None,
     full_refresh: FullOption = None,
     verbose: VerboseOption = False,
 ) -> None:
     """Run the whole pipeline: land, validate, build, audit, publish, report."""
-    settings = _settings(home=home, landing=landing, profile=profile, full_refresh=full_refresh)
+    settings = _settings(home=home, landing=landing, profile=profile, target=target, full_refresh=full_refresh)
     started = time.monotonic()
     with Progress(out, verbose) as progress:
         summary = run_all(
@@ -103,10 +107,11 @@ def load(
     landing: LandingOption = None,
     profile: ProfileOption = None,
     as_of: AsOfOption = None,
+    target: TargetOption = None,
     verbose: VerboseOption = False,
 ) -> None:
     """Start a run: take landing files in and check them against the contracts."""
-    settings = _settings(home=home, landing=landing, profile=profile)
+    settings = _settings(home=home, landing=landing, profile=profile, target=target)
     this_run = _new_run(settings, as_of)
     _steps(["land", "validate"], this_run, settings, verbose)
     out.print(f"Go on with: retention build --run-id {this_run.run_id}")
@@ -151,6 +156,7 @@ def step(
     landing: LandingOption = None,
     profile: ProfileOption = None,
     as_of: AsOfOption = None,
+    target: TargetOption = None,
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.")] = 0,
     only_forward: Annotated[
         bool, typer.Option("--only-forward", help="Publish without turning readers back to an earlier as-of day.")
@@ -160,7 +166,7 @@ def step(
     """Run one step of a named run; this is what a scheduler calls."""
     if name not in STEPS:
         raise SettingsError(f"There is no step '{name}'.", f"Use one of {', '.join(STEPS)}.")
-    settings = _settings(home=home, landing=landing, profile=profile)
+    settings = _settings(home=home, landing=landing, profile=profile, target=target)
     this_run = _new_run(settings, as_of, run_id) if name == "land" else open_run(settings.home_dir, run_id)
     _steps([name], this_run, settings, verbose, wait, only_forward)
 
@@ -294,7 +300,7 @@ def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None) -
         day = date.fromisoformat(as_of) if as_of else settings.as_of
     except ValueError as error:
         raise SettingsError(f"--as-of {as_of} is no day.", "Write it as YYYY-MM-DD, for example 2018-01-01.") from error
-    return start_run(settings.home, settings.profile, day, settings.timezone, run_id)
+    return start_run(settings.home, settings.profile, day, settings.timezone, run_id, settings.target)
 
 
 def _old_run(settings: Settings, run_id: str | None) -> Run:

@@ -27,7 +27,7 @@ from retention.quality import CheckResult, QualityWorker, failed_check_lines
 from retention.runs import Home, Run
 from retention.settings import Settings
 from retention.warehouse.candidate import CONFIG, prepare_candidate, write_raw_schema
-from retention.warehouse.dbt import dbt_build
+from retention.warehouse.engines import Build, Engine, engine_of
 from retention.warehouse.increment import Decision, decide, project_fingerprint
 from retention.warehouse.lock import writer_lock
 from retention.warehouse.project import known_profiles, table_descriptions
@@ -55,13 +55,15 @@ class Pipeline:
     only_forward: bool = False
     worker: QualityWorker | None = None
     contracts: Mapping[str, Contract] = field(init=False)
+    engine: Engine = field(init=False)
 
     def __post_init__(self) -> None:
         """Read the contracts and check the profile.
 
         Raises:
-            SettingsError: a contract is broken or the profile is unknown.
+            SettingsError: a contract is broken, or the profile or the target is unknown.
         """
+        self.engine = engine_of(self.run.target)
         self.contracts = load_contracts(self.settings.project_dir)
         profiles = known_profiles(self.settings.project_dir)
         if self.run.profile not in profiles:
@@ -72,6 +74,7 @@ class Pipeline:
 
     def land(self) -> dict[str, Any]:
         """Take the landing files in, and fix what this run sees: its loads and its as-of day."""
+        self.engine.check(self.settings.memory_limit)
         self.run.save()
         report = land(
             self.run.home,
@@ -131,18 +134,23 @@ class Pipeline:
         decision = self.decide()
         self.tick(decision.text)
         prepare_candidate(self.run, self.contracts, self._pinned(), decision.base)
-        result = dbt_build(
-            self.run,
-            self.settings.project_dir,
-            threads=self.settings.threads,
-            memory_limit=self.settings.memory_limit,
-            progress=self.tick,
+        result = self.engine.build(
+            Build(
+                self.run,
+                self.contracts,
+                self._pinned(),
+                self.settings.project_dir,
+                threads=self.settings.threads,
+                memory_limit=self.settings.memory_limit,
+                progress=self.tick,
+            )
         )
         return {
             "decision": decision.text,
             "built_from": {
                 "base": decision.base and decision.base.folder.name,
                 "fingerprint": self.fingerprint,
+                "target": self.run.target,
                 "timezone": self.run.timezone,
                 "loads": self._pinned(),
             },
@@ -161,7 +169,7 @@ class Pipeline:
             return Decision(None, "asked for")
         present = next((one for one in releases(self.run.home) if one["is_published"]), None)
         sequence = {str(load["load_id"]): int(load["load_seq"]) for load in committed_loads(self.run.home)}
-        return decide(self.run, present, self.fingerprint, self._pinned(), sequence)
+        return decide(self.run, present, self.fingerprint, self._pinned(), sequence, goes_on=self.engine.goes_on)
 
     def audit(self) -> dict[str, Any]:
         """Decide whether the candidate may be published."""

@@ -74,6 +74,7 @@ class Run:
         as_of: the day the tables describe; None until the data has named its last day.
         started_at: instant in the business's time zone, without offset.
         timezone: the business's time zone.
+        target: the engine that builds it.
     """
 
     run_id: str
@@ -82,6 +83,7 @@ class Run:
     as_of: date | None
     started_at: datetime
     timezone: str
+    target: str = "duckdb"
 
     @property
     def folder(self) -> Path:
@@ -97,6 +99,16 @@ class Run:
     def candidate_marts(self) -> Path:
         """Beside it, the file of the result tables alone, which readers get."""
         return self.folder / "retention.duckdb"
+
+    @property
+    def engine_folder(self) -> Path:
+        """What an engine reads and writes beside the candidate while it builds."""
+        return self.folder / "engine"
+
+    @property
+    def marts_parquet(self) -> Path:
+        """The result tables as Parquet, a folder each, where the engine builds such."""
+        return self.folder / "marts"
 
     def write(self, name: str, content: dict[str, Any]) -> None:
         """Write down a step's result as `<name>.json`, whole or not at all."""
@@ -124,7 +136,9 @@ class Run:
         self.write("run", record | {"started_at": self.started_at.isoformat()})
 
 
-def start_run(home: Path, profile: str, as_of: date | None, timezone: str, run_id: str | None = None) -> Run:
+def start_run(
+    home: Path, profile: str, as_of: date | None, timezone: str, run_id: str | None = None, target: str = "duckdb"
+) -> Run:
     """Name a new run. Nothing is written until a step writes.
 
     Args:
@@ -134,7 +148,7 @@ def start_run(home: Path, profile: str, as_of: date | None, timezone: str, run_i
     name = run_id or f"{now:%Y%m%dT%H%M%S}_{now.microsecond // 1000:03d}"
     if not RUN_ID.fullmatch(name):
         raise SettingsError(f"Run id {name!r} is not a file name.", "Use letters, digits, '.', '_', '+' and '-'.")
-    return Run(name, Home(home.expanduser().resolve()), profile, as_of, now.replace(microsecond=0), timezone)
+    return Run(name, Home(home.expanduser().resolve()), profile, as_of, now.replace(microsecond=0), timezone, target)
 
 
 def open_run(home: Path, run_id: str) -> Run:
@@ -155,6 +169,7 @@ def open_run(home: Path, run_id: str) -> Run:
         date.fromisoformat(record["as_of"]) if record["as_of"] else None,
         datetime.fromisoformat(record["started_at"]),
         record["timezone"],
+        record.get("target", "duckdb"),
     )
 
 

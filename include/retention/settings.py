@@ -31,10 +31,11 @@ class Settings(BaseSettings):
     as_of: date | None = Field(None, description="Day the tables describe. Default: the last day of the data.")
     timezone: str = Field("Asia/Shanghai", description="The business's time zone, for schedules and instants.")
     project_dir: Path = Field(PROJECT_DIR, description="Folder that holds dbt_project/ and expectations/.")
-    threads: int = Field(2, ge=1, le=256, description="dbt and DuckDB threads.")
+    threads: int = Field(2, ge=1, le=256, description="Threads of dbt, DuckDB and Spark.")
     memory_limit: str = Field(
-        "8GB", pattern=r"^[1-9]\d*(\.\d+)?\s?([KMGT]i?B)$", description="DuckDB's memory_limit for every step."
+        "8GB", pattern=r"^[1-9]\d*(\.\d+)?\s?([KMGT]i?B)$", description="Memory that DuckDB or Spark may take."
     )
+    target: str = Field("duckdb", pattern="^(duckdb|spark)$", description="Engine that builds the tables.")
     full_refresh: bool = Field(
         False, description="Build every table anew, though the last release could be gone on from."
     )

@@ -85,6 +85,7 @@ def test_a_run_has_one_folder_for_all_tasks_and_tries_and_another_for_another_da
 
 def test_the_command_names_everything_it_needs(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setenv("RETENTION_HOME", str(tmp_path))
+    monkeypatch.setenv("RETENTION_TARGET", "spark")
     adapter.load_settings.cache_clear()
     command = adapter.step_command("land", context({"profile": "cdnow", "landing": str(tmp_path / "in")}))
     adapter.load_settings.cache_clear()
@@ -94,6 +95,7 @@ def test_the_command_names_everything_it_needs(monkeypatch: pytest.MonkeyPatch, 
         f"--run-id={adapter.pipeline_run_id(date(2024, 5, 1), context())}",
         "--as-of=2024-05-01",
         "--profile=cdnow",
+        "--target=spark",
         f"--home={tmp_path}",
         f"--landing={tmp_path / 'in'}",
         "--wait=600",

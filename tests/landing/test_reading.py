@@ -367,3 +367,12 @@ def test_a_home_whose_name_looks_like_a_pattern_holds_its_own_rows(tmp_path: Pat
         room.land()
     relation = raw_relation_sql(room.home, room.contracts["orders"])
     assert duckdb.sql(f"select count(*) from ({relation})").fetchall() == [(20,)]
+
+
+def test_a_column_named_as_landing_names_its_own_is_read(room: Room) -> None:
+    room.put_orders()
+    room.put("returns/r.csv", "return_id,order_id,returned_at,amount,reason\nR1,O1,2024-01-09,1.50,broken\nR2,O2,x,1,\n"
+             + "".join(f"R{at},O{at},2024-01-30,0.50,\n" for at in range(3, 40)))  # fmt: skip
+    room.land()
+    assert room.rows("returns", "return_id, reason")[0] == ("R1", "broken")
+    assert room.manifest("returns")["rows_quarantined"] == 1

@@ -1,122 +1,131 @@
-"""Models hold nothing that the two engines read differently; what differs stands in macros/engine.
+"""The lint that make lint runs finds each construct that the engines read differently, and tells where it stands.
 
-A scan of the files as written: SQL outside the templating, and the SQL that is handed to macros as text. It is a lint
-and no proof; the proof is that both engines give equal tables.
+It is a lint and no proof; the proof is that both engines publish equal tables (tests/engines).
 """
 
 from __future__ import annotations
 
-import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from dbt_project.check_portability import check, findings, templates
 from tests.models.compiled_project import PROJECT_DIR
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ENGINE_DIR = PROJECT_DIR / "macros" / "engine"
-SCANNED = sorted(
-    path
-    for folder in ("models", "macros", "tests")
-    for path in (PROJECT_DIR / folder).rglob("*.sql")
-    if ENGINE_DIR not in path.parents
+
+def rules(sql: str) -> list[str]:
+    """Names of the rules that a text breaks."""
+    return [one.rule for one in findings(sql)]
+
+
+def test_every_model_and_test_is_looked_at() -> None:
+    looked_at = {path.relative_to(PROJECT_DIR).as_posix() for path in templates()}
+    assert len(looked_at) >= 45
+    assert looked_at >= {
+        path.relative_to(PROJECT_DIR).as_posix()
+        for folder in ("models", "tests")
+        for path in (PROJECT_DIR / folder).rglob("*.sql")
+    }
+
+
+@pytest.mark.parametrize(
+    ("sql", "rule"),
+    [
+        ("select date_diff('month', a, b) as c from x", "function"),
+        ("select datediff(a, b) as c from x", "function"),
+        ("select engine__add_days(date_add(a, 1), 2) as c from x", "function"),
+        ("select arg_max(a, b) as c from x", "function"),
+        ("select string_agg(a, ',') as c from x", "function"),
+        ("select strftime(a, '%Y') as c from x", "function"),
+        ("select concat(a, b) as c from x", "function"),
+        ("select array_agg(a) as c from x", "function"),
+        ("select median(a) as c from x", "function"),
+        ("select quantile_cont(a, 0.5) as c from x", "function"),
+        ("select date_trunc('month', a) as c from x", "function"),
+        ("select safe_cast(a as date) as c from x", "function"),
+        ("select extract(isodow from a) as c from x", "part"),
+        ("select extract(dow from a) as c from x", "part"),
+        ("select a + interval 1 day as c from x", "interval"),
+        ("select avg(amount) as c from x", "average"),
+        ("select round(a, 2) as c from x", "round"),
+        ("select cast(cast(a as double) / b as decimal(18, 2)) as c from x", "decimal"),
+        ("select cast(a / b as decimal(18, 2)) as c from x", "decimal"),
+        ('select "a" from x', "quotes"),
+        ("select * exclude (a) from x", "star"),
+        ("select columns('a.*') from x", "star"),
+        ("select [1, 2] as c from x", "list"),
+        ("select a[1] as c from x", "list"),
+        ("select {'a': 1} as c from x", "struct"),
+        ("select a // b as c from x", "division"),
+        ("select last_value(a ignore nulls) over (order by b) as c from x", "nulls"),
+        ("select a, from x", "comma"),
+        ("select current_date as c from x", "clock"),
+        ("select now() as c from x", "clock"),
+        ("select a from x asof join y on x.b >= y.b", "join"),
+        ("select a from x, lateral (select b from y) as z", "join"),
+        ("select a from x group by b c", "syntax"),
+    ],
 )
-
-# Functions that only one engine has, or that both have and answer differently.
-BANNED_FUNCTIONS = (
-    r"add_months|any_value|arg_max|arg_min|array_agg|collect_list|concat|concat_ws|date_add|"
-    r"date_diff|date_part|date_sub|dateadd|datediff|dayofweek|epoch|explode|first|"
-    r"generate_series|group_concat|histogram|isodow|last|list|list_agg|list_value|listagg|max_by|"
-    r"median|min_by|months_between|quantile|quantile_cont|quantile_disc|range|safe_cast|sequence|"
-    r"strftime|string_agg|strptime|struct_pack|to_days|to_months|unnest|week|weekday"
-)
-CLOCKS = ["current_date", "current_timestamp", "current_time", "now", "today", "localtimestamp", "getdate"]
-
-BANNED = {
-    "a function of one engine": rf"\b({BANNED_FUNCTIONS})\s*\(",
-    "the clock": rf"\b({'|'.join(CLOCKS)})\b",
-    "a part of a date that engines number differently": r"\bextract\s*\(\s*(dow|isodow|dayofweek|week|doy|epoch)\b",
-    "an interval: date plus interval is a date here, an instant there": r"\binterval\b",
-    "an average of decimals: cast to double first": r"\bavg\s*\((?!\s*cast\s*\()",
-    "a string or name in double quotes": r'"',
-    "a list literal": r"\[",
-    "a struct literal": r"[{}]",
-    "division in whole numbers by two slashes": r"//",
-    "a star with exceptions": r"\*\s*(exclude|except|replace)\b",
-    "a column pattern": r"\bcolumns\s*\(",
-    "an as-of join": r"\basof\b",
-    "a window function that skips nulls": r"\bignore\s+nulls\b",
-    "a lateral or positional join": r"\b(positional|lateral)\b",
-    "a trailing comma": r",\s*\b(from|where|group\s+by|order\s+by)\b",
-}
-
-
-def sql_of(template: str) -> str:
-    """The SQL of a template: comments out, and of each template tag only the texts that it quotes."""
-    template = re.sub(r"\{#.*?#\}|--[^\n]*", " ", template, flags=re.DOTALL)
-
-    def quoted(tag: re.Match[str]) -> str:
-        texts = re.findall(r"'([^']*)'|\"([^\"]*)\"", tag.group(0))
-        return f" {' '.join(single or double for single, double in texts)} x " if tag.group(0)[1] == "{" else " "
-
-    return re.sub(r"\{\{.*?\}\}|\{%.*?%\}", quoted, template, flags=re.DOTALL)
-
-
-def problems(template: str) -> list[str]:
-    """What a template holds that the engines read differently."""
-    sql = re.sub(r"'[^'\n]*'", "''", sql_of(template)).lower()
-    return [f"{name}: {found.group(0)!r}" for name, pattern in BANNED.items() if (found := re.search(pattern, sql))]
-
-
-@pytest.mark.parametrize("path", SCANNED, ids=lambda path: path.stem)
-def test_a_template_holds_no_difference_between_engines(path: Path) -> None:
-    assert problems(path.read_text(encoding="utf-8")) == []
-
-
-def test_every_template_is_scanned() -> None:
-    assert len(SCANNED) >= 30
+def test_the_lint_finds_each_difference(sql: str, rule: str) -> None:
+    assert rule in rules(sql)
 
 
 @pytest.mark.parametrize(
     "sql",
     [
-        "select date_diff('month', a, b) from x",
-        "select {{ add_days('date_add(a, 1)', 2) }} from x",
-        "select arg_max(a, b) from x",
-        "select string_agg(a, ',') from x",
-        "select strftime(a, '%Y') from x",
-        "select extract(isodow from a) from x",
-        "select extract(dow from a) from x",
-        "select * exclude (a) from x",
-        "select [1, 2] as a from x",
-        "select {'a': 1} as a from x",
-        "select a // b from x",
-        "select concat(a, b) from x",
-        "select a + interval 1 day from x",
-        "select avg(amount) from x",
-        "select array_agg(a) from x",
-        "select last_value(a ignore nulls) over (order by b) from x",
-        'select "a" from x',
-        "select a, from x",
-        "select current_date as a from x",
-        "select median(a) from x",
-    ],
-)
-def test_the_scan_finds_each_banned_difference(sql: str) -> None:
-    assert len(problems(sql)) == 1
-
-
-@pytest.mark.parametrize(
-    "template",
-    [
         "-- date_diff(a, b) is no longer used\nselect a from x",
-        "{# the list [1, 2] #}select a from x",
-        "select {{ median('cast(a as double)') }} as middle from x",
-        "select avg(cast(a as double)) as mean from {{ ref('x') }}",
-        "select 'in a text: [now()]' as a from x",
-        "{% set columns = ['a', \"b\"] %}select {{ columns | join(', ') }} from x",
+        "select 'in a text: [now()], \"x\", date_diff(a, b)' as c from x",
+        "select avg(cast(a as double)) as mean, round(a) as whole, cast(a as decimal(18, 2)) as amount from x",
+        "select engine__median(cast(a as double)) as middle, engine__quoted_ as b from x",
+        "select a from x qualify row_number() over (partition by b order by c desc nulls last) = 1",
+        "select count(*) filter (where a > 1) as n, ntile(5) over (order by b) as bin from x group by all",
+        "select percentile_cont(0.2) within group (order by cast(a as double)) as cut from x",
+        "select extract(year from a) as c, date '2024-01-01' as d from x",
+        "select try_cast(a as double) as n, a || b as text from x where a is distinct from b",
     ],
 )
-def test_the_scan_lets_portable_sql_pass(template: str) -> None:
-    assert problems(template) == []
+def test_the_lint_lets_portable_sql_pass(sql: str) -> None:
+    assert rules(sql) == []
+
+
+def test_a_finding_names_file_line_rule_and_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "model.sql"
+    path.write_text(
+        "with days as (\n\n    select {{ add_days('a', 1) }} as a from {{ ref('x') }}\n\n)\n\n"
+        "select\n    a,\n    date_diff('day', a, b) as c\nfrom days\n",
+        encoding="utf-8",
+    )
+    problem = "date_diff() is not the same on both engines. Use days_between() or months_apart()."
+    assert check(path) == [f"{path}:9: [function] {problem}"]
+
+
+def test_what_a_template_hands_to_an_engine_macro_is_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "model.sql"
+    path.write_text("select {{ median('round(a, 2)') }} as c from {{ ref('x') }}\n", encoding="utf-8")
+    assert [line.split(": ", maxsplit=1)[1].split("]")[0] for line in check(path)] == ["[round"]
+
+
+def test_a_generic_test_is_looked_at_though_it_is_no_whole_query(tmp_path: Path) -> None:
+    path = tmp_path / "no_gap.sql"
+    path.write_text(
+        "{% test no_gap(model, column) %}\nselect {{ column }}\nfrom {{ model }}\nwhere datediff({{ column }}, a) > 1\n"
+        "{% endtest %}\n",
+        encoding="utf-8",
+    )
+    assert [line.split(" ")[0] for line in check(path)] == [f"{path}:4:"]
+
+
+def test_the_command_passes_on_the_project_and_fails_on_a_finding(tmp_path: Path) -> None:
+    path = tmp_path / "model.sql"
+    path.write_text("select now() as a\n", encoding="utf-8")
+    command = [sys.executable, "-m", "dbt_project.check_portability"]
+    sound, faulty = (
+        subprocess.run([*command, *files], cwd=PROJECT_DIR.parent, capture_output=True, text=True, check=False)
+        for files in ([], [str(path)])
+    )
+    assert (sound.returncode, sound.stdout) == (0, ""), sound.stdout + sound.stderr
+    assert (faulty.returncode, f"{path}:1: [clock]" in faulty.stdout) == (1, True)

@@ -47,6 +47,11 @@ def test_a_day_without_news_goes_on_too(new_run: Callable[[], Run]) -> None:
         ({"fingerprint": "changed since"}, "not those of the release"),
         ({"release": RELEASE | {"profile": "cdnow"}}, "another profile"),
         ({"release": RELEASE | {"built_from": RELEASE["built_from"] | {"timezone": "UTC"}}}, "another time zone"),
+        (
+            {"release": RELEASE | {"built_from": RELEASE["built_from"] | {"target": "spark"}}},
+            "the release was built on another engine",
+        ),
+        ({"goes_on": False}, "this engine builds every table anew"),
         ({"release": RELEASE | {"as_of_date": "2024-02-01"}}, "describes a later day, 2024-02-01"),
         ({"pinned": {"orders": ["first"]}}, "a load that the release has seen is gone"),
         (

@@ -60,7 +60,7 @@
     element_at({{ quantiles }}, {{ number }})
 {%- endmacro %}
 
-{# The value of the latest of a group's rows; rows without a day are left out. #}
+{# The value of the latest of a group's rows; rows without a day or without a value are left out. #}
 {% macro latest_value(value, day) -%}
     {{ return(adapter.dispatch('latest_value', 'retention')(value, day)) }}
 {%- endmacro %}
@@ -70,5 +70,5 @@
 {%- endmacro %}
 
 {% macro spark__latest_value(value, day) -%}
-    max_by({{ value }}, {{ day }})
+    max_by({{ value }}, case when {{ value }} is not null then {{ day }} end)
 {%- endmacro %}

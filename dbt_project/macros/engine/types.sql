@@ -1,6 +1,6 @@
 {# A number as text with a fixed count of decimals, the same on every engine. #}
 {% macro as_text(number, decimals=2) -%}
-    cast(cast({{ number }} as decimal(18, {{ decimals }})) as {{ dbt.type_string() }})
+    cast({{ to_decimal(number, 18, decimals) }} as {{ dbt.type_string() }})
 {%- endmacro %}
 
 {# A column name that is a reserved word. #}

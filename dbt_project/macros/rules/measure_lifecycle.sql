@@ -36,11 +36,11 @@
         -- Rounded where binary fractions end: a fall by half on paper must meet "at least half".
         case
             when previous_spend_amount > 0
-                then round(
-                    cast(current_spend_amount - previous_spend_amount as double)
-                    / cast(previous_spend_amount as double),
+                then {{ rounded(
+                    'cast(current_spend_amount - previous_spend_amount as double)'
+                    ~ ' / cast(previous_spend_amount as double)',
                     6
-                )
+                ) }}
         end as spend_change_rate
     from {{ name }}_started
 

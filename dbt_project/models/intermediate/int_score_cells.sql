@@ -26,17 +26,13 @@ weighted as (
         r.score as r_score,
         f.score as f_score,
         m.score as m_score,
-        round(
-            100.0 * (
-                profile.recency_weight * (r.score - 1)
-                + profile.frequency_weight * (f.score - 1)
-                + profile.monetary_weight * (m.score - 1)
-            ) / (
-                (profile.recency_weight + profile.frequency_weight + profile.monetary_weight)
-                * ({{ score_bins() }} - 1)
-            ),
+        {{ rounded(
+            '100.0 * (profile.recency_weight * (r.score - 1) + profile.frequency_weight * (f.score - 1)'
+            ~ ' + profile.monetary_weight * (m.score - 1))'
+            ~ ' / ((profile.recency_weight + profile.frequency_weight + profile.monetary_weight)'
+            ~ ' * ' ~ (score_bins() - 1) ~ ')',
             6
-        ) as rfm_score
+        ) }} as rfm_score
     from scores as r
     cross join scores as f
     cross join scores as m

@@ -44,7 +44,7 @@ cutoffs as (
 
     select
         {% for measure in measures %}{% for cut in cuts %}
-        round({{ nth_quantile('quantiles.' ~ measure ~ '_quantiles', cut) }} + profile.score_cut_offset, 6)
+        {{ rounded(nth_quantile('quantiles.' ~ measure ~ '_quantiles', cut) ~ ' + profile.score_cut_offset', 6) }}
             as {{ measure }}_cut_{{ cut }},
         {% endfor %}{% endfor %}
         quantiles.snapshot_on

@@ -65,7 +65,7 @@ class Pending:
         _copy(
             connection,
             f"""select {load}, line_no, reason, column_name, raw_row from (
-                select {line_no} as line_no, reason, column_name, _raw as raw_row
+                select {line_no} as line_no, faults.reason, faults.column_name, _raw as raw_row
                 {bad} join faults on faults.fault = staged._fault
                 union all
                 select line_no, reason, null, {literal(WITHHELD) if withheld else "raw"} from rejected_lines)

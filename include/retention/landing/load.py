@@ -228,7 +228,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, delivery: Delivery, rows: int,
         return
     reason, column, number = connection.execute("""
         select reason, column_name, count(*) as number from (
-            select reason, column_name from staged join faults on faults.fault = staged._fault
+            select faults.reason, faults.column_name from staged join faults on faults.fault = staged._fault
             union all select reason, null from rejected)
         group by all order by number desc, reason, column_name limit 1""").fetchone() or ("", None, 0)
     most = f"column '{column}': {reason}" if column else reason

@@ -1,13 +1,12 @@
 """The release: a sealed folder of readers' files, and the one symlink that says which release is the present one.
 
 `<home>/published -> releases/<run_id>/` holds `retention.duckdb` (marts only), `warehouse.duckdb` (with raw views,
-staging, seeds and ops) and `manifest.json`. Nothing in a release is changed after the pointer has reached it.
+staging, seeds and ops) and `manifest.json`; where the engine writes Parquet, `marts/<table>/` too. Nothing in a release
+is changed after the pointer has reached it.
 """
 
-import hashlib
 import itertools
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,18 +17,11 @@ from typing import Any
 import duckdb
 
 from retention.errors import NotThereError, PublicationError
+from retention.publication.parquet import changed_parquet, release_parquet
+from retention.publication.sealing import seal, sha256_of, sync_folder
 from retention.runs import Home, Run, write_json
 from retention.sql import quoted
 from retention.warehouse.candidate import CONFIG
-
-READ_ONLY = 0o444
-HASH_BLOCK = 1 << 20
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def published_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -94,11 +86,11 @@ def write_release(run: Run, audit: Mapping[str, Any], built_from: Mapping[str, A
         "started_at": run.started_at,
         **{f"{name}_sha256": value for name, value in passed.items()},
         "tables": tables,
+        "parquet": release_parquet(run, staged, tables),
         "built_from": built_from,
     }
     write_json(staged / "manifest.json", manifest)
-    for file in staged.iterdir():
-        _seal(file)
+    seal(staged)
     return manifest
 
 
@@ -131,20 +123,6 @@ def _fingerprint(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, 
     return {"rows": row[0], "content_hash": row[1]}
 
 
-def _seal(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-    path.chmod(READ_ONLY)
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _free_name(run: Run) -> str:
     """The run's ID, with a number behind it when the run has been released before and was built again since."""
     taken = {path.name for path in run.home.releases.iterdir()}
@@ -164,11 +142,13 @@ def commit_release(run: Run, manifest: Mapping[str, Any], keep: int, *, only_for
     release = run.home.releases / str(manifest["release_id"])
     if not release.exists():
         (run.home.releases / f".new-{run.run_id}").rename(release)
-        _sync_folder(run.home.releases)
+        sync_folder(run.home.releases)
     if not (only_forward and _is_later(run, str(manifest["as_of_date"]))):
         point_to(run.home, manifest["release_id"])
     for file in (run.candidate, run.candidate_marts):
         file.unlink(missing_ok=True)
+    for folder in (run.engine_folder, run.marts_parquet):
+        shutil.rmtree(folder, ignore_errors=True)
     prune(run.home, keep)
     return release
 
@@ -195,7 +175,7 @@ def _turn(home: Home, release_id: str) -> None:
         beside.unlink()
     beside.symlink_to(Path("releases") / release_id)
     beside.replace(home.published)
-    _sync_folder(home.path)
+    sync_folder(home.path)
 
 
 def _history(home: Home) -> Path:
@@ -254,6 +234,11 @@ def rollback(home: Home, release_id: str | None) -> str:
             raise PublicationError(
                 f"{file} is not the file that was published.", "Choose another release: retention status."
             )
+    changed = changed_parquet(home.releases / target, names[target])
+    if changed is not None:
+        raise PublicationError(
+            f"{changed} is not the file that was published.", "Choose another release: retention status."
+        )
     if release_id is None:
         _turn(home, target)
         write_json(_history(home), {"shown_before": earlier[:-1]})

@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from retention.errors import BuildFailedError
-from retention.runs import Run
+from retention.runs import Home, Run
 from retention.warehouse.candidate import candidate_link
 
 SHOWN = 3
@@ -33,6 +33,30 @@ class DbtResult:
     failures: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class DbtProcess:
+    """The process that dbt runs in.
+
+    Attributes:
+        target: the output of profiles.yml.
+        module: module to start; it takes the parent's process ID, then its own arguments, then dbt's.
+        arguments: its own arguments.
+        environment: variables that it gets beside the inherited ones.
+        without: inherited variables that it does not get.
+    """
+
+    target: str = "duckdb"
+    module: str = "retention.warehouse.dbt_process"
+    arguments: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    without: Sequence[str] = ()
+
+
+def dbt_target(home: Home) -> Path:
+    """Where dbt leaves what it compiled and did; kept from run to run, so that it need not parse the project anew."""
+    return home.work / ".dbt"
+
+
 def dbt_build(
     run: Run,
     project_dir: Path,
@@ -41,42 +65,49 @@ def dbt_build(
     memory_limit: str,
     progress: Callable[[str], None],
     select: Sequence[str] = (),
+    process: DbtProcess = DbtProcess(),
 ) -> DbtResult:
-    """Build and test every model in the run's candidate.
+    """Build and test every model, by default in the run's candidate.
 
     Unit tests are left out: they judge the code, which the test suite does, not this day's data.
+
+    Args:
+        process: what to run dbt in, and against which engine.
 
     Raises:
         BuildFailedError: a model or a test failed; the message names the first ones, with dbt's own words.
     """
-    target = run.home.work / ".dbt"
+    target = dbt_target(run.home)
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
     logs = run.folder / "logs"
     command = [
-        *(sys.executable, "-m", "retention.warehouse.dbt_process", str(os.getpid()), "build"),
+        *(sys.executable, "-m", process.module, str(os.getpid()), *process.arguments, "build"),
+        *("--target", process.target),
         *("--project-dir", str(project_dir / "dbt_project"), "--profiles-dir", str(project_dir / "dbt_project")),
         *("--target-path", str(target), "--log-path", str(logs), "--log-format", "json", "--log-level", "info"),
         *("--log-level-file", "info", "--exclude-resource-type", "unit_test", "--no-use-colors", "--no-version-check"),
         "--no-populate-cache",  # each schema is listed when the first node of it asks, not all of them beforehand
         *(("--select", *select) if select else ()),
     ]
-    environment = os.environ | {
+    inherited = {name: value for name, value in os.environ.items() if name not in process.without}
+    environment = inherited | {
         "RETENTION_WAREHOUSE": str(candidate_link(run.home) / run.candidate.name),
         "RETENTION_THREADS": str(threads),
         "RETENTION_MEMORY_LIMIT": memory_limit,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        **process.environment,
     }
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
-    ) as process:
+    ) as child:
         try:
-            said = list(_follow(process.stdout or (), progress))
+            said = list(_follow(child.stdout or (), progress))
         except BaseException:
-            process.terminate()
+            child.terminate()
             raise
     result = _read_results(results)
-    if process.returncode != 0 or result.failures:
+    if child.returncode != 0 or result.failures:
         raise BuildFailedError(_explain_failure(result, said), f"dbt's log: {logs / 'dbt.log'}.")
     return result
 

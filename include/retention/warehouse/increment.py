@@ -73,6 +73,8 @@ def decide(
     fingerprint: str,
     pinned: Mapping[str, Sequence[str]],
     sequence: Mapping[str, int],
+    *,
+    goes_on: bool = True,
 ) -> Decision:
     """Decide how a run builds.
 
@@ -81,7 +83,10 @@ def decide(
         fingerprint: the project's, as of now.
         pinned: the loads of each entity that the run sees, in their order.
         sequence: by load its place in the order of loads.
+        goes_on: whether the engine can build on a release at all.
     """
+    if not goes_on:
+        return Decision(None, "this engine builds every table anew")
     if release is None:
         return Decision(None, "nothing has been published yet")
     origin = release.get("built_from") or {"fingerprint": "", "timezone": "", "loads": {}}
@@ -91,6 +96,7 @@ def decide(
     since_load_seq = max((sequence[load] for load in seen & present), default=0)
     hindrances = {
         "models, seeds, contracts or versions are not those of the release": origin["fingerprint"] != fingerprint,
+        "the release was built on another engine": origin.get("target", "duckdb") != run.target,
         "the release has another profile": release["profile"] != run.profile,
         "the release has another time zone": origin["timezone"] != run.timezone,
         f"the release describes a later day, {since_as_of}": run.as_of is None or run.as_of < since_as_of,

@@ -67,13 +67,13 @@ margined as (
         cast(discount_amount as decimal(18, 2)) as discount_amount,
         cast(returned_amount as decimal(18, 2)) as returned_amount,
         cast(net_amount as decimal(18, 2)) as net_amount,
-        cast(
-            case
-                when cost_amount is null then null
-                when gross_amount = 0 then net_amount - cost_amount
-                else net_amount - cost_amount * (cast(net_amount as double) / cast(gross_amount as double))
-            end as decimal(18, 2)
-        ) as margin_amount,
+        case
+            when cost_amount is null then null
+            when gross_amount = 0 then cast(net_amount - cost_amount as decimal(18, 2))
+            else {{ to_decimal(
+                'net_amount - cost_amount * (cast(net_amount as double) / cast(gross_amount as double))'
+            ) }}
+        end as margin_amount,
         is_purchase,
         true as is_changed,
         cast(null as integer) as number_before

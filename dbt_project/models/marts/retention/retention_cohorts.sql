@@ -151,7 +151,7 @@ select
     cast(retained_customers as integer) as retained_customers,
     cast(retained_customers as double) / cohort_size as retention_rate,
     cast(revenue as decimal(18, 2)) as revenue,
-    cast(cast(cumulative_revenue as double) / cohort_size as decimal(18, 2)) as cumulative_revenue_per_customer,
+    {{ to_decimal('cast(cumulative_revenue as double) / cohort_size') }} as cumulative_revenue_per_customer,
     is_mature,
     as_of_date
 from by_definition

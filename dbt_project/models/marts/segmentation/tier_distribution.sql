@@ -47,7 +47,7 @@ select
     customer_share,
     cast(revenue_12m as decimal(18, 2)) as revenue_12m,
     revenue_share,
-    cast(avg_order_value as decimal(18, 2)) as avg_order_value,
+    {{ to_decimal('avg_order_value') }} as avg_order_value,
     avg_recency_days,
     as_of_date
 from shared

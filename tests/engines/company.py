@@ -1,0 +1,189 @@
+"""A small company whose deliveries hold whatever the engines could read differently.
+
+Two deliveries: what is known by the first as-of day, and what comes later: new orders, corrections, late rows, returns
+of old orders. Ties, nulls, amounts at rounding borders, month ends and a leap day are there on purpose.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import duckdb
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIRST_DAY, SECOND_DAY = date(2024, 2, 29), date(2024, 3, 31)
+
+
+def _pick(texts: str, salt: str) -> str:
+    """One of the texts (a list literal), or null, by the row's number."""
+    return f"list_extract([{texts}], 1 + cast(hash(n, '{salt}') % len([{texts}]) as integer))"
+
+
+TAGS = """'a;b', 'it''s, "quoted" \\ and 中文', null"""
+CUSTOMERS = f"""
+    select
+        'C' || n as customer_id,
+        {_pick("'person', 'company'", "type")} as customer_type,
+        'Name ' || n as name,
+        'mail' || n || '@example.com' as email,
+        '1380000' || lpad(n::varchar, 4, '0') as phone,
+        'REG' || n as registration_no,
+        {_pick("'food', 'steel', null", "industry")} as industry,
+        {_pick("'small', 'large', null", "size")} as company_size,
+        {_pick("'north', 'south', null", "region")} as region,
+        date '1980-01-31' + cast(hash(n, 'birth') % 9000 as integer) as birthday,
+        case when n % 5 > 0 then timestamp '2022-01-01' + to_days(cast(hash(n, 'reg') % 780 as integer)) end
+            as registered_at,
+        {_pick("'ann', 'bob', null", "owner")} as account_owner,
+        {_pick("'fair', 'web', null", "source")} as source_channel,
+        {_pick("'mail', 'phone', null", "preferred")} as preferred_channel,
+        {_pick(TAGS, "tags")} as need_tags,
+        {_pick("'strategic', 'high_potential', 'other', null, null", "label")} as strategic_label,
+        {_pick("'19-24', '65+', null", "age")} as age_band,
+        {_pick("'Under 15K', '50-74K', null", "income")} as income_band,
+        {_pick("'Homeowner', 'Renter', null", "home")} as home_ownership,
+        {_pick("'Married', 'Unmarried', null", "marital")} as marital_status,
+        {_pick("'1', '2', '5+', null", "household")} as household_size,
+        {_pick("'1 Adult Kids', '2 Adults No Kids', null", "composition")} as household_composition,
+        {_pick("'0', '1', '3+', null", "kids")} as kids_count,
+        {_pick("true, true, false, null", "consent")} as consent_marketing,
+        case when n % 3 = 0 then timestamp '2023-06-01' + to_days(cast(n as integer)) end as consent_at,
+        case when n % 7 = 0 then timestamp '2024-02-20' + to_days(cast(n % 30 as integer)) end as opted_out_at,
+        timestamp '2023-01-01' + to_days(cast(n as integer)) as updated_at
+    from range(60) as numbers(n)
+"""
+STATUSES = "'completed', 'completed', 'completed', 'completed', 'cancelled', 'pending', 'returned', null"
+AMOUNTS = "0.00, 0.01, 10.00, 10.00, 10.00, 33333.33, 49999.99, 50000.00, 100000.00, 0.05, 1234.565, 7.125"
+ORDERS = f"""
+    select
+        'O' || n as order_id,
+        -- Customers beyond the master too, and a few with most of the orders.
+        'C' || case when n % 4 = 0 then n % 5 else hash(n, 'customer') % 66 end as customer_id,
+        case
+            when n % 6 = 0 then timestamp '2024-02-29 23:59:59' - to_months(cast(n % 14 as integer))
+            when n % 11 = 0 then timestamp '2023-12-31 00:00:00'
+            else timestamp '2024-03-30 12:30:15.250' - to_days(cast(hash(n, 'day') % 800 as integer))
+        end as ordered_at,
+        cast(case
+            when n % 2 = 0 then list_extract([{AMOUNTS}], 1 + cast(hash(n, 'amount') % 12 as integer))
+            else 5 + hash(n, 'free') % 90000 / 100
+        end as decimal(18, 2)) as amount,
+        {_pick(STATUSES, "status")} as status,
+        {_pick("'web', 'store', null", "channel")} as channel,
+        case when n % 3 = 0 then 0.5 end as discount_amount,
+        'USD' as currency,
+        {_pick("'north', 'south', null", "order region")} as region
+    from range(600) as numbers(n)
+"""
+PRODUCTS = f"""
+    select
+        'P' || n as product_id,
+        'Product ' || n as name,
+        {_pick("'dairy', 'bread', null", "category")} as category,
+        {_pick("'own', 'other', null", "brand")} as brand,
+        case when n % 8 > 0 then cast(n * 1.37 as decimal(18, 2)) end as unit_cost
+    from range(1, 25) as numbers(n)
+"""
+ORDER_ITEMS = """
+    select
+        order_id,
+        line as line_no,
+        'P' || (1 + hash(order_id, line) % 25) as product_id,
+        1 + hash(order_id, line, 'quantity') % 3000 / 1000 as quantity,
+        cast(amount / 2 as decimal(18, 2)) as line_amount,
+        case when line = 1 then cast(amount / 3 as decimal(18, 2)) end as unit_price,
+        case when line = 2 then 0.1 end as discount_amount
+    from orders
+    cross join range(1, 3) as lines(line)
+    where hash(order_id) % 5 > 0
+"""
+RETURNS = """
+    select
+        'R' || order_id || part as return_id,
+        order_id,
+        ordered_at + to_days(cast(hash(order_id, part) % 90 as integer) - 2) as returned_at,
+        cast(abs(amount) * list_extract([0.0, 0.3, 0.5, 1.0, 1.2], 1 + cast(hash(order_id, 'share') % 5 as integer))
+            as decimal(18, 2)) as amount,
+        case when part = 1 then 'broken' end as reason
+    from orders
+    cross join range(1, 3) as parts(part)
+    where hash(order_id, 'returned') % 4 = 0 and (part = 1 or hash(order_id, 'twice') % 3 = 0)
+"""
+CAMPAIGNS = """
+    select
+        'K' || n as campaign_id,
+        'Campaign ' || n as name,
+        date '2023-06-01' + cast(n * 60 as integer) as starts_on,
+        date '2023-07-01' + cast(n * 60 as integer) as ends_on,
+        'win back' as goal,
+        100.5 * n as cost,
+        0.1 as holdout_share
+    from range(1, 6) as numbers(n)
+"""
+TOUCHES = f"""
+    select
+        'T' || n as touch_id,
+        'C' || hash(n, 'touched') % 60 as customer_id,
+        timestamp '2024-03-30 09:00:00' - to_days(cast(hash(n, 'touch day') % 300 as integer)) as touched_at,
+        'mail' as channel,
+        case when n % 2 = 0 then 'PLAN' || n end as plan_id,
+        case when n % 3 > 0 then 'K' || (1 + n % 6) end as campaign_id,
+        {_pick("'A', 'B', null", "variant")} as variant,
+        case when n % 3 > 0 then touched_at + interval 1 hour end as delivered_at,
+        case when n % 3 > 1 then touched_at + interval 2 day end as opened_at,
+        case when n % 4 = 0 then touched_at + interval 3 day end as clicked_at,
+        case when n % 5 = 0 then touched_at + to_days(cast(n % 40 as integer)) end as responded_at,
+        {_pick("'positive', 'negative', 'none', null", "feedback")} as feedback
+    from range(150) as numbers(n)
+"""
+# Later versions: rewritten before, on and after the first as-of day, or without saying when.
+CORRECTIONS = """
+    select * replace (
+        cast(amount * 1.5 as decimal(18, 2)) as amount,
+        case when hash(order_id, 'late') % 3 = 0 then 'cancelled' else status end as status
+    ),
+    list_extract(
+        [timestamp '2024-02-10', timestamp '2024-02-29', timestamp '2024-03-01', timestamp '2024-04-02', null],
+        1 + cast(hash(order_id, 'version') % 5 as integer)
+    ) as updated_at
+    from orders
+    where hash(order_id, 'corrected') % 6 = 0
+"""
+
+
+def write_first_delivery(landing: Path) -> None:
+    """What the sources deliver by the first as-of day; some of it is dated later, as sources do."""
+    _write(landing, "1", "ordered_at < timestamp '2024-03-03'", corrected="hash(order_id) % 2 = 0")
+
+
+def write_second_delivery(landing: Path) -> None:
+    """What comes after it: later orders, corrections of old ones, rows that were late."""
+    _write(landing, "2", "ordered_at >= timestamp '2024-03-03' or hash(order_id) % 9 = 0", corrected="true")
+
+
+def _write(landing: Path, part: str, delivered: str, corrected: str) -> None:
+    first = part == "1"
+    with duckdb.connect() as connection:
+        connection.execute(f"create table orders as {ORDERS}")
+        of_these = f"(select order_id from orders where {delivered})"
+        deliveries = {
+            "customers": CUSTOMERS
+            if first
+            else f"select * replace ('strategic' as strategic_label, timestamp "
+            f"'2024-03-05' as updated_at) from ({CUSTOMERS}) where hash(customer_id) % 6 = 0",
+            "products": PRODUCTS if first else f"select * replace (2.5 as unit_cost) from ({PRODUCTS}) limit 3",
+            "orders": f"select *, cast(null as timestamp) as updated_at from orders where {delivered} "
+            f"union all from ({CORRECTIONS}) where {corrected}",
+            "order_items": f"from ({ORDER_ITEMS}) where order_id in {of_these}",
+            "returns": f"from ({RETURNS}) where order_id in (select order_id from orders) and "
+            f"(hash(return_id) % 3 {'>' if first else '='} 0)",
+            "campaigns": CAMPAIGNS,
+            "touches": f"from ({TOUCHES}) where hash(touch_id) % 4 {'>' if first else '='} 0",
+        }
+        for entity, query in deliveries.items():
+            (landing / entity).mkdir(parents=True, exist_ok=True)
+            file = landing / entity / f"{entity}_{part}.csv"
+            connection.execute(f"copy ({query}) to '{file}' (header)")

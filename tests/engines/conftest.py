@@ -1,0 +1,96 @@
+"""One company, run through both engines on two successive days, each under another profile."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.engines.company import FIRST_DAY, SECOND_DAY, write_first_delivery, write_second_delivery
+
+from retention.runs import Home
+from retention.settings import PROJECT_DIR
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# A profile that turns the other way wherever a model can: equal counts for scores, age from registration, weights.
+OTHER_WAY = """default_b2b,score_convention,ntile,,R4,
+default_b2b,age_from,registration,,L1,
+default_b2b,score_window_months,0,months,R4,
+default_b2b,recency_weight,0.2,,R5,
+default_b2b,monetary_weight,3,,R5,
+"""
+FIRST, NEXT = "first day", "next day"
+STEPS = (FIRST, NEXT)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A home that one engine builds, and its releases by step."""
+
+    target: str
+    home: Home
+    project: Path
+    landing: Path
+
+    def retention(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the command line as a process."""
+        own = {
+            "RETENTION_HOME": str(self.home.path),
+            "RETENTION_LANDING": str(self.landing),
+            "RETENTION_PROJECT_DIR": str(self.project),
+            "RETENTION_TARGET": self.target,
+            "RETENTION_MEMORY_LIMIT": "2GB",
+            # Few rows: code that Java compiles twice is never run long enough to be worth it.
+            "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1",
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "retention.cli", *arguments],
+            env=os.environ | own | environment,
+            cwd=self.landing,
+            capture_output=True,
+            text=True,
+            timeout=1200,
+            check=False,
+        )
+
+    def run(self, as_of: object, profile: str) -> Path:
+        """Run the pipeline; the folder of the release."""
+        done = self.retention("run", "--as-of", str(as_of), "--profile", profile)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return self.home.published.resolve()
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What both engines published, by step."""
+
+    duckdb: dict[str, Path]
+    spark: dict[str, Path]
+    spark_engine: Engine
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Both engines' releases of every step. The second delivery comes between the two days."""
+    folder = tmp_path_factory.mktemp("engines")
+    project = folder / "project"
+    for part in ("dbt_project", "expectations"):
+        shutil.copytree(PROJECT_DIR / part, project / part, ignore=shutil.ignore_patterns("target", "logs"))
+    with (project / "dbt_project" / "seeds" / "profile_parameters.csv").open("a", encoding="utf-8") as seed:
+        seed.write(OTHER_WAY)
+    engines = [Engine(target, Home(folder / target), project, folder / "landing") for target in ("duckdb", "spark")]
+    on_duckdb, on_spark = engines
+    write_first_delivery(folder / "landing")
+    published = {engine.target: {FIRST: engine.run(FIRST_DAY, "default_b2b")} for engine in engines}
+    # DuckDB goes on from this release the next day, where Spark builds everything anew.
+    on_duckdb.run(FIRST_DAY, "retail")
+    write_second_delivery(folder / "landing")
+    for engine in engines:
+        published[engine.target][NEXT] = engine.run(SECOND_DAY, "retail")
+    return Runs(**published, spark_engine=on_spark)

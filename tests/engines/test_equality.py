@@ -1,0 +1,122 @@
+"""Whatever DuckDB publishes, Spark publishes: every table, exactly.
+
+Tables are found by listing, so a new model joins by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+from tests.engines.comparison import Published
+from tests.engines.conftest import FIRST, NEXT, STEPS
+
+from retention.publication.sealing import sha256_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.engines.conftest import Runs
+
+pytestmark = pytest.mark.slow
+
+# The instant of a check is that of its own run.
+OWN_TO_A_RUN = {"data_quality": frozenset({"checked_at"})}
+# Columns that are null everywhere, and why. One that is filled after all has to be taken out.
+NEVER_FILLED = {("dim_customers", "merged_ids"): "customers are not merged yet (I7)"}
+EACH_STEP = pytest.mark.parametrize("step", STEPS)
+
+
+def published(runs: Runs, step: str) -> Published:
+    """Both engines' readers' files after a step."""
+    return Published(*(releases[step] / "retention.duckdb" for releases in (runs.duckdb, runs.spark)))
+
+
+@EACH_STEP
+def test_both_engines_publish_the_same_columns(runs: Runs, step: str) -> None:
+    files = published(runs, step)
+    assert len(files.tables("one")) >= 15
+    assert sorted(files.tables("one")) == sorted(files.tables("other"))
+    for table in files.tables("one"):
+        assert files.columns("one", table) == files.columns("other", table), table
+        assert files.required("one", table) == files.required("other", table), table
+
+
+@EACH_STEP
+def test_both_engines_publish_the_same_rows(runs: Runs, step: str) -> None:
+    files = published(runs, step)
+    found = {table: files.differences(table, OWN_TO_A_RUN.get(table, frozenset())) for table in files.tables("one")}
+    assert {table: rows for table, rows in found.items() if rows} == {}
+
+
+def test_every_column_of_every_table_is_filled_somewhere(runs: Runs) -> None:
+    filled: dict[str, set[str]] = {}
+    columns: dict[str, set[str]] = {}
+    for step in STEPS:
+        files = published(runs, step)
+        for table in files.tables("one"):
+            assert files.filled("one", table), f"{table} has no row on {step}"
+            filled.setdefault(table, set()).update(files.filled("one", table))
+            columns.setdefault(table, set()).update(name for name, _ in files.columns("one", table))
+    empty = {(table, name) for table, names in columns.items() for name in names - filled[table]}
+    assert empty == set(NEVER_FILLED)
+
+
+def test_duckdb_went_on_from_a_release_and_spark_built_in_full(runs: Runs) -> None:
+    for releases, has_base in ((runs.duckdb, True), (runs.spark, False)):
+        manifest = json.loads((releases[NEXT] / "manifest.json").read_text(encoding="utf-8"))
+        assert (manifest["built_from"]["base"] is not None) == has_base
+
+
+def test_the_steps_are_not_alike(runs: Runs) -> None:
+    first, last = (runs.duckdb[name] / "retention.duckdb" for name in STEPS)
+    files = Published(first, last)
+    alike = {table for table in files.tables("one") if not files.differences(table)}
+    assert alike == {"dim_labels"}
+
+
+@EACH_STEP
+def test_parquet_beside_the_readers_file_holds_the_same_rows(runs: Runs, step: str) -> None:
+    release = runs.spark[step]
+    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["built_from"]["target"] == "spark"
+    assert manifest["parquet"].keys() == manifest["tables"].keys()
+    with duckdb.connect(str(release / "retention.duckdb"), read_only=True) as connection:
+        for table, entry in manifest["parquet"].items():
+            for file in entry["files"]:
+                assert sha256_of(release / file["path"]) == file["sha256"]
+            parquet = f"read_parquet('{release}/marts/{table}/*.parquet')"
+            for one, other in ((f"marts.{table}", parquet), (parquet, f"marts.{table}")):
+                rows = connection.execute(f"(from {one}) except all (from {other})").fetchall()
+                assert rows == [], table
+
+
+def test_explain_reads_a_release_of_either_engine(runs: Runs) -> None:
+    told = [
+        json.loads(runs.spark_engine.retention("explain", "C1", "--json", RETENTION_HOME=str(home)).stdout)
+        for home in homes(runs)
+    ]
+    assert told[0] == told[1]
+    assert told[0]["rules"]
+    assert told[0]["cutoffs"]
+
+
+def homes(runs: Runs) -> list[Path]:
+    """The homes of both engines."""
+    return [releases[NEXT].parents[1] for releases in (runs.duckdb, runs.spark)]
+
+
+def test_a_rollback_looks_at_the_parquet_too(runs: Runs) -> None:
+    engine, before = runs.spark_engine, runs.spark[FIRST]
+    part = next((before / "marts" / "fct_orders").iterdir())
+    content = part.read_bytes()
+    part.chmod(0o644)
+    part.write_bytes(content[:-1] + b"?")
+    refused = engine.retention("rollback", "--to", before.name)
+    part.write_bytes(content)
+    assert (refused.returncode, part.name in refused.stderr) == (6, True)
+    assert engine.retention("rollback", "--to", before.name).returncode == 0
+    assert engine.home.published.resolve() == before
+    assert engine.retention("rollback", "--to", runs.spark[NEXT].name).returncode == 0
