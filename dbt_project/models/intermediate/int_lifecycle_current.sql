@@ -110,4 +110,34 @@ current_days as (
     'own_cadence_days',
 ]) }}
 
-select * from stage_judged
+select
+    customer_id,
+    replay_on,
+    known_from,
+    registered_on,
+    customer_type,
+    strategic_label,
+    first_purchase_on,
+    last_purchase_on,
+    purchase_days,
+    median_gap_days,
+    purchase_days_lifetime,
+    last_activity_on,
+    own_cadence_days,
+    age_days,
+    recency_days,
+    days_since_last_activity,
+    cadence_ratio,
+    spend_change_rate,
+    age_stage,
+    age_rule_id,
+    age_reason,
+    activity_state,
+    activity_rule_id,
+    activity_reason,
+    curve_stage,
+    curve_rule_id,
+    lifecycle_stage,
+    stage_rule_id,
+    stage_reason
+from stage_judged
