@@ -7,6 +7,7 @@ import tomllib
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
@@ -35,7 +36,7 @@ class Settings(BaseSettings):
     memory_limit: str = Field(
         "8GB", pattern=r"^[1-9]\d*(\.\d+)?\s?([KMGT]i?B)$", description="Memory that DuckDB or Spark may take."
     )
-    target: str = Field("duckdb", pattern="^(duckdb|spark)$", description="Engine that builds the tables.")
+    target: Literal["duckdb", "spark"] = Field("duckdb", description="Engine that builds the tables.")
     full_refresh: bool = Field(
         False, description="Build every table anew, though the last release could be gone on from."
     )
