@@ -5,6 +5,7 @@ without them. Here its sections stand in a frame of ours: no script, one style s
 """
 
 import html
+import importlib
 import json
 import re
 import shutil
@@ -12,9 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from great_expectations.render.renderer import ValidationResultsPageRenderer
-from great_expectations.render.view import DefaultJinjaSectionView
-
+from retention.quality.engine import load_great_expectations
 from retention.quality.results import CheckResult
 
 STAGES = {"landed": "Landed data", "published": "Published tables"}
@@ -71,8 +70,10 @@ def write_data_docs(folder: Path, stage: str, validations: Iterable[Any], result
 
 def _sections(validation: Any) -> str:
     """Great Expectations' rendering of a suite's result, without its frame and scripts."""
-    document = ValidationResultsPageRenderer().render(validation)
-    view = DefaultJinjaSectionView()
+    load_great_expectations()
+    renderer: Any = importlib.import_module("great_expectations.render.renderer")
+    document = renderer.ValidationResultsPageRenderer().render(validation)
+    view = importlib.import_module("great_expectations.render.view").DefaultJinjaSectionView()
     sections = [
         view.render({"section": section.to_json_dict(), "section_loop": {"index": number}})
         for number, section in enumerate(document.sections, start=1)

@@ -21,6 +21,9 @@ from urllib.parse import quote, urlencode
 # Together 2 of the 6.4 seconds of Great Expectations' import (measured), for three expectations about statistical
 # distributions that no suite here uses. They are imported when first touched.
 DEFERRED = ("altair", "scipy.stats")
+# Great Expectations looks whether it can have Spark, and imports what is there; its Connect part ends a process that it
+# takes for a doctest.
+ABSENT = "pyspark"
 _number = count(1)
 
 
@@ -69,7 +72,7 @@ def load_great_expectations() -> ModuleType:
 
 @contextmanager
 def _deferred_imports() -> Iterator[None]:
-    """Put stand-ins for the modules of DEFERRED, and keep the garbage collector from scanning what only grows."""
+    """Put stand-ins for the modules of DEFERRED, hide Spark, and keep the garbage collector from what only grows."""
     for name in DEFERRED:
         if name not in sys.modules:
             stand_in = DeferredModule(name)
@@ -77,11 +80,15 @@ def _deferred_imports() -> Iterator[None]:
             parent, _, child = name.rpartition(".")
             if parent:
                 setattr(importlib.import_module(parent), child, stand_in)
+    hidden: dict[str, ModuleType | None] = {} if ABSENT in sys.modules else {ABSENT: None}
+    sys.modules.update(hidden)  # type: ignore[arg-type]  # None is how Python writes "cannot be imported"
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        for name in hidden:
+            del sys.modules[name]
         if was_enabled:
             gc.enable()
 
