@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with current_stages as (
 
     select * from {{ ref('int_lifecycle_current') }}
