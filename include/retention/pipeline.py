@@ -132,7 +132,7 @@ class Pipeline:
     def build(self) -> dict[str, Any]:
         """Build and test every table in a private candidate."""
         decision = self.decide()
-        self.tick(decision.text)
+        self.say(decision.text)
         prepare_candidate(self.run, self.contracts, self._pinned(), decision.base)
         result = self.engine.build(
             Build(

@@ -14,7 +14,14 @@ from typing import Any
 
 from retention.runs import Run
 
-DEFINING = ("dbt_project/**/*.sql", "dbt_project/**/*.csv", "dbt_project/**/*.yml", "expectations/contracts/*.yaml")
+DEFINING = (
+    "dbt_project/**/*.sql",
+    "dbt_project/**/*.csv",
+    "dbt_project/**/*.yml",
+    "expectations/contracts/*.yaml",
+    "include/retention/landing/*.py",  # how rows reach the models
+    "include/retention/warehouse/*.py",
+)
 NOT_DEFINING = ("target", "logs", "lint")
 
 
@@ -52,7 +59,8 @@ class Decision:
 
 
 def project_fingerprint(project_dir: Path, versions: Iterable[str] = ()) -> str:
-    """A hash of all that decides what the tables hold, data and parameters aside: models, macros, seeds, contracts.
+    """A hash of all that decides what the tables hold, data and parameters aside: models, macros, seeds, contracts,
+    and the code that hands rows to them.
 
     Args:
         versions: names and versions of programs that build.
