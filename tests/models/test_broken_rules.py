@@ -49,9 +49,9 @@ class ProjectCopy:
             writer.writeheader()
             writer.writerows(rules)
 
-    def problem(self) -> str:
-        """Build the tiers; what dbt says of the model that failed."""
-        wanted = ["profiles", "tier_rules", "int_customer_tiers"]
+    def problem(self, *wanted: str) -> str:
+        """Build seeds and the model that reads them, the tiers unless told; what dbt says of the model that failed."""
+        wanted = wanted or ("profiles", "tier_rules", "int_customer_tiers")
         command = ["build", "--exclude-resource-type", "test", "unit_test", "--select", *wanted, *self._options]
         done = dbtRunner(manifest=self._manifest).invoke(command)
         assert not done.success
@@ -132,3 +132,14 @@ def test_an_unknown_profile_stops_the_build_and_is_named(copy: ProjectCopy) -> N
     message = "Profile 'retail' is unknown. Use one of: cdnow, default_b2b, retial; or add it to seeds/profiles.csv."
     assert message in copy.problem()
     profiles.write_text(whole, encoding="utf-8")
+
+
+def test_a_measure_without_bands_stops_the_build_and_is_named(copy: ProjectCopy) -> None:
+    bands = copy.project_dir / "seeds" / "rfm_bands.csv"
+    whole = bands.read_text(encoding="utf-8")
+    bands.write_text(
+        "".join(row for row in whole.splitlines(keepends=True) if ",frequency," not in row), encoding="utf-8"
+    )
+    message = "Seed rfm_bands has no band of frequency for this profile and none for 'all'. Add its bands."
+    assert message in copy.problem("profiles", "rfm_bands", "int_customer_metrics")
+    bands.write_text(whole, encoding="utf-8")

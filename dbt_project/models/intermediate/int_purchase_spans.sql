@@ -74,4 +74,6 @@ grouped as (
 
 )
 
+-- A customer's spans stand together: whoever adds them up by customer keeps few sums at a time.
 select * from grouped
+order by customer_id
