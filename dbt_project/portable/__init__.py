@@ -38,6 +38,14 @@ def day_spine(relation: str, first_day: str, last_day: str) -> str:
     return f"select date_day from {PREFIX}day_spine({relation}, {first_day}, {last_day})"
 
 
+def stacked(relation: str, kept: list[str], rows: list[dict[str, str]]) -> str:
+    """A macro that gives a whole SELECT out of texts of its caller."""
+    return " union all ".join(
+        f"select {', '.join([*kept, *(f'{text} as {name}' for name, text in row.items())])} from {relation}"
+        for row in rows
+    )
+
+
 def quoted(name: str) -> str:
     """A macro that gives a name."""
     return f"{name}_"

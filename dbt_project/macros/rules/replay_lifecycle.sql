@@ -48,66 +48,66 @@ responses as (
 
 ),
 
-events as (
-
-    {{ lifecycle_event(scope, 'look_from') }}
-    union all
-    {{ lifecycle_event(scope, 'as_of_date') }}
-    union all
-    {{ lifecycle_event(scope, 'registered_on') }}
-    union all
-    {{ lifecycle_event(rhythm, 'span_from', span_from='span_from') }}
-    union all
-    {{ lifecycle_event('responses', 'counts_from', response_on='response_on') }}
-    -- An amount stands in the current spend period from its day on, then in the previous one, then in neither. A return
-    -- changes the sum of the period in which its order then stands.
-    union all
-    {{ lifecycle_event(
-        'spend_steps',
+{% set of_scope = [
+    lifecycle_event('look_from'),
+    lifecycle_event('as_of_date'),
+    lifecycle_event('registered_on'),
+] %}
+{% set of_rhythm = [lifecycle_event('span_from', span_from='span_from')] %}
+{% set of_responses = [lifecycle_event('counts_from', response_on='response_on')] %}
+{#
+  An amount stands in the current spend period from its day on, then in the previous one, then in neither. A return
+  changes the sum of the period in which its order then stands.
+#}
+{% set of_spend = [
+    lifecycle_event(
         'counts_from',
         current_change='case when counts_from < leaves_current_on then spend_change else 0 end',
         previous_change='case when counts_from >= leaves_current_on then spend_change else 0 end',
         condition='counts_from < leaves_previous_on',
-    ) }}
-    union all
-    {{ lifecycle_event(
-        'spend_steps',
+    ),
+    lifecycle_event(
         'leaves_current_on',
         current_change='-spend_change',
         previous_change='spend_change',
         condition='counts_from < leaves_current_on',
-    ) }}
-    union all
-    {{ lifecycle_event(
-        'spend_steps',
-        'leaves_previous_on',
-        previous_change='-spend_change',
-        condition='counts_from < leaves_previous_on',
-    ) }}
-    -- Days on which a measure that grows by one a day reaches a threshold, or has passed it.
-    {% for days in rule_turning_days(rules, 'age_days') %}
-    union all
-    {{ lifecycle_event(rhythm, add_days('first_purchase_on', days)) }}
-    union all
-    {{ lifecycle_event(scope, add_days('registered_on', days)) }}
+    ),
+    lifecycle_event(
+        'leaves_previous_on', previous_change='-spend_change', condition='counts_from < leaves_previous_on'
+    ),
+] %}
+{# Days on which a measure that grows by one a day reaches a threshold, or has passed it. #}
+{% for days in rule_turning_days(rules, 'age_days') %}
+    {% do of_rhythm.append(lifecycle_event(add_days('first_purchase_on', days))) %}
+    {% do of_scope.append(lifecycle_event(add_days('registered_on', days))) %}
+{% endfor %}
+{% for days in rule_turning_days(rules, 'days_since_last_activity') %}
+    {% do of_rhythm.append(purchase_event(add_days('last_purchase_on', days))) %}
+    {% do of_responses.append(lifecycle_event(add_days('response_on', days))) %}
+{% endfor %}
+{% for days in rule_turning_days(rules, 'recency_days') %}
+    {% do of_rhythm.append(purchase_event(add_days('last_purchase_on', days))) %}
+{% endfor %}
+{# One day more than the arithmetic asks for: a product of binary fractions can fall short of a whole number. #}
+{% for threshold in rule_thresholds(rules, 'cadence_ratio') %}{% for passed in [0, 1, 2] %}
+    {% do of_rhythm.append(
+        purchase_event(add_days('last_purchase_on', 'floor(' ~ threshold ~ ' * median_gap_days) + ' ~ passed))
+    ) %}
+{% endfor %}{% endfor %}
+stacked_events as (
+
+    {% set relations = [(scope, of_scope), (rhythm, of_rhythm), ('responses', of_responses), ('spend_steps', of_spend)] %}
+    {% for relation, events in relations -%}
+    {{ stacked(relation, ['customer_id', 'look_from', 'as_of_date'], events) }}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
-    {% for days in rule_turning_days(rules, 'days_since_last_activity') %}
-    union all
-    {{ purchase_event(rhythm, add_days('last_purchase_on', days)) }}
-    union all
-    {{ lifecycle_event('responses', add_days('response_on', days)) }}
-    {% endfor %}
-    {% for days in rule_turning_days(rules, 'recency_days') %}
-    union all
-    {{ purchase_event(rhythm, add_days('last_purchase_on', days)) }}
-    {% endfor %}
-    -- One day more than the arithmetic asks for: a product of binary fractions can fall short of a whole number.
-    {% for threshold in rule_thresholds(rules, 'cadence_ratio') %}{% for passed in [0, 1, 2] %}
-    union all
-    {{ purchase_event(
-        rhythm, add_days('last_purchase_on', 'floor(' ~ threshold ~ ' * median_gap_days) + ' ~ passed)
-    ) }}
-    {% endfor %}{% endfor %}
+
+),
+
+events as (
+
+    select * from stacked_events
+    where event_on between look_from and as_of_date
 
 ),
 
@@ -190,30 +190,27 @@ replayed as (
 )
 {%- endmacro %}
 
-{# A SELECT of the events of a kind: a row of `relation` each that falls on a day of the replay. #}
+{# An event of a kind: the columns of a row that falls on a day of the replay; without a day where it does not happen. #}
 {% macro lifecycle_event(
-    relation,
     event_on,
     span_from='cast(null as date)',
     response_on='cast(null as date)',
     current_change='0',
     previous_change='0',
-    condition='true'
+    condition=none
 ) -%}
-    select
-        customer_id,
-        {{ event_on }} as event_on,
-        {{ span_from }} as span_from,
-        {{ response_on }} as response_on,
-        cast({{ current_change }} as decimal(18, 2)) as current_change,
-        cast({{ previous_change }} as decimal(18, 2)) as previous_change
-    from {{ relation }}
-    where {{ event_on }} between look_from and as_of_date and {{ condition }}
+    {{ return({
+        "event_on": event_on if condition is none else "case when " ~ condition ~ " then " ~ event_on ~ " end",
+        "span_from": span_from,
+        "response_on": response_on,
+        "current_change": "cast(" ~ current_change ~ " as decimal(18, 2))",
+        "previous_change": "cast(" ~ previous_change ~ " as decimal(18, 2))",
+    }) }}
 {%- endmacro %}
 
 {# The same for what the days since a purchase bring, as long as no other purchase came. #}
-{% macro purchase_event(rhythm, event_on) -%}
-    {{ lifecycle_event(rhythm, event_on, condition='(span_until is null or ' ~ event_on ~ ' < span_until)') }}
+{% macro purchase_event(event_on) -%}
+    {{ return(lifecycle_event(event_on, condition='span_until is null or ' ~ event_on ~ ' < span_until')) }}
 {%- endmacro %}
 
 {#

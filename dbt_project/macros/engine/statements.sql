@@ -1,0 +1,38 @@
+{#
+  A SELECT that makes several rows out of each row of a relation. DuckDB reads a CTE once however many read it; Spark puts
+  its text in the place of every reader, so there the relation is read once and its rows are unfolded.
+
+  kept: columns that every new row keeps.
+  rows: the new rows; a list of dictionaries of the same keys, SQL by column name.
+#}
+{% macro stacked(relation, kept, rows) -%}
+    {{ return(adapter.dispatch('stacked', 'retention')(relation, kept, rows)) }}
+{%- endmacro %}
+
+{% macro duckdb__stacked(relation, kept, rows) -%}
+    {% for row in rows -%}
+    select
+        {{ kept | join(', ') }},
+        {% for name, expression in row.items() -%}
+        {{ expression }} as {{ name }}{{ ',' if not loop.last }}
+        {% endfor -%}
+    from {{ relation }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+{% macro spark__stacked(relation, kept, rows) -%}
+    select
+        {{ kept | join(', ') }},
+        {% for name in rows[0] -%}
+        unfolded.{{ name }}{{ ',' if not loop.last }}
+        {% endfor -%}
+    from {{ relation }}
+    lateral view inline(array(
+        {% for row in rows -%}
+        struct(
+            {%- for name, expression in row.items() %}{{ expression }} as {{ name }}{{ ', ' if not loop.last }}{% endfor -%}
+        ){{ ',' if not loop.last }}
+        {% endfor -%}
+    )) unfolded as {{ rows[0].keys() | join(', ') }}
+{%- endmacro %}
