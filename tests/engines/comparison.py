@@ -42,11 +42,12 @@ class Published:
         )[0]
         return {name for name, count in zip(columns, counts, strict=True) if count}
 
-    def differences(self, table: str, without: frozenset[str] = frozenset()) -> list[str]:
+    def differences(self, table: str, without: frozenset[str] = frozenset(), where: str = "true") -> list[str]:
         """Rows of one side that the other lacks: exact but for floats, which may differ in the ninth digit.
 
         Args:
             without: columns that are left out.
+            where: which rows are compared; not for tables with floats.
         """
         columns = [(name, kind) for name, kind in self.columns("one", table) if name not in without]
         exact = ", ".join(quoted(name) for name, kind in columns if kind not in FLOATS)
@@ -54,8 +55,8 @@ class Published:
         found = []
         for here, there in (("one", "other"), ("other", "one")):
             lacking = self._ask(
-                f"(select {exact} from {here}.marts.{table} except all select {exact} from {there}.marts.{table}) "
-                "order by all"
+                f"(select {exact} from {here}.marts.{table} where {where} "
+                f"except all select {exact} from {there}.marts.{table} where {where}) order by all"
             )
             found += [f"only in {here}, as in {len(lacking)} rows: {row}" for row in lacking[:1]]
         return found or self._unlike_floats(table, exact, floats)

@@ -14,6 +14,7 @@ import pytest
 from tests.journeys.conftest import Company
 
 from retention.publication.release import present_release, releases
+from retention.warehouse.candidate import open_warehouse
 from retention.warehouse.lock import writer_lock
 
 pytestmark = pytest.mark.slow
@@ -73,19 +74,18 @@ def test_results_of_checks_are_published_with_the_tables(published: Company) -> 
 
 
 def test_no_personal_value_stands_in_what_readers_open(published: Company) -> None:
-    for name in ("retention", "warehouse"):
-        path = (published.home.published / f"{name}.duckdb").resolve()
-        with duckdb.connect(str(path), read_only=True) as connection:
-            columns = connection.execute(
-                "select table_schema, table_name, column_name from information_schema.columns "
-                "where data_type = 'VARCHAR' and table_schema not in ('information_schema', 'pg_catalog')"
+    with open_warehouse(published.home.published, read_only=True) as connection:
+        columns = connection.execute(
+            "select table_catalog, table_schema, table_name, column_name from information_schema.columns "
+            "where data_type = 'VARCHAR' and table_schema not in ('information_schema', 'pg_catalog')"
+        ).fetchall()
+        assert {catalog for catalog, *_ in columns} == {"warehouse", "retention"}
+        for catalog, schema, table, column in columns:
+            found = connection.execute(
+                f'select count(*) from {catalog}."{schema}"."{table}" '
+                f"where \"{column}\" like '%@example.com%' or \"{column}\" like 'Name %'"
             ).fetchall()
-            for schema, table, column in columns:
-                found = connection.execute(
-                    f'select count(*) from "{schema}"."{table}" '
-                    f"where \"{column}\" like '%@example.com%' or \"{column}\" like 'Name %'"
-                ).fetchall()
-                assert found == [(0,)], (name, table, column)
+            assert found == [(0,)], (catalog, table, column)
 
 
 def test_a_second_run_loads_nothing_and_publishes_the_same_tables_again(published: Company) -> None:
@@ -126,7 +126,7 @@ def test_a_failed_audit_names_the_checks_and_leaves_the_last_release(
     published: Company, altered_project: AltersProject
 ) -> None:
     project = altered_project(
-        "dbt_project/models/staging/landing/stg_orders.sql",
+        "dbt_project/macros/staging/stage_orders.sql",
         "where cast(newest.ordered_at as date) <= run_parameters.as_of_date",
         "where cast(newest.ordered_at as date) <= run_parameters.as_of_date and newest.order_id != 'O3'",
     )
