@@ -121,6 +121,18 @@ def test_too_little_memory_is_refused_before_anything_runs() -> None:
         spark.check_spark("300MB")
 
 
+def test_a_build_that_ran_out_of_memory_is_told_so(run: Run) -> None:
+    log = spark.spark_log(run)
+    log.parent.mkdir()
+    broken = BuildFailedError("The build failed: a_model: SparkContext was shut down.", "dbt's log: dbt.log.")
+    log.write_text("WARN WindowExec: no partition\n", encoding="utf-8")
+    assert spark.named(broken, log, "1GB") is broken
+    log.write_text("ERROR Executor: java.lang.OutOfMemoryError: Java heap space\n", encoding="utf-8")
+    assert str(spark.named(broken, log, "1GB")).startswith(
+        "The build failed: Spark had not enough memory (1GB). Raise RETENTION_MEMORY_LIMIT"
+    )
+
+
 def test_missing_packages_are_named_with_the_command_that_installs_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spark, "find_spec", lambda _name: None)
     with pytest.raises(SettingsError, match=r'pip install "retention-pipeline\[spark\]"'):

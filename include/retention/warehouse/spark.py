@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from retention.errors import SettingsError
+from retention.errors import BuildFailedError, SettingsError
 from retention.landing import Contract
 from retention.runs import Run, write_json
 from retention.warehouse.dbt import DbtProcess, DbtResult, dbt_build, dbt_target
@@ -134,17 +134,37 @@ def spark_build(
         environment={"JAVA_HOME": str(java), "SPARK_CONF_DIR": str(conf_folder(run)), "SPARK_LOCAL_IP": "127.0.0.1"},
         without=FOREIGN,
     )
-    result = dbt_build(run, project_dir, threads=threads, memory_limit=memory_limit, progress=progress, process=process)
+    try:
+        result = dbt_build(
+            run, project_dir, threads=threads, memory_limit=memory_limit, progress=progress, process=process
+        )
+    except BuildFailedError as error:
+        raise named(error, spark_log(run), memory_limit) from error
     take_over(run, schemas, dbt_target(run.home) / "manifest.json")
     return result
+
+
+def spark_log(run: Run) -> Path:
+    """Where Spark itself writes what it has to say."""
+    return run.folder / "logs" / "spark.log"
+
+
+def named(error: BuildFailedError, log: Path, memory_limit: str) -> BuildFailedError:
+    """The failure as it is; but one that comes of too little memory shows as anything, and Spark's log alone knows."""
+    if log.exists() and "java.lang.OutOfMemoryError" in log.read_text(encoding="utf-8", errors="replace"):
+        return BuildFailedError(
+            f"The build failed: Spark had not enough memory ({memory_limit}).",
+            f"Raise RETENTION_MEMORY_LIMIT, or lower RETENTION_THREADS. Spark's log: {log}.",
+        )
+    return error
 
 
 def _write_job(run: Run, config: Mapping[str, str], statements: Sequence[str]) -> Path:
     """Lay out the folder of the process: its settings, and where it writes its log."""
     conf = conf_folder(run)
     conf.mkdir(parents=True)
-    (run.folder / "logs").mkdir(exist_ok=True)
-    log = str(run.folder / "logs" / "spark.log").replace("\\", "\\\\")
+    spark_log(run).parent.mkdir(exist_ok=True)
+    log = str(spark_log(run)).replace("\\", "\\\\")
     (conf / "log4j2.properties").write_text(LOGGING.format(path=log), encoding="utf-8")
     job = run.engine_folder / "job.json"
     write_json(job, {"config": dict(config), "statements": list(statements)})
