@@ -29,9 +29,38 @@ def test_time_and_memory_of_grandchildren_count() -> None:
     assert measured.peak_memory_mb > 300
 
 
+LEFT_ALONE = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, '-c', '''
+import time
+began = time.process_time()
+while time.process_time() - began < 0.5:
+    pass
+time.sleep(8)
+'''])
+time.sleep(2)
+"""
+
+
+def test_the_time_of_a_process_that_nobody_waits_for_counts() -> None:
+    measured = measure([sys.executable, "-c", LEFT_ALONE])
+    assert measured.wall_seconds < 8
+    assert measured.cpu_seconds >= 0.5
+
+
 def test_a_command_that_fails_says_what_it_printed() -> None:
     with pytest.raises(MeasurementError, match="no such thing"):
         measure([sys.executable, "-c", "import sys; sys.exit('no such thing')"])
+
+
+def test_the_reason_of_a_failure_names_neither_command_nor_folder(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", f"import sys; sys.exit('first\\nerror: {tmp_path}/home is full')"]
+    with pytest.raises(MeasurementError) as caught:
+        measure(command)
+    assert caught.value.reason(tmp_path) == "home is full"
+    with pytest.raises(MeasurementError) as silent:
+        measure([sys.executable, "-c", "import sys; sys.exit(3)"])
+    assert silent.value.reason(tmp_path) == "ended with 3"
 
 
 def test_the_callers_settings_do_not_reach_what_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:

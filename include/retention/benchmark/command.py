@@ -48,6 +48,9 @@ def measure_and_show(
     work: Path | None,
 ) -> None:
     """Measure what was asked for, then print the goals, judged by all records of the folder."""
+    for folder in filter(None, (results, work)):  # not after an hour
+        if folder.exists() and not folder.is_dir():
+            raise SettingsError(f"{folder} is a file.", "Name a folder with --out and --work.")
     peers = Peers.of(settings.project_dir) if with_peers else None
     if peers and any(size < LARGE for size in sizes):
         peers.require()

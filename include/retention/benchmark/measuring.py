@@ -13,12 +13,20 @@ from typing import Any
 from retention.errors import RetentionError, SettingsError
 
 SAMPLE_SECONDS = 0.05
+LONGEST_REASON = 400
+ENDED = "` ended with "
 SHOWN = 3000  # characters of a failed command's output
 IDLE_KINDS = ("idle", "iowait", "guest", "guest_nice")  # guests' time is counted in user time already
 
 
 class MeasurementError(RetentionError):
     """A measured command failed, so there is nothing to measure."""
+
+    def reason(self, place: Path) -> str:
+        """The last line of what the command said, without the folder in which it ran."""
+        code, _, said = self.problem.partition(ENDED)[2].partition(": ")
+        said = said.strip(" .") or f"ended with {code}"
+        return said.replace(f"{place}/", "").strip().splitlines()[-1].rpartition("error: ")[2][-LONGEST_REASON:]
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,8 @@ class Measured:
 
     Attributes:
         wall_seconds: from its start to its end.
-        cpu_seconds: user and system time of the process and of all that it waited for.
+        cpu_seconds: user and system time of the process and of all that it started. The kernel tells it for those that
+            were waited for; a Java that was not is known by what it had used when it was last looked at.
         peak_memory_mb: the largest sum of resident memory over the process tree, looked at every 50 ms; pages that
             processes share count in each.
         others_share: processor time that anybody else used meanwhile, as a share of all cores' time.
@@ -73,10 +82,10 @@ def measure(
         printed, complaints = (_text(file) for file in (out, err))
     if process.returncode:
         raise MeasurementError(
-            f"`{' '.join(words)}` ended with {process.returncode}: {(printed + complaints)[-SHOWN:].strip()}",
+            f"`{' '.join(words)}{ENDED}{process.returncode}: {(printed + complaints)[-SHOWN:].strip()}",
             "Mend what it complains about, then measure again.",
         )
-    cpu = used.ru_utime + used.ru_stime
+    cpu = max(used.ru_utime + used.ru_stime, sampler.tree_seconds)
     others = max(0.0, busy - cpu - sampler.cpu_seconds) / (wall * cores())
     return Measured(wall, cpu, sampler.peak / 1e6, others, printed)
 
@@ -101,13 +110,14 @@ def _environment(given: Mapping[str, str]) -> dict[str, str]:
 
 
 class _Sampler(threading.Thread):
-    """Looks at the memory of a process tree until it is told to stop."""
+    """Looks at the memory and the processor time of a process tree until it is told to stop."""
 
     def __init__(self, psutil: Any, pid: int) -> None:
         super().__init__(daemon=True)
         self.psutil, self.pid = psutil, pid
         self.peak = 0
         self.cpu_seconds = 0.0  # what looking cost, which is nobody else's
+        self._used: dict[int, float] = {}  # by process, when last seen
         self._ended = threading.Event()
 
     def run(self) -> None:
@@ -121,6 +131,11 @@ class _Sampler(threading.Thread):
         self._ended.set()
         self.join()
 
+    @property
+    def tree_seconds(self) -> float:
+        """Processor time of all processes seen, up to when each was last seen."""
+        return sum(self._used.values())
+
     def _resident(self) -> int:
         try:
             parent = self.psutil.Process(self.pid)
@@ -131,6 +146,8 @@ class _Sampler(threading.Thread):
 
     def _resident_of(self, process: Any) -> int:
         try:
+            times = process.cpu_times()
+            self._used[process.pid] = times.user + times.system
             return int(process.memory_info().rss)
         except self.psutil.Error:  # it ended meanwhile
             return 0

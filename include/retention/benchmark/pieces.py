@@ -22,7 +22,6 @@ from retention.warehouse.candidate import CONFIG, WAREHOUSE_FILE
 
 MARTS = ("customer_rfm", "retention_cohorts")
 SOURCES = ("raw", "news", "ops")  # schemas that a run lays before dbt starts
-LONGEST_REASON = 400
 PROFILE = "default_b2b"
 
 
@@ -216,9 +215,9 @@ def spark_run(bench: Bench, cores: int) -> Piece:
     """A whole run of the same raw data on Spark in local mode, with so many cores. A failure stands in its place."""
     home = Home(bench.place / "spark_home")
     shutil.rmtree(home.path, ignore_errors=True)
-    for path in bench.home.raw.rglob("*"):
+    for path in [*bench.home.raw.rglob("*"), *bench.home.vault.rglob("*")]:
         if path.is_file():
-            target = home.raw / path.relative_to(bench.home.raw)
+            target = home.path / path.relative_to(bench.home.path)
             target.parent.mkdir(parents=True, exist_ok=True)
             os.link(path, target)
     arguments: list[str | Path] = ["run", "--target", "spark", "--landing", bench.landing, "--profile", PROFILE]
@@ -227,7 +226,7 @@ def spark_run(bench: Bench, cores: int) -> Piece:
         done = measure(command, bench.environment | {"RETENTION_THREADS": str(cores)}, bench.place)
         return done.figures() | {"steps": _steps(home)}
     except MeasurementError as error:
-        return {"failed": error.problem[-LONGEST_REASON:]}
+        return {"failed": error.reason(bench.place)}
     finally:
         shutil.rmtree(home.path, ignore_errors=True)
 

@@ -19,7 +19,7 @@ from retention.errors import SettingsError
 from retention.settings import Settings
 from retention.simulation import Company, write_company, write_csv
 
-BYTES_PER_ORDER = 600  # landing files, CSV, raw, three homes' warehouses and copies of them, at the most
+BYTES_PER_ORDER = 1_500  # landing files of every entity, CSV, raw, three homes and their copies, at the most
 LARGE = 100_000_000
 LARGE_MEMORY = "8GB"
 SPARK_ROWS, SPARK_CORES = 1_000_000, (1, 2)  # a run of Spark in local mode takes minutes
@@ -44,6 +44,7 @@ class Session:
         place: folder for scratch folders; None for one under the home.
         peers: whom to measure beside the product; None for nobody.
         arguments: the command line that asked for it, kept in the records.
+        spark_cores: with how many cores Spark is measured, one run each.
     """
 
     settings: Settings
@@ -56,6 +57,7 @@ class Session:
     say: Callable[[str], None]
     place: Path | None = None
     peers: Peers | None = None
+    spark_cores: tuple[int, ...] = SPARK_CORES
 
     def measure(self) -> list[Path]:
         """Measure everything; the files of the records that were written."""
@@ -94,17 +96,19 @@ class Session:
         """Everything about one size. A large company goes once, and alone: its peers have no room for it."""
         is_large = size >= LARGE
         settings = self.settings.model_copy(update={"memory_limit": LARGE_MEMORY}) if is_large else self.settings
-        bench, company = Bench(settings, place), Company(size)
+        bench, company = Bench(settings, place), Company.of_orders(size)
         self.say(f"{size:,} orders: writing the company's files")
         limits: dict[str, Any] = {"threads": settings.threads, "memory_limit": settings.memory_limit}
-        write_company(company, place, **limits, progress=lambda _: None)
+        started = monotonic()
+        written = write_company(company, place / "landing", daily=place / "next", **limits, progress=lambda _: None)
+        limits["written"] = {"seconds": round(monotonic() - started, 1), "rows": written}
         for rounds in (run, csv, peers):
-            rounds.record.notes |= limits | {"customers": company.customers, "day_orders": company.next_day_orders}
+            rounds.record.notes |= limits | {"customers": company.customers, "day_orders": company.last_day_orders}
         if is_large:
             self._large(bench, run)
             return
         source = place / "csv" / "orders" / "orders.csv"
-        write_csv(company, place, source)
+        write_csv(company, place / "landing", source)
         csv.record.notes["csv_bytes"] = source.stat().st_size
         for at in range(self.repeats):
             self.say(f"{size:,} orders, round {at + 1} of {self.repeats}")
@@ -120,8 +124,8 @@ class Session:
         try:
             self._round(bench, run, None)
         except MeasurementError as error:
-            run.record.notes["failed"] = error.problem[-1000:]
-            self.say(f"  failed: {error.problem[-300:]}")
+            run.record.notes["failed"] = error.reason(bench.place)
+            self.say(f"  failed: {run.record.notes['failed']}")
 
     def _round(self, bench: Bench, run: "_Rounds", peers: "_Rounds | None") -> None:
         """One round: load, floor, full run, peers, the next day."""
@@ -146,9 +150,8 @@ class Session:
         whole = {name: full[name] for name in ("wall_seconds", "cpu_seconds", "peak_memory_mb")}
         rounds.record.add("product_full_run", whole)
         rounds.take("bare_dbt", pieces.bare_dbt, bench, bench.place / "bare_target")
-        rounds.take("sqlmesh", peers.sqlmesh, bench)
         if rounds.record.rows <= SPARK_ROWS and pieces.has_spark(bench):
-            for cores in SPARK_CORES:
+            for cores in self.spark_cores:
                 rounds.take(f"spark_{cores}", pieces.spark_run, bench, cores)
 
     # --- what does not grow with data ------------------------------------------------------------------------
