@@ -18,6 +18,7 @@ known_by_then as (
         newest.registration_no_hash,
         newest.phone_hash,
         newest.email_hash,
+        newest.name_hash,
 
         -- descriptions
         newest.customer_type,
@@ -44,6 +45,12 @@ known_by_then as (
         and (newest.consent_at is null or cast(newest.consent_at as date) <= run_parameters.as_of_date)
         and (newest.opted_out_at is null or cast(newest.opted_out_at as date) > run_parameters.as_of_date)
             as is_contactable,
+        case
+            when newest.consent_at is null or cast(newest.consent_at as date) <= run_parameters.as_of_date
+                then newest.consent_marketing
+        end as has_consent,
+        coalesce(newest.consent_at, newest.updated_at) as consent_stated_at,
+        coalesce(cast(newest.opted_out_at as date) <= run_parameters.as_of_date, false) as is_opted_out,
 
         -- days and instants
         cast(newest.registered_at as date) as registered_on,

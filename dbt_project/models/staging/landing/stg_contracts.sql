@@ -1,0 +1,33 @@
+with newest as (
+
+    {{ newest_version('contracts', ['contract_id']) }}
+
+),
+
+run_parameters as (
+
+    select * from {{ source('raw', 'run_parameters') }}
+
+),
+
+begun_by_then as (
+
+    select
+        -- ids
+        newest.contract_id,
+        newest.customer_id,
+
+        -- amounts and numbers
+        newest.value as contract_value,
+        newest.usage_cycle_days,
+
+        -- days
+        newest.starts_on,
+        newest.ends_on
+    from newest
+    cross join run_parameters
+    where newest.starts_on <= run_parameters.as_of_date
+
+)
+
+select * from begun_by_then
