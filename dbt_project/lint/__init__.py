@@ -27,6 +27,7 @@ RULES = (
 execute = True
 target = SimpleNamespace(type="duckdb", database="warehouse")
 model = SimpleNamespace(resource_type="model")
+flags = SimpleNamespace(WHICH="compile")
 this = "marts.this_model"
 modules = SimpleNamespace(re=re)
 
@@ -98,8 +99,38 @@ BANDS = tuple(
 )
 
 
+@dataclass(frozen=True)
+class _Asked:
+    entity: str
+    column_name: str
+    key_columns: str
+    event_column: str | None
+    version_column: str | None
+    is_event: bool
+    is_instant: bool = False
+
+    @property
+    def raw_column(self) -> str:
+        return self.column_name
+
+    def dict(self) -> dict[str, Any]:
+        return {**vars(self), "raw_column": self.raw_column}
+
+
+# What contracts may ask of completeness: of events, of master data in versions, and of master data without a day.
+ASKED = (
+    _Asked("customers", "region", "customer_id", "registered_at", "updated_at", is_event=False),
+    _Asked("interactions", "recorded_at", "interaction_id", "occurred_at", None, is_event=True, is_instant=True),
+    _Asked("interactions", "staff", "interaction_id", "occurred_at", None, is_event=True),
+    _Asked("products", "category", "product_id", None, None, is_event=False),
+)
+
+
 def run_query(sql: str) -> SimpleNamespace:
-    """The rows of any query on rules or bands; models are linted as they go on from a release."""
+    """The rows of any query on rules, bands or what contracts ask; models are linted as they go on from a release."""
+    if "column_name" in sql:
+        is_all = "entity =" not in sql
+        return SimpleNamespace(rows=[one for one in ASKED if is_all or f"entity = '{one.entity}'" in sql])
     if "rfm_bands" in sql:
         return SimpleNamespace(rows=BANDS)
     return SimpleNamespace(rows=[_Rule(rank, *rule) for rank, rule in enumerate(RULES, start=1)])

@@ -7,6 +7,12 @@ with codes as (
     union distinct
     select 'scheme' as code_set, scheme as code from {{ ref('customer_tiers') }}
     union distinct
+    select 'matched_by' as code_set, matched_by as code from {{ ref('customer_merges') }}
+    union distinct
+    select 'decided_by' as code_set, decided_by as code from {{ ref('customer_merges') }}
+    union distinct
+    select 'review_reason' as code_set, review_reason as code from {{ ref('identity_review') }}
+    union distinct
     select 'rfm_segment' as code_set, rfm_segment as code from {{ ref('customer_rfm') }}
     union distinct
     select 'r_band' as code_set, {{ as_text('r_band', 0) }} as code from {{ ref('customer_rfm') }}
@@ -33,10 +39,22 @@ with codes as (
     union distinct
     select 'order_status' as code_set, status as code from {{ ref('fct_orders') }}
     union distinct
+    select 'completeness_reason' as code_set, missing_reason as code from {{ ref('completeness') }}
+    union distinct
+    select 'lateness_reason' as code_set, missing_reason as code from {{ ref('interaction_lateness') }}
+    union distinct
+    select 'reconciliation_reason' as code_set, missing_reason as code from {{ ref('finance_reconciliation') }}
+    union distinct
     select 'check_severity' as code_set, severity as code from {{ ref('data_quality') }}
     union distinct
     -- Also those that the rules of the seeds can give, though nobody holds them today.
     select scheme as code_set, tier as code from {{ ref('tier_rules') }}
+    union distinct
+    select 'matched_by' as code_set, matched_by as code from {{ ref('customer_merges') }}
+    union distinct
+    select 'decided_by' as code_set, decided_by as code from {{ ref('customer_merges') }}
+    union distinct
+    select 'review_reason' as code_set, review_reason as code from {{ ref('identity_review') }}
     union distinct
     select 'rfm_segment' as code_set, segment as code from {{ ref('rfm_segments') }}
     union distinct

@@ -376,3 +376,39 @@ def test_a_column_named_as_landing_names_its_own_is_read(room: Room) -> None:
     room.land()
     assert room.rows("returns", "return_id, reason")[0] == ("R1", "broken")
     assert room.manifest("returns")["rows_quarantined"] == 1
+
+
+def test_a_month_is_read_as_its_first_day_however_it_is_spelt(room: Room) -> None:
+    room.put_orders()
+    months = ["2024-01", "2024-02-29", "2024-03-01", "2024/04/30", "2024-05-01 00:00:00"]
+    room.put("finance_totals/f.csv", "month,revenue\n" + "".join(f"{month},1\n" for month in months))
+    room.land()
+    assert room.rows("finance_totals", "month") == [(date(2024, month, 1),) for month in range(1, 6)]
+
+
+def test_a_month_is_one_key_however_it_is_spelt(room: Room) -> None:
+    room.put_orders()
+    room.put("finance_totals/f.csv", "month,revenue\n2024-01,5\n2024-01-31,5.00\n2024-01-01,6\n")
+    room.land()
+    manifest = room.manifest("finance_totals")
+    assert (manifest["rows_loaded"], manifest["rows_duplicate"], manifest["keys_repeated"]) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["2024", "202401", "2024-13", "2024-1", "24-01", "2024-01-", "Jan 2024", "2024-00"]
+)
+def test_other_spellings_of_a_month_are_set_aside(room: Room, spelling: str) -> None:
+    room.put_orders()
+    sound = "".join(f"{year}-01,1\n" for year in range(2000, 2020))
+    room.put("finance_totals/f.csv", f"month,revenue\n{sound}{spelling},1\n")
+    room.land()
+    assert room.quarantine() == [(22, "unparsable", "month")]
+
+
+def test_a_day_given_as_a_month_is_no_day_elsewhere(room: Room) -> None:
+    """A contract that begins "in May" may begin on any day of it: nothing is guessed."""
+    room.put_orders()
+    sound = "".join(f"N{at},C1,2024-01-01,2024-12-31\n" for at in range(20))
+    room.put("contracts/c.csv", f"contract_id,customer_id,starts_on,ends_on\n{sound}N99,C1,2024-05,2025-05-01\n")
+    room.land()
+    assert room.quarantine() == [(22, "unparsable", "starts_on")]

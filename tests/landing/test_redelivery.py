@@ -1,5 +1,6 @@
 """What counts as delivered before, and what as a new version."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import duckdb
 import pytest
 from tests.landing.landing_room import ORDERS, Room, order_lines
 
-from retention.landing import Contract, redelivery, staging
+from retention.landing import Contract, committed_loads, raw_relation_sql, redelivery, repeated_key_files, staging
 
 VERSIONED = ORDERS.replace("\n", ",updated_at\n")
 
@@ -159,3 +160,36 @@ def test_earlier_rows_are_read_once_however_many_files_come(room: Room, monkeypa
         room.put(f"orders/{at:02d}.csv", ORDERS + order_lines(4, start=4 * at))
     room.land()
     assert sum(read) < 2 * files
+
+
+def _repeated(room: Room) -> list[tuple[str]]:
+    """The orders that all loads together name as coming again."""
+    files = repeated_key_files(room.home, "orders", [load["load_id"] for load in committed_loads(room.home)])
+    assert files
+    return duckdb.sql(f"select distinct order_id from read_parquet({list(map(str, files))}) order by all").fetchall()
+
+
+def test_a_load_names_the_keys_that_come_again(room: Room) -> None:
+    # Of its own file, of a file of the same run, of an earlier run. What is a duplicate brings nothing new.
+    room.put_orders("O1,C1,2024-01-02 10:00:00,9.00,completed\n", count=10, name="a.csv")
+    room.put_orders("O2,C1,2024-01-02 10:00:00,9.00,completed\n", count=1, name="b.csv")
+    room.land()
+    assert _repeated(room) == [("O1",), ("O2",)]
+    room.put_orders("O3,C1,2024-01-02 10:00:00,9.00,completed\n", count=8, name="c.csv")
+    room.land()
+    assert _repeated(room) == [("O1",), ("O2",), ("O3",)]
+    raw = raw_relation_sql(room.home, room.contracts["orders"])
+    again = f"select order_id from ({raw}) group by order_id having count(*) > 1 order by all"
+    assert duckdb.sql(again).fetchall() == [("O1",), ("O2",), ("O3",)]
+
+
+def test_a_load_that_does_not_tell_leaves_all_untold(room: Room) -> None:
+    room.put_orders(name="a.csv")
+    room.put_orders(name="b.csv", count=120)
+    room.land()
+    path = next(room.home.raw.glob("orders/load=*/manifest.json"))
+    manifest = json.loads(path.read_text())
+    del manifest["keys_repeated"]
+    path.write_text(json.dumps(manifest))
+    assert repeated_key_files(room.home, "orders", [load["load_id"] for load in committed_loads(room.home)]) is None
+    assert repeated_key_files(room.home, "orders", []) == []

@@ -117,8 +117,11 @@ def test_an_unknown_entity_folder_is_refused_with_the_nearest_name(room: Room, r
     room.put_orders()
     room.put("return/may.csv", "x\n1\n")
     assert refusal() == (
-        "return/: no contract describes this entity (known: campaigns, customers, order_items, orders, products, "
-        "returns, touches). Rename it to _return/ to have it left alone. Rename it to returns/ if that is meant."
+        "return/: no contract describes this entity (known: campaigns, contracts, customers, finance_totals, "
+        "fx_rates, identity_decisions, "
+        "interactions, memberships, order_items, orders, products, referrals, returns, strategy_changes, surveys, "
+        "tickets, touch_plans, touches). Rename it to _return/ to have it left alone. "
+        "Rename it to returns/ if that is meant."
     )
 
 

@@ -9,12 +9,12 @@ import duckdb
 import pytest
 from tests.landing.landing_room import Room
 
-from retention.landing.vault import hmac_sql, match_hash_sql, set_key
+from retention.landing.vault import hmac_sql, set_key
 
 SECRETS = ("Zorblatt", "quuxify", "5550199", "1987-06", "Chief Frobnicator", "91330100FROB", "Ytterby")
 HEADER = "customer_id,name,contact_name,contact_title,phone,email,registration_no,birthday,region,nickname\n"
 PERSON = (
-    "C1,Zorblatt Ltd,Quuxify Person,Chief Frobnicator,+86 5550199,Quuxify@Mail.Example,91330100FROB,1987-06-05,"
+    "C1,Zorblatt Ltd,Quuxify Person,Chief Frobnicator,+86 13755501990,Quuxify@Mail.Example,91330100FROB,1987-06-05,"
     "East,Ytterby\n"
 )
 
@@ -50,7 +50,7 @@ def test_no_personal_value_is_found_outside_the_vault(room: Room) -> None:
 def test_raw_keeps_hashes_month_and_day(room: Room) -> None:
     deliver(room)
     key = (room.home.vault / "hash.key").read_bytes()
-    expected = ["zorblatt ltd", "quuxify person", "+865550199", "quuxify@mail.example", "91330100FROB"]
+    expected = ["zorblattltd", "quuxifyperson", "+8613755501990", "quuxify@mail.example", "91330100FROB"]
     columns = "name_hash, contact_name_hash, phone_hash, email_hash, registration_no_hash, birth_month, birth_day"
     assert room.rows("customers", columns)[0] == (
         *(hmac.new(key, value.encode(), hashlib.sha256).hexdigest() for value in expected),
@@ -65,7 +65,7 @@ def test_the_vault_keeps_the_values_by_key(room: Room) -> None:
     (part,) = room.home.vault.glob("customers/load=*/part.parquet")
     columns = "customer_id, name, phone, birthday::varchar, _load_seq, _line_no"
     assert duckdb.sql(f"select {columns} from '{part}' order by _line_no").fetchall()[0] == (
-        "C1", "Zorblatt Ltd", "+86 5550199", "1987-06-05", 1, 2,
+        "C1", "Zorblatt Ltd", "+86 13755501990", "1987-06-05", 1, 2,
     )  # fmt: skip
 
 
@@ -114,23 +114,3 @@ def test_the_keyed_hash_is_hmac_sha256(key: bytes, text: str) -> None:
         set_key(connection, key)
         (value,) = connection.execute(f"select {hmac_sql('$text')}", {"text": text}).fetchone() or ()
     assert value == hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-
-
-@pytest.mark.parametrize(
-    ("normaliser", "spellings"),
-    [
-        ("phone", ["+86 138-0000-1111", "+8613800001111", " +86 (138) 0000 1111"]),
-        ("phone", ["138 0000 1111", "13800001111"]),
-        ("email", ["A.b@C.com", " a.b@c.com "]),
-        ("registration", ["9133 0100 ab", "91330100AB"]),
-        ("name", ["  Zhang  San ", "zhang san", "ZHANG\tSAN"]),
-    ],
-)
-def test_spellings_of_one_value_have_one_hash(normaliser: str, spellings: list[str]) -> None:
-    with duckdb.connect() as connection:
-        set_key(connection, b"k" * 32)
-        sql = f"select {match_hash_sql('$text', normaliser)}"
-        hashes = {connection.execute(sql, {"text": text}).fetchone() for text in spellings}
-        nothing = connection.execute(sql, {"text": " "}).fetchone()
-    assert len(hashes) == 1
-    assert nothing == (None,)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from retention.landing import load_contracts
+from retention.warehouse.completeness import thresholds_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +50,7 @@ def raw_tables() -> dict[str, str]:
 
 
 RAW_TABLES = raw_tables()
+THRESHOLDS = thresholds_sql(load_contracts(PROJECT_DIR.parent))
 
 
 class DbtFailedError(Exception):
@@ -98,6 +100,7 @@ def create_raw(connection: duckdb.DuckDBPyConnection, raw: Mapping[str, pd.DataF
             connection.register("landed", raw[table])
             connection.execute(f"insert into raw.{table} by name select * from landed")
             connection.unregister("landed")
+    connection.execute(f"create table raw.completeness_thresholds as {THRESHOLDS}")
 
 
 def set_run_parameters(connection: duckdb.DuckDBPyConnection, as_of: date, profile: str) -> None:

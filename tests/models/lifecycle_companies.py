@@ -23,7 +23,7 @@ def random_company(seed: int, customers: int = 25) -> tuple[Raw, dict[str, Custo
     return _raw_tables(known), {name: _as_known(customer) for name, customer in known.items()}
 
 
-def steady_company(seed: int, customers: int = 25) -> tuple[Raw, dict[str, Customer]]:
+def steady_company(seed: int, customers: int = 40) -> tuple[Raw, dict[str, Customer]]:
     """As random_company, of customers who buy for the same amount at their own pace for a long time.
 
     Their stages last: the day on which one began lies before the last purchase, often by many months.

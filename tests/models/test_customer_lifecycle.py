@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from tests.models.lifecycle_companies import Raw
     from tests.models.lifecycle_replay import Customer
 
 LIMITS = {
@@ -67,7 +68,38 @@ def test_a_run_as_of_stage_since_shows_the_stage_and_one_as_of_the_day_before_do
     project: CompiledProject, seed: int
 ) -> None:
     raw, _ = random_company(seed, customers=12)
+    _assert_stages_began_on_their_day(project, raw)
 
+
+@pytest.mark.slow
+def test_a_stage_that_still_changes_in_silence_is_followed_through_it(tmp_path: Path) -> None:
+    rules = {"L.at_risk,2,": "L.at_risk,3,", "L.new,3,": "L.new,2,"}  # who is new is shown as new, silent or not
+    raw, _ = random_company(204, customers=12)
+    _assert_stages_began_on_their_day(_project_with_rules(tmp_path, rules), raw)
+
+
+@pytest.mark.slow
+def test_a_lifecycle_rule_whose_past_is_unknown_is_refused(tmp_path: Path) -> None:
+    project = _project_with_rules(tmp_path, {"age_days,<=,90": "rfm_score,>=,90"})
+    with pytest.raises(DbtFailedError) as refused:
+        project.profile("default_b2b")
+    message = " ".join(str(refused.value).split())
+    assert "Rule L1.new (scheme lifecycle_age, rank 1): metric 'rfm_score' is not known for every past day" in message
+    assert "Use one of: activity_state, age_days," in message
+
+
+def _project_with_rules(folder: Path, replaced: dict[str, str]) -> CompiledProject:
+    copy = folder / "dbt_project"
+    shutil.copytree(PROJECT_DIR, copy, ignore=shutil.ignore_patterns("target", "logs"))
+    rules = copy / "seeds" / "lifecycle_rules.csv"
+    text = rules.read_text(encoding="utf-8")
+    for before, after in replaced.items():
+        text = text.replace(before, after)
+    rules.write_text(text, encoding="utf-8")
+    return CompiledProject(folder / "compiled", copy)
+
+
+def _assert_stages_began_on_their_day(project: CompiledProject, raw: Raw) -> None:
     def stages_on(day: date) -> dict[str, str]:
         with project.build(raw, as_of=day, models=["customer_lifecycle"]) as warehouse:
             rows = warehouse.sql("select customer_id, lifecycle_stage from marts.customer_lifecycle").fetchall()
@@ -81,20 +113,6 @@ def test_a_run_as_of_stage_since_shows_the_stage_and_one_as_of_the_day_before_do
         if since is not None:
             assert stages_on(since)[customer_id] == stage
             assert stages_on(since - timedelta(days=1)).get(customer_id) != stage
-
-
-@pytest.mark.slow
-def test_a_lifecycle_rule_whose_past_is_unknown_is_refused(tmp_path: Path) -> None:
-    copy = tmp_path / "dbt_project"
-    shutil.copytree(PROJECT_DIR, copy, ignore=shutil.ignore_patterns("target", "logs"))
-    rules = copy / "seeds" / "lifecycle_rules.csv"
-    text = rules.read_text(encoding="utf-8")
-    rules.write_text(text.replace("age_days,<=,90", "rfm_score,>=,90"), encoding="utf-8")
-    with pytest.raises(DbtFailedError) as refused:
-        CompiledProject(tmp_path / "compiled", copy).profile("default_b2b")
-    message = " ".join(str(refused.value).split())
-    assert "Rule L1.new (scheme lifecycle_age, rank 1): metric 'rfm_score' is not known for every past day" in message
-    assert "Use one of: activity_state, age_days," in message
 
 
 def _replayed(known: dict[str, Customer], limits: Limits, *, age_from_registration: bool) -> pd.DataFrame:

@@ -13,25 +13,41 @@
     cast(percentile({{ expression }}, 0.5) as double)
 {%- endmacro %}
 
-{# Median of a partition's rows up to the current one, in an order without ties; nulls are left out. #}
-{% macro running_median(expression, partition, order) -%}
-    {{ return(adapter.dispatch('running_median', 'retention')(expression, partition, order)) }}
+{# The values of a group as an array, in an order without ties; nulls are left out. #}
+{% macro values_in_order(expression, order) -%}
+    {{ return(adapter.dispatch('values_in_order', 'retention')(expression, order)) }}
 {%- endmacro %}
 
-{% macro duckdb__running_median(expression, partition, order) -%}
-    cast(
-        median({{ expression }}) over (
-            partition by {{ partition }} order by {{ order }} rows between unbounded preceding and current row
-        ) as double
+{% macro duckdb__values_in_order(expression, order) -%}
+    list({{ expression }} order by {{ order }}) filter (where {{ expression }} is not null)
+{%- endmacro %}
+
+{% macro spark__values_in_order(expression, order) -%}
+    transform(
+        array_sort(collect_list(
+            case when {{ expression }} is not null then struct({{ order }} as place, {{ expression }} as value) end
+        )),
+        placed -> placed.value
     )
 {%- endmacro %}
 
-{% macro spark__running_median(expression, partition, order) -%}
-    cast(
-        percentile({{ expression }}, 0.5) over (
-            partition by {{ partition }} order by {{ order }} rows between unbounded preceding and current row
-        ) as double
-    )
+{# Median of the first values of an array of whole numbers, `number` of them; null of none. #}
+{% macro median_of_first(number, values) -%}
+    {{ return(adapter.dispatch('median_of_first', 'retention')(number, values)) }}
+{%- endmacro %}
+
+{% macro duckdb__median_of_first(number, values) -%}
+    cast(list_aggregate({{ values }}[1:{{ number }}], 'median') as double)
+{%- endmacro %}
+
+{% macro spark__median_of_first(number, values) -%}
+    case
+        when {{ number }} > 0
+            then (
+                element_at(array_sort(slice({{ values }}, 1, {{ number }})), cast(({{ number }} + 1) div 2 as int))
+                + element_at(array_sort(slice({{ values }}, 1, {{ number }})), cast({{ number }} div 2 + 1 as int))
+            ) / cast(2 as double)
+    end
 {%- endmacro %}
 
 {# Several quantiles of a group in one pass, between two values by the share of the way (type 7); nulls are left out. #}
@@ -71,4 +87,17 @@
 
 {% macro spark__latest_value(value, day) -%}
     max_by({{ value }}, case when {{ value }} is not null then {{ day }} end)
+{%- endmacro %}
+
+{# The different texts of a group, in the order of their bytes, as one text; nulls are left out, and none gives null. #}
+{% macro joined_texts(expression, separator=',') -%}
+    {{ return(adapter.dispatch('joined_texts', 'retention')(expression, separator)) }}
+{%- endmacro %}
+
+{% macro duckdb__joined_texts(expression, separator) -%}
+    string_agg(distinct {{ expression }}, '{{ separator }}' order by {{ expression }})
+{%- endmacro %}
+
+{% macro spark__joined_texts(expression, separator) -%}
+    nullif(array_join(array_sort(collect_set({{ expression }})), '{{ separator }}'), '')
 {%- endmacro %}

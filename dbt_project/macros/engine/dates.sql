@@ -80,3 +80,8 @@
 {% macro spark__iso_weekday(day) -%}
     (weekday({{ day }}) + 1)
 {%- endmacro %}
+
+{# The Monday of a day's week; weeks are named by it. #}
+{% macro week_start(day) -%}
+    {{ add_days(day, '1 - ' ~ iso_weekday(day)) }}
+{%- endmacro %}

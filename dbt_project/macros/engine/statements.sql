@@ -36,3 +36,18 @@
         {% endfor -%}
     )) unfolded as {{ rows[0].keys() | join(', ') }}
 {%- endmacro %}
+
+{#
+  How a CTE is told to be worked out once, before what reads it: `step as {{ worked_out() }} (...)`. DuckDB plans a chain
+  of steps as one, and the time that this takes doubles with each (20 windows: 7 s on 40 rows). Spark has no such word.
+#}
+{% macro worked_out() -%}
+    {{ return(adapter.dispatch('worked_out', 'retention')()) }}
+{%- endmacro %}
+
+{% macro duckdb__worked_out() -%}
+    materialized
+{%- endmacro %}
+
+{% macro spark__worked_out() -%}
+{%- endmacro %}

@@ -61,5 +61,31 @@
   and never what it finds: whoever it does not settle is replayed from the start.
 #}
 {% macro lifecycle_lookback_days() -%}
-    {{ return(100) }}
+    {{ return(150) }}
+{%- endmacro %}
+
+{#
+  The number of days without activity from which on the displayed stage stays what it is until the next activity; none
+  where these rules do not say. They do where an activity rule asks for such days alone, a stage rule for its outcome
+  alone, and no rule before either asks for anything that changes in silence.
+#}
+{% macro lifecycle_silent_days(rows) -%}
+    {% set lasting = ["purchase_days_lifetime", "customer_type", "strategic_label"] %}
+    {% set silence = namespace(days=none, outcome=none, is_over=false) %}
+    {% for group in rule_groups("lifecycle_activity", rows) if not silence.is_over %}
+        {% set asked = group.conditions | map(attribute="metric") | list %}
+        {% if asked == ["days_since_last_activity"] and group.rule.operator in [">=", ">"] %}
+            {% set silence.days = rule_turning_days(group.conditions, "days_since_last_activity")[0] %}
+            {% set silence.outcome = group.rule.tier %}
+        {% endif %}
+        {% set silence.is_over = asked | reject("in", lasting) | list != [] %}
+    {% endfor %}
+    {% set stage = namespace(is_found=false, is_over=false) %}
+    {% for group in rule_groups("lifecycle_stage", rows) if not stage.is_over %}
+        {% set asked = group.conditions | map(attribute="metric") | list %}
+        {% set stage.is_found = asked == ["activity_state"] and group.rule.operator == "="
+            and group.rule.value == silence.outcome %}
+        {% set stage.is_over = stage.is_found or asked | reject("in", lasting + ["activity_state"]) | list != [] %}
+    {% endfor %}
+    {{ return(silence.days if stage.is_found else none) }}
 {%- endmacro %}

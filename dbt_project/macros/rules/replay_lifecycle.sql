@@ -21,7 +21,7 @@ spend_steps as (
     select
         versions.customer_id,
         versions.look_from,
-        versions.as_of_date,
+        versions.look_until,
         versions.spend_change,
         greatest(versions.valid_from, versions.look_from) as counts_from,
         {{ add_days('versions.order_date', 'profile.spend_period_days') }} as leaves_current_on,
@@ -39,7 +39,7 @@ responses as (
     select
         {{ scope }}.customer_id,
         {{ scope }}.look_from,
-        {{ scope }}.as_of_date,
+        {{ scope }}.look_until,
         responses.response_on,
         greatest(responses.response_on, {{ scope }}.look_from) as counts_from
     from {{ scope }}
@@ -50,7 +50,7 @@ responses as (
 
 {% set of_scope = [
     lifecycle_event('look_from'),
-    lifecycle_event('as_of_date'),
+    lifecycle_event('look_until'),
     lifecycle_event('registered_on'),
 ] %}
 {% set of_rhythm = [lifecycle_event('span_from', span_from='span_from')] %}
@@ -98,7 +98,7 @@ stacked_events as (
 
     {% set relations = [(scope, of_scope), (rhythm, of_rhythm), ('responses', of_responses), ('spend_steps', of_spend)] %}
     {% for relation, events in relations -%}
-    {{ stacked(relation, ['customer_id', 'look_from', 'as_of_date'], events) }}
+    {{ stacked(relation, ['customer_id', 'look_from', 'look_until'], events) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -107,7 +107,7 @@ stacked_events as (
 events as (
 
     select * from stacked_events
-    where event_on between look_from and as_of_date
+    where event_on between look_from and look_until
 
 ),
 
@@ -215,7 +215,7 @@ replayed as (
 
 {#
   The CTE versions_in_scope: the versions of all orders of the customers of CTE `scope` that were a purchase once, as
-  int_order_versions has them, with the customer's look_from and as_of_date. Customers are picked before orders are split
+  int_order_versions has them, with the customer's look_from and look_until. Customers are picked before orders are split
   into those with returns and those without, because they are few.
 
   in_spend_periods: only orders that stand in a spend period on look_from or later.
@@ -226,7 +226,7 @@ orders_in_scope as (
     select
         {{ scope }}.customer_id,
         {{ scope }}.look_from,
-        {{ scope }}.as_of_date,
+        {{ scope }}.look_until,
         orders.order_id,
         orders.order_date,
         orders.net_amount
@@ -248,7 +248,7 @@ versions_in_scope as (
     select
         orders_in_scope.customer_id,
         orders_in_scope.look_from,
-        orders_in_scope.as_of_date,
+        orders_in_scope.look_until,
         orders_in_scope.order_date,
         orders_in_scope.order_date as valid_from,
         cast(null as date) as valid_until,
@@ -262,7 +262,7 @@ versions_in_scope as (
     select
         {{ scope }}.customer_id,
         {{ scope }}.look_from,
-        {{ scope }}.as_of_date,
+        {{ scope }}.look_until,
         versions.order_date,
         versions.valid_from,
         versions.valid_until,

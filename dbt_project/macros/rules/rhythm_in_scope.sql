@@ -1,6 +1,6 @@
 {#
   CTEs that find the spans of days on which the known purchases of each customer of CTE `scope` were the same, from its
-  look_from on, ending in one called rhythm_in_scope: customer_id, look_from, as_of_date, span_from, span_until
+  look_from on, ending in one called rhythm_in_scope: customer_id, look_from, look_until, span_from, span_until
   (exclusive; null for the last), first_purchase_on, last_purchase_on, purchase_days, median_gap_days. Before its first
   span a customer had no purchase.
 
@@ -8,20 +8,20 @@
 #}
 {% macro rhythm_in_scope(scope, versions) -%}
 -- Between two days on which a return takes a purchase away, purchases only come in. Such a span is an epoch: within it
--- what was known on a day is what had been bought by that day, so a running median is the median of that day.
+-- what was known on a day is what had been bought by that day: the median of a day is that of the gaps up to it.
 epoch_starts as (
 
     select
         customer_id,
         look_from,
-        as_of_date,
+        look_until,
         look_from as epoch_from
     from {{ scope }}
     union distinct
     select
         customer_id,
         look_from,
-        as_of_date,
+        look_until,
         valid_from as epoch_from
     from {{ versions }}
     where is_undone and valid_from > look_from
@@ -74,27 +74,40 @@ spaced as (
 
 ),
 
-described as (
+gaps as (
 
     select
         customer_id,
         epoch_from,
-        purchase_on,
-        purchase_days,
-        first_purchase_on,
-        next_purchase_on,
-        {{ running_median('gap_days', 'customer_id, epoch_from', 'purchase_on') }} as median_gap_days
+        {{ values_in_order('gap_days', 'purchase_on') }} as gap_days
     from spaced
+    group by customer_id, epoch_from
 
 ),
 
--- Of the purchases known when an epoch begins only the last is asked for; the others have had their say in it.
+-- Of the purchases known when an epoch begins only the last is asked for; the others have had their say in its gaps.
+described as (
+
+    select
+        spaced.customer_id,
+        spaced.epoch_from,
+        spaced.purchase_on,
+        spaced.purchase_days,
+        spaced.first_purchase_on,
+        spaced.next_purchase_on,
+        {{ median_of_first('(spaced.purchase_days - 1)', 'gaps.gap_days') }} as median_gap_days
+    from spaced
+    inner join gaps on spaced.customer_id = gaps.customer_id and spaced.epoch_from = gaps.epoch_from
+    where spaced.next_purchase_on is null or spaced.next_purchase_on > spaced.epoch_from
+
+),
+
 rhythm_in_scope as (
 
     select
         epochs.customer_id,
         epochs.look_from,
-        epochs.as_of_date,
+        epochs.look_until,
         greatest(described.purchase_on, epochs.epoch_from) as span_from,
         least(described.next_purchase_on, epochs.epoch_until) as span_until,
         described.first_purchase_on,
@@ -104,13 +117,12 @@ rhythm_in_scope as (
     from epochs
     inner join described
         on epochs.customer_id = described.customer_id and epochs.epoch_from = described.epoch_from
-    where described.next_purchase_on is null or described.next_purchase_on > epochs.epoch_from
     -- An epoch begins without a purchase where all of those before it have come back.
     union all
     select
         epochs.customer_id,
         epochs.look_from,
-        epochs.as_of_date,
+        epochs.look_until,
         epochs.epoch_from as span_from,
         epochs.epoch_until as span_until,
         cast(null as date) as first_purchase_on,

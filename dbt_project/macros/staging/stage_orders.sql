@@ -8,10 +8,10 @@
         -- descriptions: a source without a status delivers finished orders
         coalesce(newest.status, 'completed') as status,
         newest.channel,
-        newest.currency,
+        nullif(upper(trim(newest.currency)), '') as currency,
         newest.region,
 
-        -- amounts
+        -- amounts, in the order's currency
         newest.amount as gross_amount,
         newest.discount_amount,
 

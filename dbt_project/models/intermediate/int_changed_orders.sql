@@ -1,5 +1,8 @@
 {% set is_increment = is_increment() %}
-{% set changed = ref('stg_changed_order_ids') %}
+{% set changed = ref('int_changed_order_ids') %}
+{# Read by in_reporting_currency and join_golden_customer; named here, since dbt reads dependencies where nothing is an
+   increment yet. #}
+{% set read = [ref('int_profile'), ref('int_fx_rate_days'), ref('int_merged_customers')] %}
 
 {% if is_increment %}
 with before as (
@@ -10,15 +13,37 @@ with before as (
         orders.ordered_at,
         orders.order_date,
         orders.status,
-        orders.gross_amount
+        orders.gross_amount,
+        orders.fx_rate
     from {{ source('released', 'fct_orders') }} as orders
     where orders.order_id in (select ids.order_id from {{ changed }} as ids)
 
 ),
 
-after as (
+staged as (
 
     {{ stage_orders(among=changed) }}
+
+),
+
+priced as (
+
+    {{ in_reporting_currency('staged') }}
+
+),
+
+after as (
+
+    select
+        priced.order_id,
+        {{ golden_customer('priced.customer_id') }} as customer_id,
+        priced.ordered_at,
+        priced.order_date,
+        priced.status,
+        priced.gross_amount,
+        priced.fx_rate
+    from priced
+    {{ join_golden_customer('priced.customer_id') }}
 
 ),
 
@@ -46,6 +71,7 @@ compared as (
                 or {{ differs('before.ordered_at', 'after.ordered_at') }}
                 or {{ differs('before.status', 'after.status') }}
                 or {{ differs('before.gross_amount', 'after.gross_amount') }}
+                or {{ differs('before.fx_rate', 'after.fx_rate') }}
                 then least(before.order_date, after.order_date)
         end as order_changed_from,
         changed_returns.changed_from as return_changed_from

@@ -26,7 +26,7 @@ looked_at as (
 
     select
         *,
-        replay_on as as_of_date,
+        replay_on as look_until,
         {{ add_days('coalesce(last_purchase_on, replay_on)', -lifecycle_lookback_days()) }} as lookback_from
     from unsettled
 

@@ -1,3 +1,7 @@
+{% set silent_days = lifecycle_silent_days(lifecycle_rule_rows()) %}
+{% set last_look = 'replay_on' if silent_days is none
+    else 'least(replay_on, ' ~ add_days('coalesce(last_activity_on, replay_on)', silent_days) ~ ')' %}
+
 with current_stages as (
 
     select * from {{ ref('int_lifecycle_current') }}
@@ -29,11 +33,10 @@ last_undone as (
 
 -- From the last purchase on, the known purchases are today's, unless a later one has come back. For whom nothing has
 -- changed they are today's on all days since the release gone on from; no day lies between it and the day before.
-scope as (
+looked_at as (
 
     select
         current_stages.*,
-        current_stages.replay_on as as_of_date,
         coalesce(
             kept.look_from, current_stages.last_purchase_on, current_stages.known_from, current_stages.replay_on
         ) as look_from,
@@ -50,6 +53,16 @@ scope as (
             kept.customer_id is null
             and (last_undone.customer_id is null or last_undone.last_undone_on <= current_stages.last_purchase_on)
         )
+
+),
+
+-- A customer silent for long shows one stage from a day of its silence on: the days after it need no look.
+scope as (
+
+    select
+        *,
+        greatest(look_from, {{ last_look }}) as look_until
+    from looked_at
 
 ),
 

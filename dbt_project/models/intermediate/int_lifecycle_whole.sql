@@ -20,7 +20,7 @@ scope as (
 
     select
         current_stages.*,
-        current_stages.replay_on as as_of_date,
+        current_stages.replay_on as look_until,
         coalesce(current_stages.known_from, current_stages.replay_on) as look_from,
         true as reaches_start
     from current_stages

@@ -22,7 +22,17 @@ pivoted as (
         max(case when parameter = 'active_window_days' then cast(value as integer) end) as active_window_days,
         max(case when parameter = 'evaluation_rolling_days' then cast(value as integer) end)
             as evaluation_rolling_days,
-        max(case when parameter = 'evaluation_months' then cast(value as integer) end) as evaluation_months
+        max(case when parameter = 'evaluation_months' then cast(value as integer) end) as evaluation_months,
+        max(case when parameter = 'identity_max_key_size' then cast(value as integer) end) as identity_max_key_size,
+        max(case when parameter = 'identity_max_cluster_size' then cast(value as integer) end)
+            as identity_max_cluster_size,
+        max(case when parameter = 'identity_phone_evidence' then value end) as identity_phone_evidence,
+        max(case when parameter = 'identity_email_evidence' then value end) as identity_email_evidence,
+        max(case when parameter = 'reporting_currency' then upper(trim(value)) end) as reporting_currency,
+        max(case when parameter = 'fx_max_age_days' then cast(value as integer) end) as fx_max_age_days,
+        max(case when parameter = 'finance_tolerance_share' then cast(value as decimal(9, 6)) end)
+            as finance_tolerance_share,
+        max(case when parameter = 'recording_hours' then cast(value as integer) end) as recording_hours
     from parameters
 
 )

@@ -14,6 +14,7 @@ with orders as (
 
 ),
 
+-- Two orders on one day are one purchase day: the second is no repurchase.
 purchase_days as (
 
     select distinct
@@ -41,6 +42,7 @@ described as (
     select
         customer_id,
         min(purchase_on) as first_purchase_on,
+        min(case when gap_days is not null then purchase_on end) as second_purchase_on,
         max(purchase_on) as last_purchase_on,
         cast(count(*) as integer) as purchase_days,
         {{ median('gap_days') }} as median_gap_days

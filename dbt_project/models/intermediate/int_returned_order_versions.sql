@@ -1,9 +1,9 @@
 {{ config(
     materialized=changed_in_place(),
     incremental_strategy='replace',
-    incremental_predicates=['order_id in (select order_id from staging.stg_changed_order_ids)']
+    incremental_predicates=['order_id in (select order_id from intermediate.int_changed_order_ids)']
 ) }}
-{% set changed = ref('stg_changed_order_ids') %}
+{% set changed = ref('int_changed_order_ids') %}
 
 with orders as (
 
@@ -78,8 +78,12 @@ versions as (
         returned_orders.order_date,
         accumulated.valid_from,
         accumulated.valid_until,
-        cast(returned_orders.gross_amount - accumulated.returned_amount as decimal(18, 2)) as net_amount,
-        {{ is_purchase('returned_orders.status', 'returned_orders.gross_amount', 'accumulated.returned_amount') }}
+        -- What came back so far is converted as one sum, so that the last version is what fct_orders says.
+        cast(
+            returned_orders.gross_amount - {{ converted('accumulated.returned_amount', 'returned_orders.fx_rate') }}
+            as decimal(18, 2)
+        ) as net_amount,
+        {{ is_purchase('returned_orders.status', 'returned_orders.source_amount', 'accumulated.returned_amount') }}
             as is_purchase
     from accumulated
     inner join returned_orders on accumulated.order_id = returned_orders.order_id

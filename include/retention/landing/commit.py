@@ -13,9 +13,10 @@ from pathlib import Path
 import duckdb
 
 from retention.landing.contracts import Column, Contract
-from retention.landing.ledger import Manifest, load_folder
+from retention.landing.ledger import REPEATED, Manifest, load_folder
+from retention.landing.matching import NormalForms
 from retention.landing.staging import WITHHELD, Source
-from retention.landing.vault import make_private, match_hash_sql, private_folder
+from retention.landing.vault import hmac_sql, make_private, private_folder
 from retention.runs import Home
 from retention.sql import literal, quoted
 
@@ -47,18 +48,41 @@ class Pending:
         """The part file, where it stands until the commit."""
         return self.folder / "part.parquet"
 
-    def write_rows(self, connection: duckdb.DuckDBPyConnection, source: Source, duplicates: int) -> None:
-        """Write good rows, quarantine and the vault's part from `staged`, `rejected` and `duplicates`."""
+    def write_repeated(self, connection: duckdb.DuckDBPyConnection) -> int:
+        """Write the keys of new rows that may come again, in this file or from an earlier load: those of `suspects`.
+
+        Returns:
+            How many there are; without any, no file is written.
+        """
+        keys = ", ".join(quoted(name) for name in self.contract.key)
+        connection.execute(f"""
+            create or replace table repeated as
+            select distinct {keys} from staged
+            where _fault is null and _key in (select _key from suspects)
+                and rowid not in (select place from duplicates)""")
+        (found,) = connection.execute("select count(*) from repeated").fetchone() or (0,)
+        if found:
+            _copy(connection, "from repeated", self.folder / REPEATED)
+        return int(found)
+
+    def write_rows(
+        self, connection: duckdb.DuckDBPyConnection, source: Source, duplicates: int, forms: NormalForms
+    ) -> None:
+        """Write good rows, quarantine and the vault's part from `staged`, `rejected` and `duplicates`.
+
+        Args:
+            forms: what the hashes of personal values are made of.
+        """
         self.discard()
         self.folder.mkdir(parents=True)
         line_no, join = _line_numbers(connection, source)
         good = "_fault is null" + (" and staged.rowid not in (select place from duplicates)" if duplicates else "")
-        rows = f"from staged {join} where {good}"
+        rows, hashed = (f"from staged {joins} where {good}" for joins in (join, f"{join} {forms.joins}"))
         bad = f"from (select *, rowid from staged where _fault is not null) as staged {join}"
         numbers = f"{self.load_seq}::bigint as _load_seq, {line_no} as _line_no"
-        columns = ", ".join(f"{sql} as {quoted(name)}" for name, sql in _part_columns(self.contract, source))
+        columns = ", ".join(f"{sql} as {quoted(name)}" for name, sql in _part_columns(self.contract, source, forms))
         marks = f"{literal(self.load_id)} as _load_id, {numbers}, _row_hash"
-        _copy(connection, f"select {columns}, {marks} {rows}", self.part)
+        _copy(connection, f"select {columns}, {marks} {hashed}", self.part)
         # A line that could not be split may hold anything: it is shown only where no column is kept back.
         withheld = bool(self.contract.personal or source.ignored)
         load = f"{literal(self.load_id)} as load_id, {literal(self.contract.entity)} as entity"
@@ -131,12 +155,12 @@ def sweep(home: Home) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _part_columns(contract: Contract, source: Source) -> list[tuple[str, str]]:
+def _part_columns(contract: Contract, source: Source, forms: NormalForms) -> list[tuple[str, str]]:
     """Name and SQL of each column that raw gets from `staged`: plain, hashed, derived."""
     columns = [(column.name, _staged(column, source)) for column in contract.plain]
     for column in contract.personal:
         if column.hash_column and column.normaliser:
-            columns.append((column.hash_column, match_hash_sql(_staged(column, source), column.normaliser)))
+            columns.append((column.hash_column, hmac_sql(forms.expressions.get(column.name, "null::varchar"))))
     for column in contract.personal:
         value = _staged(column, source)
         columns += [(name, f"{name.removeprefix('birth_')}({value})::integer") for name in column.derive]

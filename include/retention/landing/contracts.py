@@ -15,6 +15,7 @@ SUFFIX = ".odcs.yaml"
 PERSONAL = "personal"
 CLASSES = ("public", "internal", PERSONAL)
 NORMALISERS = ("phone", "email", "registration", "name")
+GRANULARITIES = ("month",)
 DERIVED_TYPES = {"birth_month": "INTEGER", "birth_day": "INTEGER"}
 TYPE = re.compile(r"VARCHAR|TIMESTAMP|DATE|BOOLEAN|BIGINT|INTEGER|DECIMAL\(\d{1,2},\s?\d{1,2}\)")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -38,6 +39,8 @@ class Column:
         derive: columns that raw gets in place of a personal value (birth_month, birth_day).
         not_before: a column of the same row whose date this one does not precede.
         references: (entity, column) that the value points to.
+        granularity: `month` where a DATE stands for its whole month: kept as the month's first day, and delivered as
+            any day of it or as YYYY-MM; None: a day is that day.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Column:
     derive: tuple[str, ...] = ()
     not_before: str | None = None
     references: tuple[str, str] | None = None
+    granularity: str | None = None
 
     @property
     def is_personal(self) -> bool:
@@ -258,7 +262,10 @@ class _Reader:
             derive=self._derive(custom, name),
             not_before=custom.get("notBefore"),
             references=self._reference(item, name),
+            granularity=self._one_of(custom.get("granularity"), GRANULARITIES, f"{name}.granularity"),
         )
+        if column.granularity and duckdb_type != "DATE":
+            raise self.fail(f"{name}.granularity", "needs physicalType DATE")
         if not column.is_personal and (column.normaliser or column.derive):
             raise self.fail(f"{name}.classification", "must be personal where values are hashed or derived")
         return column

@@ -2,11 +2,12 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from retention.errors import LoadRefusedError, NotThereError
 from retention.landing.contracts import CONTRACTS, SUFFIX, Contract
+from retention.landing.extracts import FILES, Extract
 
 FORMS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".xlsx": "xlsx"}
 READ = "csv, csv.gz, parquet, jsonl and xlsx"
@@ -15,20 +16,41 @@ NEAR = 0.75  # similarity from which a name is offered as what was meant
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file in the landing folder.
+    """One file in the landing folder, or one extract of a source.
 
     Attributes:
-        label: how messages name it: `orders/2024-05.csv`.
         form: csv, parquet, jsonl or xlsx.
+        columns: contract column → column of the file, where the names differ.
+        extract: the extract that it is; None for a file in the landing folder.
     """
 
     path: Path
     contract: Contract
     form: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    extract: Extract | None = None
 
     @property
     def label(self) -> str:
-        return f"{self.contract.entity}/{self.path.name}"
+        """How messages name it: `orders/2024-05.csv`, `crm/orders`, `exports/orders/2024-05.csv`."""
+        if self.extract is None:
+            return f"{self.contract.entity}/{self.path.name}"
+        name = f"{self.extract.source}/{self.contract.entity}"
+        return f"{name}/{self.extract.uri.rsplit('/', 1)[-1]}" if self.extract.facts.get("version") else name
+
+    @property
+    def source(self) -> str:
+        """The source's name in the ledger."""
+        return self.extract.source if self.extract else FILES
+
+    @property
+    def uri(self) -> str:
+        """Where it came from, in the ledger; it holds no secret."""
+        return self.extract.uri if self.extract else self.path.resolve().as_uri()
+
+    def name_of(self, column: str) -> str:
+        """What the file calls a contract column, made comparable."""
+        return self.columns.get(column, column).strip().lower()
 
     @property
     def is_gzip(self) -> bool:
@@ -36,6 +58,9 @@ class Delivery:
 
     def refuse(self, problem: str, remedy: str) -> LoadRefusedError:
         """Make the one line that the user reads."""
+        if self.extract:
+            again = f"retention extract {self.extract.source} --entity {self.extract.entity} --anew"
+            remedy = f"{remedy} Mend it at the source, then extract again: {again}."
         return LoadRefusedError(f"{self.label}: {problem}.", remedy)
 
 
@@ -66,13 +91,13 @@ def find_deliveries(landing: Path, contracts: Mapping[str, Contract]) -> Found:
     entities: set[str] = set()
     for entry in _visible(landing):
         if not entry.is_dir():
-            if _form(entry):
+            if form_of(entry):
                 refused.append(_stray_file(entry, contracts))
         elif entry.name not in contracts:
             refused.append(_unknown_folder(entry, contracts))
         else:
             for path in _visible(entry):
-                delivery = Delivery(path, contracts[entry.name], _form(path) or "")
+                delivery = Delivery(path, contracts[entry.name], form_of(path) or "")
                 problem = _unreadable(delivery)
                 entities.add(entry.name)
                 refused.append(problem) if problem else deliveries.append(delivery)
@@ -90,22 +115,23 @@ def check_header(delivery: Delivery, names: list[str]) -> dict[str, int]:
             contract column are not shown: in a file without a header line they would be values.
     """
     contract, tidy = delivery.contract, [name.strip().lower() for name in names]
-    columns = [column.name for column in contract.columns]
-    for name in columns:
+    called = {column.name: delivery.name_of(column.name) for column in contract.columns}
+    for name in called.values():
         if tidy.count(name) > 1:
             raise delivery.refuse(
                 f"column '{name}' stands there {tidy.count(name)} times",
                 "Keep one of them; which one is right can't be guessed.",
             )
-    missing = [name for name in contract.required if name not in tidy]
+    wanted = dict.fromkeys([*contract.required, *delivery.columns])
+    missing = [called[name] for name in wanted if called[name] not in tidy]
     if missing:
-        raise delivery.refuse(*_missing_columns(contract, missing, tidy))
-    return {name: tidy.index(name) for name in columns if name in tidy}
+        raise delivery.refuse(*_missing_columns(contract, missing, tidy, set(called.values())))
+    return {name: tidy.index(there) for name, there in called.items() if there in tidy}
 
 
-def _missing_columns(contract: Contract, missing: list[str], tidy: list[str]) -> tuple[str, str]:
+def _missing_columns(contract: Contract, missing: list[str], tidy: list[str], known: set[str]) -> tuple[str, str]:
     listed = ", ".join(f"'{name}'" for name in missing)
-    others = [name for name in tidy if name not in {column.name for column in contract.columns}]
+    others = [name for name in tidy if name not in known]
     near = {name: difflib.get_close_matches(name, others, n=1, cutoff=NEAR) for name in missing}
     meant = [f"'{found[0]}' may be meant as '{name}'" for name, found in near.items() if found]
     contract_file = CONTRACTS / f"{contract.entity}{SUFFIX}"
@@ -121,7 +147,8 @@ def _visible(folder: Path) -> list[Path]:
     return sorted(entry for entry in folder.iterdir() if entry.name[0] not in "._~")
 
 
-def _form(path: Path) -> str | None:
+def form_of(path: Path) -> str | None:
+    """How a file of this name is read; None: it is not."""
     name = path.name.lower()
     return next((form for suffix, form in FORMS.items() if name.endswith(suffix)), None)
 

@@ -15,6 +15,7 @@ from retention.runs import Home
 from retention.sql import file_literal, literal, quoted
 
 Manifest = dict[str, Any]
+REPEATED = "repeated.parquet"  # beside a load's part: its keys that come again, in it or from an earlier load
 
 
 def load_folder(home: Home, entity: str, load_id: str) -> Path:
@@ -41,6 +42,18 @@ def part_files(home: Home, entity: str, load_ids: Sequence[str] | None = None) -
         for manifest in committed_loads(home)
         if manifest["entity"] == entity and (wanted is None or manifest["load_id"] in wanted)
     ]
+
+
+def repeated_key_files(home: Home, entity: str, load_ids: Sequence[str]) -> list[Path] | None:
+    """List the files in which these loads name each key that more than one of their rows has, others too.
+
+    Returns:
+        None where one of the loads does not tell, or was not compared with the others: landed by an older program.
+    """
+    wanted = [one for one in committed_loads(home) if one["entity"] == entity and one["load_id"] in set(load_ids)]
+    files = [load_folder(home, entity, one["load_id"]) / REPEATED for one in wanted if one.get("keys_repeated")]
+    is_told = all("keys_repeated" in one for one in wanted) and len({one.get("row_hash") for one in wanted}) <= 1
+    return files if is_told and all(file.exists() for file in files) else None
 
 
 def withdraw(home: Home, load_id: str) -> Path:

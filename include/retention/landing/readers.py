@@ -4,7 +4,7 @@ import csv
 import io
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -112,7 +112,8 @@ def _layout(delivery: Delivery, head: bytes, encoding: str) -> _Layout:
             names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
         except csv.Error as error:
             raise delivery.refuse("the header line can't be read", "Check its quotes.") from error
-        known = {column.name for column in delivery.contract.columns} & {name.strip().lower() for name in names}
+        called = {delivery.name_of(column.name) for column in delivery.contract.columns}
+        known = called & {name.strip().lower() for name in names}
         layouts.append((len(known), names, delimiter))
     _, names, delimiter = max(layouts, key=lambda layout: layout[0])
     return _Layout(names, delimiter, check_header(delivery, names))
@@ -197,7 +198,7 @@ def _read_mended(reading: Reading, path: Path, layout: _Layout) -> None:
         path = textfile.to_utf8(delivery, "utf-8", reading.scratch / "unpacked.csv")
     copy = reading.scratch / "mended.csv"
     broken = textfile.mend(path, copy, len(layout.names), layout.delimiter)
-    mended = Delivery(copy, delivery.contract, "csv")
+    mended = replace(delivery, path=copy)
     sound = _try_csv(reading, copy, layout, has_quote=True)
     if not sound or not _accounted(reading, textfile.survey(mended), layout, mended, copy):
         raise delivery.refuse(

@@ -93,7 +93,7 @@ def _typed(column: Column, source: Source) -> str:
     if kind == "TIMESTAMP":
         return _instant(text, source)
     if kind == "DATE":
-        return f"{_instant(text, source)}::date"
+        return _month(text, source) if column.granularity == "month" else f"{_instant(text, source)}::date"
     if kind == "BOOLEAN":
         known = [f"when lower({text}) in ({', '.join(map(literal, words))}) then {value}"
                  for words, value in ((TRUE, "true"), (FALSE, "false"))]  # fmt: skip
@@ -117,6 +117,13 @@ def _instant(text: str, source: Source) -> str:
         serial = f"timestamp '1899-12-30' + to_microseconds({micros})"
         cases = rf"when regexp_full_match({text}, '\d{{1,6}}(\.\d+)?') then {serial} {cases}"
     return f"(case {cases} else {plain} end)"
+
+
+def _month(text: str, source: Source) -> str:
+    """The first day of a month given as YYYY-MM or as any day of it."""
+    spelt_out = f"try_cast({text} || '-01' as timestamp)"
+    day = f"case when regexp_full_match({text}, '\\d{{4}}-\\d{{2}}') then {spelt_out} else {_instant(text, source)} end"
+    return f"date_trunc('month', {day})::date"
 
 
 def _in_range(column: Column) -> str:

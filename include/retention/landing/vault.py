@@ -1,7 +1,7 @@
 """The vault: personal values and the key of their hashes, in a folder that only its owner can open.
 
-Raw keeps what matching needs: HMAC-SHA256 of the normalised value. Without the key nobody can try out phone
-numbers against it.
+Raw keeps what matching needs: HMAC-SHA256 of a value's normal form (retention.landing.matching). Without the key nobody
+can try out phone numbers against it.
 """
 
 import os
@@ -17,14 +17,6 @@ from retention.runs import Home
 KEY_BYTES = 32
 BLOCK_BYTES = 64  # block size of SHA-256
 SCRATCH = ".scratch-"
-
-# SQL that makes two spellings of one value equal. {0} is the value, never null here.
-NORMALISE = {
-    "phone": "case when ltrim({0})[1] = '+' then '+' else '' end || regexp_replace({0}, '[^0-9]', '', 'g')",
-    "email": "lower(trim({0}))",
-    "registration": "upper(regexp_replace({0}, '\\s', '', 'g'))",
-    "name": "lower(trim(regexp_replace({0}, '\\s+', ' ', 'g')))",
-}
 
 
 def private_folder(path: Path) -> Path:
@@ -84,11 +76,6 @@ def hmac_sql(text: str) -> str:
     """SQL of the HMAC-SHA256 (hex) of a text expression; null stays null."""
     inner = f"unhex(sha256(getvariable('hmac_inner')::blob || encode({text})))"
     return f"sha256(getvariable('hmac_outer')::blob || {inner})"
-
-
-def match_hash_sql(text: str, normaliser: str) -> str:
-    """SQL of the keyed hash of a normalised value; a value of which nothing is left (a phone '-') has none."""
-    return hmac_sql(f"nullif(nullif({NORMALISE[normaliser].format(text)}, ''), '+')")
 
 
 def make_private(folder: Path) -> None:

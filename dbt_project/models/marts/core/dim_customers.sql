@@ -1,6 +1,35 @@
-with customers as (
+{% set attributes = [
+    'customer_id', 'customer_type', 'industry', 'company_size', 'region', 'registered_on', 'source_channel',
+    'preferred_channel', 'account_owner', 'strategic_label', 'need_tags', 'age_band', 'income_band', 'home_ownership',
+    'marital_status', 'household_size', 'household_composition', 'kids_count', 'birth_month', 'birth_day',
+    'is_contactable',
+] %}
 
-    select * from {{ ref('stg_customers') }}
+with identity as (
+
+    select * from {{ ref('int_customer_identity') }}
+
+),
+
+customers as (
+
+    select {{ 'profiles.' ~ attributes | join(', profiles.') }}
+    from {{ ref('stg_customers') }} as profiles
+    left join identity on profiles.customer_id = identity.customer_id
+    where identity.customer_id is null
+    union all
+    select {{ 'merged.' ~ attributes | join(', merged.') }}
+    from {{ ref('int_customers_merged') }} as merged
+
+),
+
+merged_profiles as (
+
+    select
+        golden_customer_id,
+        {{ joined_texts('case when customer_id != golden_customer_id then customer_id end') }} as merged_ids
+    from identity
+    group by golden_customer_id
 
 ),
 
@@ -61,9 +90,10 @@ select
     customers.birth_day,
     coalesce(customers.is_contactable, false) as is_contactable,
     customers.customer_id is not null as is_in_customer_master,
-    cast(null as {{ dbt.type_string() }}) as merged_ids,
+    merged_profiles.merged_ids,
     run_parameters.as_of_date
 from all_ids
 cross join run_parameters
 left join customers on all_ids.customer_id = customers.customer_id
 left join purchases on all_ids.customer_id = purchases.customer_id
+left join merged_profiles on all_ids.customer_id = merged_profiles.golden_customer_id

@@ -1,10 +1,10 @@
 {{ config(
     materialized=changed_in_place(),
     incremental_strategy='replace',
-    incremental_predicates=['order_id in (select order_id from staging.stg_changed_order_ids)'],
+    incremental_predicates=['order_id in (select order_id from intermediate.int_changed_order_ids)'],
     on_schema_change='fail'
 ) }}
-{% set changed = ref('stg_changed_order_ids') %}
+{% set changed = ref('int_changed_order_ids') %}
 
 with order_items as (
 
@@ -34,7 +34,8 @@ placed as (
     select
         order_items.*,
         orders.customer_id,
-        orders.order_date
+        orders.order_date,
+        orders.fx_rate
     from order_items
     inner join orders on order_items.order_id = orders.order_id
 
@@ -47,9 +48,9 @@ select
     placed.product_id,
     placed.order_date,
     cast(placed.quantity as decimal(18, 3)) as quantity,
-    cast(placed.unit_price as decimal(18, 2)) as unit_price,
-    cast(placed.line_amount as decimal(18, 2)) as line_amount,
-    cast(placed.discount_amount as decimal(18, 2)) as discount_amount,
+    {{ converted('placed.unit_price', 'placed.fx_rate') }} as unit_price,
+    {{ converted('placed.line_amount', 'placed.fx_rate') }} as line_amount,
+    {{ converted('placed.discount_amount', 'placed.fx_rate') }} as discount_amount,
     run_parameters.as_of_date
 from placed
 cross join run_parameters

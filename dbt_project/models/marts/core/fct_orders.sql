@@ -2,20 +2,26 @@
     materialized=changed_in_place(),
     incremental_strategy='replace',
     unique_key='order_id',
-    incremental_predicates=['order_id in (select order_id from staging.stg_changed_order_ids)'],
+    incremental_predicates=['order_id in (select order_id from intermediate.int_changed_order_ids)'],
     on_schema_change='fail'
 ) }}
 {% set is_increment = is_increment() %}
-{% set changed = ref('stg_changed_order_ids') %}
+{% set changed = ref('int_changed_order_ids') %}
 {% set changed_orders = ref('int_changed_orders') %}
 
-with orders as (
+with staged as (
 
     {% if is_increment %}
     {{ stage_orders(among=changed) }}
     {% else %}
     select * from {{ ref('stg_orders') }}
     {% endif %}
+
+),
+
+orders as (
+
+    {{ in_reporting_currency('staged') }}
 
 ),
 
@@ -37,17 +43,29 @@ run_parameters as (
 
 ),
 
-netted as (
+-- Returns are in their order's currency, and converted at its rate. Whether they reach its amount is asked there: cents
+-- of another currency could round an order away.
+returned as (
 
     select
         orders.*,
-        coalesce(order_returns.returned_amount, 0) as returned_amount,
-        orders.gross_amount - coalesce(order_returns.returned_amount, 0) as net_amount,
+        {{ golden_customer('orders.customer_id') }} as golden_customer_id,
+        coalesce({{ converted('order_returns.returned_amount', 'orders.fx_rate') }}, 0) as returned_amount,
         case when order_costs.is_cost_known then order_costs.cost_amount end as cost_amount,
-        {{ is_purchase('orders.status', 'orders.gross_amount', 'order_returns.returned_amount') }} as is_purchase
+        {{ is_purchase('orders.status', 'orders.source_amount', 'order_returns.returned_amount') }} as is_purchase
     from orders
+    {{ join_golden_customer('orders.customer_id') }}
     left join order_returns on orders.order_id = order_returns.order_id
     left join order_costs on orders.order_id = order_costs.order_id
+
+),
+
+netted as (
+
+    select
+        *,
+        gross_amount - returned_amount as net_amount
+    from returned
 
 ),
 
@@ -56,7 +74,7 @@ margined as (
 
     select
         order_id,
-        customer_id,
+        golden_customer_id as customer_id,
         ordered_at,
         order_date,
         status,
@@ -74,6 +92,9 @@ margined as (
                 'net_amount - cost_amount * (cast(net_amount as double) / cast(gross_amount as double))'
             ) }}
         end as margin_amount,
+        source_currency,
+        cast(source_amount as decimal(18, 2)) as source_amount,
+        fx_rate,
         is_purchase,
         true as is_changed,
         cast(null as integer) as number_before
@@ -108,6 +129,9 @@ unchanged as (
         present.returned_amount,
         present.net_amount,
         present.margin_amount,
+        present.source_currency,
+        present.source_amount,
+        present.fx_rate,
         present.is_purchase,
         false as is_changed,
         present.order_number as number_before
@@ -166,6 +190,9 @@ select
     to_write.returned_amount,
     to_write.net_amount,
     to_write.margin_amount,
+    to_write.source_currency,
+    to_write.source_amount,
+    to_write.fx_rate,
     cast(to_write.order_number as integer) as order_number,
     to_write.is_purchase,
     run_parameters.as_of_date

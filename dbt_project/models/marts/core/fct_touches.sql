@@ -1,10 +1,10 @@
 {{ config(
     materialized=changed_in_place(),
     incremental_strategy='replace',
-    incremental_predicates=['touch_id in (select touch_id from staging.stg_changed_touch_ids)'],
+    incremental_predicates=['touch_id in (select touch_id from intermediate.int_changed_touch_ids)'],
     on_schema_change='fail'
 ) }}
-{% set changed = ref('stg_changed_touch_ids') %}
+{% set changed = ref('int_changed_touch_ids') %}
 
 with touches as (
 
@@ -32,15 +32,17 @@ joined as (
 
     select
         touches.*,
+        {{ golden_customer('touches.customer_id') }} as golden_customer_id,
         campaigns.campaign_name
     from touches
+    {{ join_golden_customer('touches.customer_id') }}
     left join campaigns on touches.campaign_id = campaigns.campaign_id
 
 )
 
 select
     joined.touch_id,
-    joined.customer_id,
+    joined.golden_customer_id as customer_id,
     joined.plan_id,
     joined.campaign_id,
     joined.campaign_name,

@@ -1,6 +1,6 @@
-with orders as (
+with rhythm as (
 
-    select * from {{ ref('fct_orders') }}
+    select * from {{ ref('int_purchase_rhythm') }}
 
 ),
 
@@ -16,36 +16,12 @@ run_parameters as (
 
 ),
 
--- Two orders on one day are one purchase day: the second is no repurchase.
-purchase_days as (
-
-    select distinct
-        customer_id,
-        order_date
-    from orders
-    where is_purchase
-
-),
-
-numbered as (
-
-    select
-        customer_id,
-        order_date,
-        lead(order_date) over (partition by customer_id order by order_date) as second_purchase_on,
-        row_number() over (partition by customer_id order by order_date) as purchase_day_number
-    from purchase_days
-
-),
-
 first_purchases as (
 
     select
-        customer_id,
-        {{ month_start('order_date') }} as cohort_period,
-        {{ days_between('order_date', 'second_purchase_on') }} as days_to_second
-    from numbered
-    where purchase_day_number = 1
+        {{ month_start('first_purchase_on') }} as cohort_period,
+        {{ days_between('first_purchase_on', 'second_purchase_on') }} as days_to_second
+    from rhythm
 
 ),
 
