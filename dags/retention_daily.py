@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import DAG, Param, chain
 
-from retention.airflow_adapter import WRITER_POOL, DayPartitions, RetentionStep, log_failure
+from retention.airflow_adapter import WRITER_POOL, DayPartitions, RetentionStep, WaitForSources, log_failure
 from retention.settings import load_settings
 
 DOC = """
@@ -16,7 +16,8 @@ first.
 
 | Task | What it does |
 |---|---|
-| land | reads new landing files by their contracts into raw |
+| wait_for_sources | waits until each source has been extracted, or until 09:30; then says which are missing |
+| land | reads new landing files and extracts by their contracts into raw |
 | validate | checks the landed data |
 | build | builds the candidate warehouse with dbt |
 | audit | checks the candidate; a critical failure ends the run |
@@ -61,6 +62,7 @@ with DAG(
     },
 ):
     chain(
+        WaitForSources(task_id="wait_for_sources", pool="default_pool", retry_delay=timedelta(minutes=1)),
         RetentionStep(task_id="land"),
         RetentionStep(task_id="validate"),
         RetentionStep(task_id="build"),

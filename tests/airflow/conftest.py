@@ -31,6 +31,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     environment = airflow_server.airflow_environment(airflow_home, port) | {
         "RETENTION_HOME": str(place / "home"),
         "RETENTION_LANDING": str(place / "landing"),
+        "RETENTION_SOURCES": str(place / "sources.yml"),  # not there, but for the test that writes it
         "RETENTION_PROFILE": "retail",
         "RETENTION_TIMEZONE": str(ZONE),
         # Faster than the defaults, so that a test waits for the work and not for the clock.

@@ -223,3 +223,9 @@ def test_stopping_a_task_ends_its_step_and_what_the_step_started(monkeypatch: py
     assert not thread.is_alive()
     assert not any(adapter._is_alive(process) for process in family)
     assert "exit code -15" in str(failures[0])
+
+
+def test_the_weekly_audit_runs_the_command_that_a_person_types() -> None:
+    command = adapter.CompletenessAudit(task_id="write_lists").command(context({"language": "zh"}))
+    assert command[1:4] == ["completeness", "--weekly", "--language=zh"]
+    assert command[4].startswith("--home=")

@@ -9,6 +9,7 @@ from tests.airflow.installation import PROJECT, Installation
 from retention.airflow_server import POOL
 
 pytestmark = pytest.mark.slow
+WAITS = "wait_for_sources"
 STEPS = ["land", "validate", "build", "audit", "publish", "report"]
 
 
@@ -27,9 +28,10 @@ def daily(described: dict[str, Any]) -> dict[str, Any]:
 def test_every_dag_file_imports_and_holds_the_dag_of_its_name(described: dict[str, Any]) -> None:
     assert described["errors"] == {}
     files = {path.stem for path in (PROJECT / "dags").glob("*.py")}
-    assert "retention_daily" in files
+    assert {"retention_daily", "sources"} <= files
+    # Without a sources.yml there is no DAG of a source; test_sources.py writes one.
     assert {dag["file"].removesuffix(".py"): name for name, dag in described["dags"].items()} == {
-        name: name for name in files
+        name: name for name in files - {"sources"}
     }
 
 
@@ -38,14 +40,14 @@ def test_dag_files_import_within_two_seconds_and_nothing_heavy(described: dict[s
     assert described["heavy"] == []
 
 
-def test_the_six_steps_follow_each_other(daily: dict[str, Any]) -> None:
-    assert [task["id"] for task in daily["tasks"]] == STEPS
-    assert [task["downstream"] for task in daily["tasks"]] == [[step] for step in STEPS[1:]] + [[]]
+def test_the_six_steps_follow_each_other_once_the_sources_have_arrived(daily: dict[str, Any]) -> None:
+    assert [task["id"] for task in daily["tasks"]] == [WAITS, *STEPS]
+    assert [task["downstream"] for task in daily["tasks"]] == [[step] for step in STEPS] + [[]]
 
 
-def test_every_task_waits_for_the_one_writer_is_retried_and_tells_of_failure(daily: dict[str, Any]) -> None:
+def test_every_step_waits_for_the_one_writer_is_retried_and_tells_of_failure(daily: dict[str, Any]) -> None:
     for task in daily["tasks"]:
-        assert task["pool"] == POOL[0]
+        assert task["pool"] == ("default_pool" if task["id"] == WAITS else POOL[0])
         assert task["retries"] == 2
         assert task["retry_delay_seconds"] >= 60
         assert task["timeout_seconds"]
@@ -64,8 +66,18 @@ def test_the_dag_catches_up_one_run_at_a_time_and_explains_itself(daily: dict[st
     assert daily["max_active_runs"] == 1
     assert daily["tags"]
     assert daily["params"] == ["as_of", "landing", "profile"]
-    assert all(f"| {step} |" in daily["doc"] for step in STEPS)
+    assert all(f"| {step} |" in daily["doc"] for step in (WAITS, *STEPS))
     assert "backfill create" in daily["doc"]
+
+
+def test_the_weekly_audit_reads_on_mondays_and_takes_no_writers_slot(described: dict[str, Any]) -> None:
+    audit = described["dags"]["completeness_audit_weekly"]
+    assert (audit["cron"], audit["timetable"]["timezone"]) == ("0 8 * * 1", "Asia/Shanghai")
+    (task,) = audit["tasks"]
+    assert task["pool"] != POOL[0]
+    assert (task["retries"], task["failure_callbacks"]) == (2, ["log_failure"])
+    assert task["timeout_seconds"]
+    assert audit["catchup"] is False
 
 
 def test_the_readme_lists_every_dag_with_its_schedule(described: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 from tests.airflow.installation import PROJECT, ZONE, Installation
+from tests.sources.rest.service import KEY, Shop, order, running
 
 from retention import airflow_server
 
@@ -91,8 +93,8 @@ def runs_of(page: Page, kind: str, partitions: set[str]) -> Callable[[], list[di
     return finished
 
 
-def task_log(installation: Installation, run_id: str, task: str) -> str:
-    folder = installation.airflow_home / "logs" / f"dag_id={DAG}" / f"run_id={run_id}" / f"task_id={task}"
+def task_log(installation: Installation, run_id: str, task: str, dag: str = DAG) -> str:
+    folder = installation.airflow_home / "logs" / f"dag_id={dag}" / f"run_id={run_id}" / f"task_id={task}"
     return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.log")))
 
 
@@ -151,3 +153,59 @@ def test_a_refused_load_fails_at_once_and_says_what_to_do(
     assert "exit code 3" in log
     assert "orders.csv" in log
     assert (installation.home / "published").resolve() == before
+
+
+@pytest.fixture
+def shop_address(installation: Installation) -> Iterator[str]:
+    """A service with 35 orders, declared as a source whose key is an Airflow connection."""
+    path = Path(installation.environment["RETENTION_SOURCES"])
+    with running(Shop([order(number) for number in range(1, 36)])) as service:
+        path.write_text(
+            f"""
+            sources:
+              - name: shop
+                kind: rest
+                base_url: {service.url}
+                auth: bearer
+                secret: {{connection: shop-key}}
+                schedule: "0 0 1 1 *"
+                entities:
+                  - entity: orders
+                    path: /key
+                    records: $.data
+                    pagination: {{kind: keyset, key: id, at: {{param: behind}}}}
+                    columns: {{order_id: id, customer_id: buyer.id, ordered_at: created, amount: total.value}}
+            """,
+            encoding="utf-8",
+        )
+        yield service.url
+        path.unlink()
+
+
+def test_a_source_is_extracted_with_its_connection_of_which_nothing_is_logged(
+    installation: Installation, page: Page, shop_address: str, wait_for: Callable[..., Any]
+) -> None:
+    dag = "/api/v2/dags/source_shop"
+    page.ask("/api/v2/connections", {"connection_id": "shop-key", "conn_type": "http", "password": KEY})
+
+    def is_known() -> bool:
+        try:
+            return bool(page.ask(dag))
+        except urllib.error.HTTPError:
+            return False
+
+    wait_for(is_known, RUN_SECONDS, lambda: "Airflow has not read sources.yml")
+    page.ask(f"{dag}/dagRuns", {"dag_run_id": "once", "logical_date": None})
+    wait_for(lambda: page.ask(f"{dag}/dagRuns/once")["state"] in ("success", "failed"), RUN_SECONDS, page.runs)
+    log = task_log(installation, "once", "extract", "source_shop")
+    assert page.ask(f"{dag}/dagRuns/once")["state"] == "success", log
+    assert "35 rows" in log
+    assert f"retention extract shop --home={installation.home}" in log
+    finished = installation.home / "vault" / "extracts" / "shop" / "finished.json"
+    assert list(json.loads(finished.read_text(encoding="utf-8"))) == ["orders"]
+    [asset] = page.ask("/api/v2/assets?uri_pattern=retention")["assets"]
+    assert asset["uri"] == "retention://source/shop/orders"
+    assert page.ask(f"/api/v2/assets/events?asset_id={asset['id']}")["total_entries"] == 1
+    assert shop_address.startswith("http://127.0.0.1")
+    written = [path for place in (installation.airflow_home / "logs", installation.home) for path in place.rglob("*")]
+    assert not [path for path in written if path.is_file() and KEY.encode() in path.read_bytes()]
