@@ -1,0 +1,46 @@
+"""From nothing to published tables of a simulated company, by the command line."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from retention.cli import app
+
+ENTITIES = 17
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("flavour", "profile"), [("retail", "retail"), ("b2b", "default_b2b")])
+def test_a_simulated_company_is_published_and_says_that_it_is_synthetic(
+    tmp_path: Path, flavour: str, profile: str
+) -> None:
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    size = ["--customers", "150", "--months", "4", "--seed", "3", "--flavour", flavour]
+    said = CliRunner().invoke(app, ["simulate", *size, "--landing", str(landing)], catch_exceptions=False).output
+    assert "SYNTHETIC DATA" in said
+    assert str(tmp_path / "truth") in said
+    run = ["run", "--landing", str(landing), "--home", str(home), "--profile", profile]
+    printed = CliRunner().invoke(app, run, catch_exceptions=False).output
+    assert "SYNTHETIC DATA" in printed
+    summary = json.loads(next(home.glob("reports/*/summary.json")).read_text(encoding="utf-8"))
+    assert summary["is_synthetic"] is True
+    assert "SYNTHETIC DATA" in Path(summary["summary"]).read_text(encoding="utf-8")
+    assert json.loads((home / "published" / "manifest.json").read_text(encoding="utf-8"))["is_synthetic"] is True
+    with duckdb.connect(str(home / "published" / "retention.duckdb"), read_only=True) as tables:
+        ((orders, revenue),) = tables.execute("select count(*), sum(net_amount) from marts.fct_orders").fetchall()
+        ((told,),) = tables.execute(
+            "select passed from marts.data_quality where \"check\" = 'synthetic_data'"
+        ).fetchall()
+        ((critical,),) = tables.execute(
+            "select count(*) from marts.data_quality where not passed and severity = 'critical'"
+        ).fetchall()
+    delivered = duckdb.sql(f"""
+        select count(distinct order_id) from '{landing}/orders/*.parquet' where order_id like 'O%'""").fetchall()
+    assert [(orders,)] == delivered
+    assert revenue > 0
+    assert told is False
+    assert critical == 0
+    assert len({path.parent.name for path in home.glob("raw/*/load=*")}) == ENTITIES
