@@ -8,13 +8,12 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 PEERS   := .venv-peers
-SQLMESH := .venv-sqlmesh
 BENCH   ?=
 
 HOME_DIR ?= data
 LANDING  := $(HOME_DIR)/landing
 
-.PHONY: help setup run test lint types up peers bench lock suites clean
+.PHONY: help setup run demo test lint types up peers bench lock suites clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -38,12 +37,16 @@ $(STAMP): requirements.lock pyproject.toml
 lock: ## resolve pyproject.toml and the benchmark's peers anew into their lock files
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
-	@for file in peers sqlmesh; do $(BIN)/uv pip compile benchmarks/$$file.in --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-annotate --no-header --quiet --output-file benchmarks/$$file.lock || exit 1; done
+	@$(BIN)/uv pip compile benchmarks/peers.in --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet --output-file benchmarks/peers.lock
 
 run: setup ## publish the tables of the Complete Journey sample into data/published
 	@$(BIN)/retention sample completejourney --landing $(LANDING)
 	@$(BIN)/retention run --landing $(LANDING) --profile retail --home $(HOME_DIR)
+
+demo: setup ## simulate a company that does not exist and publish its tables into data/demo/published
+	@$(BIN)/retention simulate --customers 5000 --months 24 --seed 7 --landing $(HOME_DIR)/demo/landing
+	@$(BIN)/retention run --landing $(HOME_DIR)/demo/landing --profile retail --home $(HOME_DIR)/demo
 
 up: setup ## start Airflow with the DAGs ready, until Ctrl-C (PORT=8080)
 	@$(BIN)/python -m retention.airflow_server $(if $(PORT),--port $(PORT))
@@ -60,11 +63,9 @@ lint: setup ## check Python and SQL style, and that SQL means the same on both e
 types: setup ## check types
 	@$(BIN)/mypy
 
-peers: setup $(PEERS)/.installed $(SQLMESH)/.installed ## install what the benchmark compares with, apart from .venv
+peers: setup $(PEERS)/.installed ## install what the benchmark compares with, apart from .venv
 
 $(PEERS)/.installed: benchmarks/peers.lock
-$(SQLMESH)/.installed: benchmarks/sqlmesh.lock
-$(PEERS)/.installed $(SQLMESH)/.installed:
 	@echo "peers: building $(@D) from $<"
 	@$(PYTHON) -m venv --clear $(@D)
 	@VIRTUAL_ENV=$(@D) $(BIN)/uv pip install --quiet --require-hashes -r $< \
@@ -79,4 +80,4 @@ suites: setup ## write expectations/suites anew after a contract has changed
 	@$(BIN)/python -m retention.quality.suites --write
 
 clean: ## remove the environment and what tools left; data/ stays
-	@rm -rf $(VENV) $(PEERS) $(SQLMESH) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf $(VENV) $(PEERS) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache

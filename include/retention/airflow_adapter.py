@@ -1,4 +1,4 @@
-"""The one module that knows Airflow: a step as a task, the as-of day of a run, the timetable, the failure line.
+"""The one module that knows Airflow: a step or an extract as a task, the as-of day of a run, what a run waits for.
 
 A task runs `retention step <name>` as a process of its own, the very line a person types. dbt, Great Expectations and
 DuckDB so never load in an Airflow process, their file locks end with the step, and a DAG file imports in no time.
@@ -20,14 +20,15 @@ from zoneinfo import ZoneInfo
 
 import psutil
 from airflow.plugins_manager import AirflowPlugin
-from airflow.sdk import BaseOperator
+from airflow.sdk import Asset, BaseOperator, BaseSensorOperator, Connection
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
-from airflow.sdk.timezone import utcnow
+from airflow.sdk.timezone import coerce_datetime, utcnow
 from airflow.timetables.base import DagRunInfo, TimeRestriction
-from airflow.timetables.trigger import CronPartitionTimetable
+from airflow.timetables.trigger import CronPartitionTimetable, CronTriggerTimetable
 
 from retention.errors import CheckFailedError, LoadRefusedError, RetentionError, SettingsError
 from retention.settings import load_settings
+from retention.sources.arrivals import ScheduledSource, missing_lines, read_schedules
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,12 @@ LOCK_WAIT_SECONDS = 600
 
 SHOWN_LINES = 20
 """Last lines of a failed step that go into its error message."""
+
+LOOK_SECONDS = 60
+"""How often a run looks whether its sources have arrived."""
+
+CONNECTION_VARIABLE = "RETENTION_CONNECTION_"
+"""Begins the variable in which a process is handed an Airflow connection."""
 
 
 # The subclasses below carry `type: ignore[misc]` because mypy doesn't follow airflow (pyproject.toml), so that its
@@ -94,27 +101,32 @@ class RetentionPlugin(AirflowPlugin):  # type: ignore[misc]
     timetables = [DayPartitions]  # noqa: RUF012  # Airflow's interface is a plain list
 
 
-class RetentionStep(BaseOperator):  # type: ignore[misc]
-    """One step of the pipeline as a task: `retention step <task_id>` for the run's as-of day.
+class RetentionCommand(BaseOperator):  # type: ignore[misc]
+    """A command line of `retention` as a task; the subclasses say which."""
 
-    The DAG's params `as_of`, `profile` and `landing` are optional; without them the partition and the settings speak.
-    """
+    def command(self, context: Mapping[str, Any]) -> list[str]:
+        """Compose the command line."""
+        raise NotImplementedError
+
+    def environment(self) -> dict[str, str]:
+        """Compose the environment of the process."""
+        return step_environment()
 
     def execute(self, context: Mapping[str, Any]) -> None:
-        """Run the step; its output goes to the task log as it comes.
+        """Run it; its output goes to the task log as it comes.
 
         Raises:
-            AirflowFailException: the step failed in a way that a retry can't mend.
-            AirflowException: the step failed otherwise; Airflow retries it.
+            AirflowFailException: it failed in a way that a retry can't mend.
+            AirflowException: it failed otherwise; Airflow retries it.
         """
         try:
-            command = step_command(self.task_id, context)
+            command = self.command(context)
         except RetentionError as error:
             raise AirflowFailException(str(error)) from error
         self.log.info("Running: %s", " ".join(command))
         self._process = subprocess.Popen(
             command,
-            env=step_environment(),
+            env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -126,7 +138,7 @@ class RetentionStep(BaseOperator):  # type: ignore[misc]
             self.log.info("%s", line.rstrip())
         exit_code = self._process.wait()
         if exit_code:
-            raise step_failure(self.task_id, exit_code, last_lines)
+            raise step_failure(" ".join(command[1:3]), exit_code, last_lines)
 
     def on_kill(self) -> None:
         """End the step and what it started (dbt, say) when the task is stopped or times out."""
@@ -143,6 +155,124 @@ class RetentionStep(BaseOperator):  # type: ignore[misc]
             deadline = time.monotonic() + STOP_SECONDS
             while any(map(_is_alive, family)) and time.monotonic() < deadline:
                 time.sleep(0.1)
+
+
+class RetentionStep(RetentionCommand):
+    """One step of the pipeline as a task: `retention step <task_id>` for the run's as-of day.
+
+    The DAG's params `as_of`, `profile` and `landing` are optional; without them the partition and the settings speak.
+    """
+
+    def command(self, context: Mapping[str, Any]) -> list[str]:
+        """Compose the command line of the step."""
+        return step_command(self.task_id, context)
+
+
+class RetentionExtract(RetentionCommand):
+    """The extract of one source as a task: `retention extract <source>`.
+
+    Args:
+        connection: the Airflow connection that holds its secret. It is handed over in the environment of the process,
+            never on its command line, which others on the machine can read.
+    """
+
+    def __init__(self, *, source: str, connection: str | None, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.source = source
+        self.connection = connection
+
+    def command(self, context: Mapping[str, Any]) -> list[str]:
+        """Compose the command line of the extract."""
+        del context
+        return extract_command(self.source)
+
+    def environment(self) -> dict[str, str]:
+        """Add the connection, when the source names one."""
+        if self.connection is None:
+            return step_environment()
+        return step_environment() | {connection_variable(self.connection): Connection.get(self.connection).get_uri()}
+
+
+class WaitForSources(BaseSensorOperator):  # type: ignore[misc]
+    """Waits until every source has been extracted for the run's day, or the deadline has passed.
+
+    It gives its worker back between two looks, and holds no slot of the writer's pool. It never fails for a source
+    that is missing: it says so, and the run goes on with what there is.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(mode="reschedule", poke_interval=LOOK_SECONDS, **arguments)
+
+    def poke(self, context: Mapping[str, Any]) -> bool:
+        """Look once."""
+        settings = load_settings()
+        try:
+            sources = read_schedules(settings.sources_file)
+            deadline = sources_deadline(as_of_day(context))
+        except RetentionError as error:
+            raise AirflowFailException(str(error)) from error
+        missing = missing_lines(settings.home_path, sources, lambda source: due_before(source, deadline))
+        if not missing:
+            self.log.info("all sources have arrived" if sources else "no sources are declared")
+            return True
+        if utcnow() < deadline and not _is_by_hand(context):
+            self.log.info("waiting until %s for: %s", deadline.strftime("%H:%M"), "; ".join(missing))
+            return False
+        for line in missing:
+            self.log.warning("SOURCE MISSING %s", line)
+        return True
+
+
+def sources_deadline(as_of: date) -> datetime:
+    """Until when the run of a day waits: the hour of the setting `sources_deadline`, on the day after."""
+    settings = load_settings()
+    return datetime.combine(as_of + timedelta(days=1), settings.sources_deadline, settings.zone)
+
+
+def due_before(source: ScheduledSource, deadline: datetime) -> datetime:
+    """When a source was last to be extracted, at the deadline."""
+    timetable = CronTriggerTimetable(source.schedule, timezone=str(deadline.tzinfo))
+    due: datetime = timetable._align_to_prev(coerce_datetime(deadline))
+    return due.astimezone(deadline.tzinfo)
+
+
+def entity_asset(source: str, entity: str) -> Asset:
+    """The asset that an extract of an entity renews."""
+    return Asset(name=f"source_{source}_{entity}", uri=f"retention://source/{source}/{entity}")
+
+
+def extract_command(source: str) -> list[str]:
+    """Compose the command line that extracts a source."""
+    settings = load_settings()
+    return [
+        str(Path(sys.executable).with_name("retention")),
+        "extract",
+        source,
+        f"--home={settings.home_dir}",
+        f"--sources={settings.sources_file}",
+    ]
+
+
+def connection_variable(connection: str) -> str:
+    """Name the variable in which a process finds a connection."""
+    return CONNECTION_VARIABLE + connection.upper().replace("-", "_").replace(".", "_")
+
+
+class CompletenessAudit(RetentionCommand):
+    """The week's work lists as a task: `retention completeness --weekly` on the published release.
+
+    It reads what readers see and writes into the reports alone, so that it needs no slot of the writers' pool.
+    """
+
+    def command(self, context: Mapping[str, Any]) -> list[str]:
+        """The command line, in the language of the DAG's param `language`."""
+        return [
+            str(Path(sys.executable).with_name("retention")),
+            "completeness",
+            "--weekly",
+            f"--language={context['params'].get('language') or 'en'}",
+            f"--home={load_settings().home_dir}",
+        ]
 
 
 def _is_alive(process: psutil.Process) -> bool:
@@ -234,12 +364,12 @@ def pipeline_run_id(as_of: date, context: Mapping[str, Any]) -> str:
     return f"{as_of}_{_run_kind(context)}_{digest}"
 
 
-def step_failure(step: str, exit_code: int, last_lines: Iterable[str]) -> Exception:
-    """Turn a failed step into the exception that tells Airflow whether to try again; the message is the step's own."""
+def step_failure(command: str, exit_code: int, last_lines: Iterable[str]) -> Exception:
+    """Turn a failed command into the exception that tells Airflow whether to try again; the message is its own."""
     said = [line for line in last_lines if line.strip()]
     message = said[-1] if said else "it wrote nothing"
     kind = AirflowFailException if exit_code in FINAL_EXIT_CODES else AirflowException
-    failure: Exception = kind(f"retention step {step} ended with exit code {exit_code}: {message}")
+    failure: Exception = kind(f"retention {command} ended with exit code {exit_code}: {message}")
     return failure
 
 
@@ -249,6 +379,18 @@ def log_failure(context: Mapping[str, Any]) -> None:
     Others that should hear of it (mail, chat) are further callbacks beside this one.
     """
     log.error("%s", failure_line(context))
+
+
+def log_source_failure(context: Mapping[str, Any]) -> None:
+    """Failure callback of an extract: one line, as `log_failure` writes it for a run."""
+    dag_run, task_instance = context["dag_run"], context["ti"]
+    log.error(
+        "%s",
+        f"RUN FAILED dag={dag_run.dag_id} task={task_instance.task_id} dag_run={dag_run.run_id} "
+        f"try={task_instance.try_number} error={context.get('exception')} "
+        "remedy=What was loaded before stays. Mend what the error names, then clear this task; the next extract asks "
+        "from the same place.",
+    )
 
 
 def failure_line(context: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ import json
 import signal
 import sys
 import time
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,22 +12,26 @@ import duckdb
 import typer
 from rich.console import Console
 
-from retention import __version__
+from retention import __version__, customer_command
 from retention.console import Progress, print_explanation, print_status, print_summary
 from retention.errors import NotThereError, RetentionError, SettingsError
 from retention.explain import explain_customer
 from retention.landing import withdraw
+from retention.options import HomeOption, LandingOption, day_of, settings_with
 from retention.pipeline import STEPS, run_all, run_step, runs
+from retention.publication.completeness_lists import read_worklist, write_week, write_worklist
 from retention.publication.release import rollback as roll_back
 from retention.runs import Run, open_run, start_run
-from retention.settings import Settings, load_settings
-from retention.sources.samples import SAMPLES, write_sample
+from retention.settings import Settings
+from retention.simulation import command as simulation_command
+from retention.sources import command as sources_command
 from retention.status import read_status
 from retention.warehouse.lock import writer_lock
 
 EXIT_CODES = """
 Exit codes: 0 done · 1 a defect of ours · 2 wrong usage or settings · 3 a load was refused · 4 a critical check
-failed · 5 the build failed · 6 publication failed · 7 another run is writing · 8 no such customer, run or release
+failed · 5 the build failed · 6 publication failed · 7 another run is writing · 8 no such customer, run, release or
+source · 9 a source does not answer
 """
 
 app = typer.Typer(
@@ -39,13 +42,12 @@ app = typer.Typer(
     help="Which customers a company keeps, which it is losing, and why: from landed orders to published tables.",
     epilog=EXIT_CODES,
 )
+app.add_typer(customer_command.app, name="customer")
 # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
 PIPE_WIDTH = 400
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder for raw data, work and releases.")]
-LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder with one sub-folder per entity.")]
 ProfileOption = Annotated[
     str | None, typer.Option("--profile", help="Named set of rule rows: retail, default_b2b, ...")
 ]
@@ -86,7 +88,7 @@ def run(
     verbose: VerboseOption = False,
 ) -> None:
     """Run the whole pipeline: land, validate, build, audit, publish, report."""
-    settings = _settings(home=home, landing=landing, profile=profile, target=target, full_refresh=full_refresh)
+    settings = settings_with(home=home, landing=landing, profile=profile, target=target, full_refresh=full_refresh)
     started = time.monotonic()
     with Progress(out, verbose) as progress:
         summary = run_all(
@@ -111,7 +113,7 @@ def load(
     verbose: VerboseOption = False,
 ) -> None:
     """Start a run: take landing files in and check them against the contracts."""
-    settings = _settings(home=home, landing=landing, profile=profile, target=target)
+    settings = settings_with(home=home, landing=landing, profile=profile, target=target)
     this_run = _new_run(settings, as_of)
     _steps(["land", "validate"], this_run, settings, verbose)
     out.print(f"Go on with: retention build --run-id {this_run.run_id}")
@@ -125,7 +127,7 @@ def build(
     verbose: VerboseOption = False,
 ) -> None:
     """Build and test every table of a loaded run in its private candidate."""
-    settings = _settings(home=home, full_refresh=full_refresh)
+    settings = settings_with(home=home, full_refresh=full_refresh)
     this_run = _old_run(settings, run_id)
     _steps(["build"], this_run, settings, verbose)
     out.print(f"Candidate: {this_run.candidate}\nGo on with: retention check --run-id {this_run.run_id}")
@@ -134,7 +136,7 @@ def build(
 @app.command(epilog="Example: retention check --run-id 20180102T090000_000")
 def check(home: HomeOption = None, run_id: RunOption = None, verbose: VerboseOption = False) -> None:
     """Audit a built candidate: suites over its tables, raw against marts."""
-    settings = _settings(home=home)
+    settings = settings_with(home=home)
     this_run = _old_run(settings, run_id)
     _steps(["audit"], this_run, settings, verbose)
     out.print(f"Passed. Go on with: retention publish --run-id {this_run.run_id}")
@@ -143,7 +145,7 @@ def check(home: HomeOption = None, run_id: RunOption = None, verbose: VerboseOpt
 @app.command(epilog="Example: retention publish --run-id 20180102T090000_000")
 def publish(home: HomeOption = None, run_id: RunOption = None, verbose: VerboseOption = False) -> None:
     """Release an audited candidate, turn the pointer to it and write the report."""
-    settings = _settings(home=home)
+    settings = settings_with(home=home)
     this_run = _old_run(settings, run_id)
     print_summary(out, _steps(["publish", "report"], this_run, settings, verbose))
 
@@ -166,7 +168,7 @@ def step(
     """Run one step of a named run; this is what a scheduler calls."""
     if name not in STEPS:
         raise SettingsError(f"There is no step '{name}'.", f"Use one of {', '.join(STEPS)}.")
-    settings = _settings(home=home, landing=landing, profile=profile, target=target)
+    settings = settings_with(home=home, landing=landing, profile=profile, target=target)
     this_run = _new_run(settings, as_of, run_id) if name == "land" else open_run(settings.home_dir, run_id)
     _steps([name], this_run, settings, verbose, wait, only_forward)
 
@@ -178,17 +180,42 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Say why a customer has its score, tier and stage: inputs, thresholds, rule IDs."""
-    explained = explain_customer(_settings(home=home).home_path, customer_id)
+    explained = explain_customer(settings_with(home=home).home_path, customer_id)
     if as_json:
         sys.stdout.write(json.dumps(explained, indent=2, ensure_ascii=False, default=str) + "\n")
     else:
         print_explanation(out, explained)
 
 
+@app.command(epilog="Example: retention completeness --owner 'Li Na' --out lists/li-na.xlsx --language zh")
+def completeness(
+    home: HomeOption = None,
+    owner: Annotated[str | None, typer.Option("--owner", help="Account owner. Default: all, a sheet for each.")] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="File to write, .xlsx or .csv.")] = None,
+    weekly: Annotated[
+        bool, typer.Option("--weekly", help="Write a list per owner and a report into HOME/reports/completeness/WEEK/.")
+    ] = False,
+    language: Annotated[str, typer.Option("--language", help="Language of headers and fields: en or zh.")] = "en",
+) -> None:
+    """List the customers that lack key fields, per account owner, from the published release."""
+    place = settings_with(home=home).home_path
+    if weekly:
+        if owner or to:
+            raise SettingsError("--weekly writes all lists, each to its place.", "Leave --owner and --out out.")
+        out.print(f"written: {write_week(place, language)}", markup=False)
+        return
+    if to is None:
+        raise SettingsError(
+            "It is not said where the list should go.", "Give --out FILE.xlsx, --out FILE.csv or --weekly."
+        )
+    worklist = read_worklist(place, owner)
+    out.print(f"{len(worklist.rows)} customers: {write_worklist(worklist, to, language)}", markup=False)
+
+
 @app.command(epilog="Example: retention status --home data")
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Show the last releases, runs, loads and failed checks."""
-    found = read_status(_settings(home=home).home_path)
+    found = read_status(settings_with(home=home).home_path)
     if as_json:
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")
     else:
@@ -201,7 +228,7 @@ def rollback(
     to: Annotated[str | None, typer.Option("--to", help="Release to go back to. Default: the one before.")] = None,
 ) -> None:
     """Point readers back to an earlier release, after checking that its files are whole."""
-    place = _settings(home=home).home_path
+    place = settings_with(home=home).home_path
     with writer_lock(place, "rollback"):
         release_id = roll_back(place, to)
     out.print(f"Published is now release {release_id}.")
@@ -212,22 +239,14 @@ def withdraw_load(
     load_id: Annotated[str, typer.Argument(help="The load, as retention status lists it.")], home: HomeOption = None
 ) -> None:
     """Take a wrong load out of the raw data, so that later runs do not see it."""
-    place = _settings(home=home).home_path
+    place = settings_with(home=home).home_path
     with writer_lock(place, f"withdraw {load_id}"):
         kept = withdraw(place, load_id)
-    out.print(f"Load {load_id} is now in {kept}. Take its file out of the landing folder, or it is landed again.")
-
-
-@app.command(epilog="Example: retention sample cdnow --landing data/cdnow-landing")
-def sample(
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(SAMPLES)}.")],
-    landing: LandingOption = None,
-    home: HomeOption = None,
-) -> None:
-    """Write the landing files of a sample company from an installed data package."""
-    report = write_sample(name, _settings(home=home, landing=landing).landing_dir, out.print)
-    for caveat in report.caveats:
-        out.print(f"note: {caveat}")
+    out.print(
+        f"Load {load_id} is now in {kept}. "
+        "If it came as a file, take it out of the landing folder, or it is landed again; if a source delivered it, "
+        "retention extract fetches it anew."
+    )
 
 
 BENCH_EPILOG = """
@@ -270,7 +289,7 @@ def bench(
     """
     from retention.benchmark.command import measure_and_show, rows_of, write_page  # noqa: PLC0415  # no other command needs it
 
-    settings = _settings(home=home)
+    settings = settings_with(home=home)
     folder = results or settings.project_dir / "benchmarks" / "results"
     if page:
         for written in write_page(settings.project_dir, folder):
@@ -290,16 +309,12 @@ def bench(
     )
 
 
-def _settings(**given: object) -> Settings:
-    """The settings, with what the command line gives in their place."""
-    return load_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
+sources_command.register(app, out, err)
+simulation_command.register(app, out)
 
 
 def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None) -> Run:
-    try:
-        day = date.fromisoformat(as_of) if as_of else settings.as_of
-    except ValueError as error:
-        raise SettingsError(f"--as-of {as_of} is no day.", "Write it as YYYY-MM-DD, for example 2018-01-01.") from error
+    day = day_of(as_of, "--as-of") if as_of else settings.as_of
     return start_run(settings.home, settings.profile, day, settings.timezone, run_id, settings.target)
 
 
@@ -338,18 +353,29 @@ def _steps(
     return result
 
 
+STOPPED = "stopped by a signal; the last release stays published"
 DAMAGED = "If a file in the home is damaged or missing, restore it from a backup; else report this as a defect."
 
 
+class _Stopped(SystemExit):
+    """SIGTERM came: an exception, so that what was started is stopped and cleaned up."""
+
+    came = False
+
+
 def _stop(number: int, _frame: object) -> None:
-    sys.exit(128 + number)
+    _Stopped.came = True
+    raise _Stopped(128 + number)
 
 
 def main() -> None:
     """Run the command line; a user's error is one line and an exit code, never a traceback."""
-    signal.signal(signal.SIGTERM, _stop)  # as an exception, so that what was started is stopped and cleaned up
+    signal.signal(signal.SIGTERM, _stop)
     try:
         app()
+    except _Stopped:
+        err.print(STOPPED)
+        raise
     except RetentionError as error:
         err.print(f"error: {error}", markup=False)
         sys.exit(error.exit_code)
@@ -358,6 +384,11 @@ def main() -> None:
         remedy = "Free some space, then run again." if full else "Make the path readable and writable."
         err.print(f"error: {error.strerror}{f': {error.filename}' if error.filename else ''}. {remedy}", markup=False)
         sys.exit(SettingsError.exit_code)
+    except RuntimeError:
+        if not _Stopped.came:  # else DuckDB, interrupted in a statement, has put its own exception in its place
+            raise
+        err.print(STOPPED)
+        sys.exit(128 + signal.SIGTERM)
     except (duckdb.Error, json.JSONDecodeError) as error:
         err.print(f"error: {str(error).splitlines()[0]}. {DAMAGED}", markup=False)
         sys.exit(RetentionError.exit_code)

@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
+from retention.publication.provenance import NOTICE
+
 TITLES = {"failed_checks": "failed checks of the published release"}
 
 
@@ -55,6 +57,8 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
     """The headline figures of a release, and where its files are."""
     figures = summary["figures"]
     console.print()
+    if summary["is_synthetic"]:
+        console.print(NOTICE, style="bold", markup=False)
     console.print(f"As of {summary['as_of_date']}, profile {summary['profile']}, run {summary['run_id']}")
     console.print(
         f"  {figures['customers']:,} customers, {figures['orders']:,} orders, {figures['purchases']:,} purchases, "
@@ -66,10 +70,10 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
         f"({loads['rows_duplicate']:,} duplicates, {loads['rows_quarantined']:,} quarantined), "
         f"{loads['files_known']} files known already"
     )
-    _print_rows(console, "tiers of the primary scheme", summary["lists"]["tiers"])
-    _print_rows(console, "lifecycle stages", summary["lists"]["stages"])
-    _print_rows(console, "retention over the rolling period", summary["lists"]["retention"])
-    _print_rows(console, "checks that did not pass", summary["lists"]["failed_checks"])
+    print_rows(console, "tiers of the primary scheme", summary["lists"]["tiers"])
+    print_rows(console, "lifecycle stages", summary["lists"]["stages"])
+    print_rows(console, "retention over the rolling period", summary["lists"]["retention"])
+    print_rows(console, "checks that did not pass", summary["lists"]["failed_checks"])
     console.print()
     console.print(f"Tables:    {summary['published']} (schema marts, {summary['tables']} tables)", markup=False)
     console.print(f"Summary:   {summary['summary']}", markup=False)
@@ -80,7 +84,7 @@ def print_status(console: Console, status: dict[str, Any]) -> None:
     """Releases, runs, loads and failed checks; a failed run's error on a line of its own."""
     for title, rows in status.items():
         shown = [{name: value for name, value in row.items() if name != "error"} for row in rows]
-        _print_rows(console, TITLES.get(title, title), shown)
+        print_rows(console, TITLES.get(title, title), shown)
         for row in rows:
             if row.get("error"):
                 console.print(f"  {row['run_id']} failed in {row['failed_step']}: {row['error']}", markup=False)
@@ -89,7 +93,11 @@ def print_status(console: Console, status: dict[str, Any]) -> None:
 def print_explanation(console: Console, explained: dict[str, Any]) -> None:
     """Why a customer stands where it stands."""
     customer, rfm, lifecycle = (explained[name] for name in ("dim_customers", "customer_rfm", "customer_lifecycle"))
+    if explained["merged_from"]:
+        console.print(f"{explained['merged_from']} was merged into {customer['customer_id']}.", markup=False)
     console.print(f"Customer {customer['customer_id']} as of {customer['as_of_date']}", markup=False)
+    if customer["merged_ids"]:
+        console.print(f"  with the profiles {customer['merged_ids']}", markup=False)
     facts = {
         "days since the last purchase": rfm.get("recency_days"),
         "purchases in the window": rfm.get("frequency_12m"),
@@ -99,18 +107,18 @@ def print_explanation(console: Console, explained: dict[str, Any]) -> None:
         "first purchase": rfm.get("first_purchase_on"),
         "last purchase": rfm.get("last_purchase_on"),
     }
-    _print_rows(console, "inputs", [{"input": name, "value": value} for name, value in facts.items()])
+    print_rows(console, "inputs", [{"input": name, "value": value} for name, value in facts.items()])
     console.print("\nRFM", f"\n  {rfm.get('reason')}", markup=False)
     reached = {"recency": rfm.get("r_band"), "frequency": rfm.get("f_band"), "monetary": rfm.get("m_band")}
     bands = [band | {"reached": "<" if band["band"] == reached[band["measure"]] else ""} for band in explained["bands"]]
-    _print_rows(console, "bands (R1 to R3)", bands)
-    _print_rows(console, "quantile cut-offs (R4)", _cutoffs(explained["cutoffs"], rfm))
+    print_rows(console, "bands (R1 to R3)", bands)
+    print_rows(console, "quantile cut-offs (R4)", _cutoffs(explained["cutoffs"], rfm))
     tiers = [
         {name: tier[name] for name in ("scheme", "tier", "rule_id", "reason", "previous_tier", "changed_on")}
         for tier in explained["tiers"]
     ]
-    _print_rows(console, "tiers", tiers)
-    _print_rows(console, "conditions of these rules", explained["rules"])
+    print_rows(console, "tiers", tiers)
+    print_rows(console, "conditions of these rules", explained["rules"])
     console.print("\nLifecycle", f"\n  {lifecycle.get('lifecycle_stage')}: {lifecycle.get('reason')}", markup=False)
     console.print(
         f"  since {lifecycle.get('stage_since')}, {lifecycle.get('days_in_stage')} days; last activity "
@@ -118,6 +126,36 @@ def print_explanation(console: Console, explained: dict[str, Any]) -> None:
         f"{_shown(lifecycle.get('own_cadence_days'))} days, ratio {_shown(lifecycle.get('cadence_ratio'))}",
         markup=False,
     )
+
+
+def print_identity(console: Console, shown: dict[str, Any]) -> None:
+    """Who a profile is one customer with, what waits for review, and what was decided."""
+    own, golden = shown["customer_id"], shown["golden_customer_id"]
+    if golden is None:
+        console.print(f"Customer {own}: nothing has been published yet", markup=False)
+    elif not shown["profiles"]:
+        console.print(f"Customer {own} is merged with nobody", markup=False)
+    else:
+        into = "is the customer whom the others were merged into" if own == golden else f"was merged into {golden}"
+        console.print(f"Customer {own} {into}", markup=False)
+        print_rows(console, "profiles of the customer", shown["profiles"])
+    print_rows(console, "cases for review", shown["review"])
+    print_rows(console, "decisions in force (they take effect with the next run)", shown["decisions"])
+
+
+def print_decided(console: Console, recorded: list[dict[str, Any]], known: list[dict[str, Any]]) -> None:
+    """What a command recorded, and what was decided before."""
+    for row in known:
+        console.print(f"Known already: {_decision(row)} ({row['decision_id']}, {row['reason']})", markup=False)
+    for row in recorded:
+        console.print(f"Recorded: {_decision(row)} ({row['decision_id']})", markup=False)
+    console.print("It takes effect with the next run." if recorded else "Nothing was recorded.", markup=False)
+
+
+def _decision(row: dict[str, Any]) -> str:
+    if row["action"] == "withdraw":
+        return f"decision {row['withdrawn_decision_id']} is withdrawn"
+    return f"{row['action']} {row['customer_id']} {row.get('other_customer_id') or ''}".rstrip()
 
 
 def _cutoffs(cutoffs: dict[str, Any], rfm: dict[str, Any]) -> list[dict[str, Any]]:
@@ -136,7 +174,8 @@ def _cutoffs(cutoffs: dict[str, Any], rfm: dict[str, Any]) -> list[dict[str, Any
     return rows
 
 
-def _print_rows(console: Console, title: str, rows: list[dict[str, Any]]) -> None:
+def print_rows(console: Console, title: str, rows: list[dict[str, Any]]) -> None:
+    """A table of rows under a title."""
     console.print()
     console.print(title, style="bold")
     if not rows:

@@ -1,7 +1,8 @@
 """The errors a user can meet. Each says what happened and what to do; the command line prints it as one line.
 
 Exit codes: 0 done, 1 a defect of ours, 2 wrong usage or settings, 3 a load was refused, 4 a check failed,
-5 the build failed, 6 publication failed, 7 another writer holds the lock, 8 what was asked for is not there.
+5 the build failed, 6 publication failed, 7 another writer holds the lock, 8 what was asked for is not there,
+9 a source does not answer.
 """
 
 
@@ -55,6 +56,12 @@ class LockBusyError(RetentionError):
     """Another process is writing in the same home."""
 
     exit_code = 7
+
+
+class SourceError(RetentionError):
+    """A source does not answer, refuses, or gives what its declaration does not describe. A retry may help."""
+
+    exit_code = 9
 
 
 class NotThereError(RetentionError):

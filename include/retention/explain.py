@@ -5,6 +5,7 @@ from typing import Any
 import duckdb
 
 from retention.errors import NotThereError
+from retention.identity import merged_into
 from retention.runs import Home
 from retention.warehouse.candidate import open_warehouse
 
@@ -15,7 +16,8 @@ def explain_customer(home: Home, customer_id: str) -> dict[str, Any]:
     """Gather what the published tables say of one customer, and the rule rows behind it.
 
     Returns:
-        By table its row as a dictionary; `tiers` (a list), `bands`, `cutoffs` and `rules` with the thresholds.
+        By table its row as a dictionary; `tiers` (a list), `bands`, `cutoffs` and `rules` with the thresholds. Of a
+        profile that was merged into a customer, that customer's, and `merged_from`: the profile's own ID.
 
     Raises:
         NotThereError: nothing has been published yet, or the release does not know the customer.
@@ -23,6 +25,8 @@ def explain_customer(home: Home, customer_id: str) -> dict[str, Any]:
     if not home.published.exists():
         raise NotThereError(f"Nothing has been published in {home.path} yet.", "Run the pipeline first: retention run.")
     with open_warehouse(home.published, read_only=True) as connection:
+        golden = merged_into(connection, customer_id)
+        asked, customer_id = customer_id, golden or customer_id
         found = {name: _rows(connection, _of_customer(name), customer_id) for name in CUSTOMER_TABLES}
         if not found["dim_customers"]:
             raise NotThereError(
@@ -30,6 +34,7 @@ def explain_customer(home: Home, customer_id: str) -> dict[str, Any]:
                 "Customer IDs are those of the landed files.",
             )
         explained: dict[str, Any] = {name: rows[0] if rows else {} for name, rows in found.items()}
+        explained["merged_from"] = asked if golden else None
         explained["tiers"] = _rows(
             connection, "select * from marts.customer_tiers where customer_id = ? order by scheme", customer_id
         )

@@ -20,8 +20,9 @@ import duckdb
 
 from retention.errors import CheckFailedError, RetentionError, SettingsError
 from retention.landing import Contract, committed_loads, event_range, land, load_contracts
-from retention.publication.audit import audit_candidate
-from retention.publication.release import commit_release, present_release, releases, write_release
+from retention.publication.audit import audit_candidate, reconcile_candidate
+from retention.publication.provenance import check_provenance
+from retention.publication.release import changed_file, commit_release, present_release, releases, write_release
 from retention.publication.report import write_report
 from retention.quality import CheckResult, QualityWorker, failed_check_lines
 from retention.runs import Home, Run
@@ -82,6 +83,7 @@ class Pipeline:
             self.contracts,
             timezone=self.run.timezone,
             progress=self.say,
+            default_region=self.settings.default_region,
             threads=self.settings.threads,
             memory_limit=self.settings.memory_limit,
         )
@@ -169,14 +171,24 @@ class Pipeline:
             return Decision(None, "asked for")
         present = next((one for one in releases(self.run.home) if one["is_published"]), None)
         sequence = {str(load["load_id"]): int(load["load_seq"]) for load in committed_loads(self.run.home)}
-        return decide(self.run, present, self.fingerprint, self._pinned(), sequence, goes_on=self.engine.goes_on)
+        decision = decide(self.run, present, self.fingerprint, self._pinned(), sequence, goes_on=self.engine.goes_on)
+        changed = changed_file(self.run.home, present) if decision.base and present else None
+        return Decision(None, f"{changed} is missing or damaged") if changed else decision
 
     def audit(self) -> dict[str, Any]:
         """Decide whether the candidate may be published."""
         self.run.read("build")
         landed = [CheckResult.from_dict(one) for one in self.run.read("validate")["results"]]
-        published = self._checks().check_published(self.run.candidate_marts, self._as_of(), self.run.timezone)
-        record = audit_candidate(self.run, [*landed, *published], table_descriptions(self.run.home))
+        # Both only read the candidate; it is written to when both are done.
+        with ThreadPoolExecutor(max_workers=1) as side:
+            checks = side.submit(
+                self._checks().check_published, self.run.candidate_marts, self._as_of(), self.run.timezone
+            )
+            reconciled = reconcile_candidate(self.run)
+            published = checks.result()
+        record = audit_candidate(
+            self.run, [*landed, *published, *reconciled, *check_provenance(self.run)], table_descriptions(self.run.home)
+        )
         self.run.write("audit", record)
         if not record["passed"]:
             self._stop_on_critical([CheckResult.from_dict(one) for one in record["failed"]], "candidate")

@@ -25,7 +25,7 @@ class Home:
 
     @property
     def raw(self) -> Path:
-        """Immutable loads: `raw/<entity>/load=<load_id>/{part.parquet,quarantine.parquet,manifest.json}`."""
+        """Immutable loads: `raw/<entity>/load=<load_id>/{part,quarantine,repeated}.parquet` and `manifest.json`."""
         return self.path / "raw"
 
     @property

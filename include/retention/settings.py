@@ -4,7 +4,7 @@ The environment is read here and nowhere else; every other module takes paths an
 """
 
 import tomllib
-from datetime import date
+from datetime import date, time
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -28,9 +28,16 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("data"), description="Folder that holds raw data, work, releases and the vault.")
     landing: Path | None = Field(None, description="Folder with one sub-folder per entity. Default: HOME/landing.")
+    sources: Path = Field(Path("sources.yml"), description="Declaration of the sources; without the file, none.")
+    sources_deadline: time = Field(
+        time(9, 30), description="Until when, in the business's time zone, the daily run waits for its sources."
+    )
     profile: str = Field("retail", description="Named set of rule rows in dbt_project/seeds.")
     as_of: date | None = Field(None, description="Day the tables describe. Default: the last day of the data.")
     timezone: str = Field("Asia/Shanghai", description="The business's time zone, for schedules and instants.")
+    default_region: str = Field(
+        "CN", pattern=r"^[A-Z]{2}$", description="Country of telephone numbers without a calling code, two letters."
+    )
     project_dir: Path = Field(PROJECT_DIR, description="Folder that holds dbt_project/ and expectations/.")
     threads: int = Field(2, ge=1, le=256, description="Threads of dbt, DuckDB and Spark.")
     memory_limit: str = Field(
@@ -55,6 +62,11 @@ class Settings(BaseSettings):
     def landing_dir(self) -> Path:
         """The landing folder, absolute."""
         return (self.landing or self.home / "landing").expanduser().resolve()
+
+    @property
+    def sources_file(self) -> Path:
+        """The file that declares the sources, absolute."""
+        return self.sources.expanduser().resolve()
 
     @property
     def home_dir(self) -> Path:

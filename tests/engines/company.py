@@ -28,7 +28,9 @@ CUSTOMERS = f"""
         'C' || n as customer_id,
         {_pick("'person', 'company'", "type")} as customer_type,
         'Name ' || n as name,
-        'mail' || n || '@example.com' as email,
+        -- A common mailbox, and every tenth profile with the address of the one before.
+        'mail' || case when n between 40 and 46 then 40 when n % 10 = 9 then n - 1 else n end
+            || '@example.com' as email,
         '1380000' || lpad(n::varchar, 4, '0') as phone,
         'REG' || n as registration_no,
         {_pick("'food', 'steel', null", "industry")} as industry,
@@ -55,6 +57,17 @@ CUSTOMERS = f"""
         timestamp '2023-01-01' + to_days(cast(n as integer)) as updated_at
     from range(60) as numbers(n)
 """
+# Merges across the edge of the master, a chain, a split that undoes one of them, a withdrawal.
+DECISIONS = """
+    from (values
+        ('D1', timestamp '2024-06-01 10:00:00', 'merge', 'C1', 'C62', null),
+        ('D2', timestamp '2024-06-01 10:00:00', 'merge', 'C62', 'C2', null),
+        ('D3', timestamp '2024-06-01 10:00:00', 'merge', 'C3', 'C4', null),
+        ('D4', timestamp '2024-06-02 10:00:00', 'split', 'C4', null, null),
+        ('D5', timestamp '2024-06-02 10:00:00', 'merge', 'C5', 'C6', null),
+        ('D6', timestamp '2024-06-03 10:00:00', 'withdraw', 'C5', 'C6', 'D5')
+    ) as decisions(decision_id, decided_at, action, customer_id, other_customer_id, withdrawn_decision_id)
+"""
 STATUSES = "'completed', 'completed', 'completed', 'completed', 'cancelled', 'pending', 'returned', null"
 AMOUNTS = "0.00, 0.01, 10.00, 10.00, 10.00, 33333.33, 49999.99, 50000.00, 100000.00, 0.05, 1234.565, 7.125"
 ORDERS = f"""
@@ -74,7 +87,7 @@ ORDERS = f"""
         {_pick(STATUSES, "status")} as status,
         {_pick("'web', 'store', null", "channel")} as channel,
         case when n % 3 = 0 then 0.5 end as discount_amount,
-        'USD' as currency,
+        {_pick("'USD', 'USD', 'usd', 'CNY', 'EUR', ' eur', null, null", "currency")} as currency,
         {_pick("'north', 'south', null", "order region")} as region
     from range(600) as numbers(n)
 """
@@ -139,6 +152,79 @@ TOUCHES = f"""
         {_pick("'positive', 'negative', 'none', null", "feedback")} as feedback
     from range(150) as numbers(n)
 """
+# Rates of the currencies of both profiles, at borders of rounding; over weekends there are none.
+FX_RATES = f"""
+    select
+        {_pick("'USD', 'CNY', 'EUR', 'EUR'", "code")} as currency,
+        date '2021-11-01' + cast(n // 4 as integer) as rate_date,
+        list_extract([7.125, 0.14035088, 1.005, 1, 6.99999999, 1.5], 1 + cast(hash(n, 'rate') % 6 as integer)) as rate
+    from range(3600) as numbers(n)
+    qualify row_number() over (partition by currency, rate_date order by n) = 1
+"""
+INTERACTIONS = f"""
+    select
+        'I' || n as interaction_id,
+        'C' || hash(n, 'who') % 66 as customer_id,
+        timestamp '2024-03-30 17:30:30.5' - to_hours(cast(hash(n, 'when') % 3000 as integer)) as occurred_at,
+        {_pick("'phone', 'visit', 'app'", "by")} as channel,
+        {_pick("'enquiry', 'visit', 'login'", "kind")} as interaction_type,
+        {_pick("'inbound', 'outbound', null", "direction")} as direction,
+        {_pick("'ann', 'bob', null", "staff")} as staff,
+        case when n % 4 > 0 then occurred_at + to_seconds(cast(hash(n, 'late') % 300000 as integer) - 5000) end
+            as recorded_at,
+        'words' as content
+    from range(200) as numbers(n)
+"""
+TICKETS = f"""
+    select
+        'E' || n as ticket_id,
+        timestamp '2024-03-30 17:30:30.5' - to_hours(cast(hash(n, 'raised') % 3000 as integer)) as received_at,
+        {_pick("'complaint', 'suggestion', 'inquiry'", "ticket")} as ticket_type,
+        case when n % 5 > 0 then 'C' || hash(n, 'raiser') % 66 end as customer_id,
+        {_pick("'delivery', 'price', null", "category")} as category,
+        {_pick("'P0', 'P3', null", "severity")} as severity,
+        {_pick("'phone', 'mail', null", "by")} as channel,
+        case when n % 6 > 0 then received_at + to_seconds(cast(hash(n, 'first') % 90000 as integer)) end
+            as first_response_at,
+        {_pick("'ann', 'bob', null", "owner")} as owner,
+        received_at + interval 3 day as due_at,
+        case when n % 3 > 0 then received_at + to_seconds(cast(hash(n, 'solved') % 900000 as integer)) end
+            as resolved_at,
+        resolved_at + to_minutes(cast(hash(n, 'call') % 4000 as integer) - 500) as called_back_at,
+        1 + n % 5 as satisfaction_score,
+        'words' as description,
+        {_pick("'better boxes', null", "improvement")} as improvement,
+        timestamp '2024-03-30 12:00:00' - to_days(cast(n % 60 as integer)) as updated_at
+    from range(200) as numbers(n)
+"""
+SURVEYS = f"""
+    select
+        'S' || n as response_id,
+        {_pick("'nps', 'csat', 'ces'", "survey")} as survey_type,
+        1 + n % 5 as score,
+        timestamp '2024-03-30 17:30:30.5' - to_hours(cast(hash(n, 'answered') % 3000 as integer)) as responded_at,
+        case when n % 3 > 0 then 'C' || hash(n, 'answering') % 66 end as customer_id,
+        {_pick("'delivery', 'advice', null", "touchpoint")} as touchpoint,
+        {_pick("'mail', 'app', null", "by")} as channel,
+        {_pick("'north', 'south', null", "region")} as region,
+        'words' as comment
+    from range(150) as numbers(n)
+"""
+# What is staged and not published yet: landed and checked on both engines.
+STAGED_ONLY = {
+    "touch_plans": "select 'PLAN' || n as plan_id, date '2024-01-01' + cast(n as integer) as planned_on, 'value_sabc' "
+    "as scheme, 'A' as tier, 'mail' as channel, n as planned_count from range(1, 60) as numbers(n)",
+    "memberships": "select 'C' || n % 20 as customer_id, date '2023-01-01' + cast(n * 20 as integer) as level_from, "
+    "'gold' as level, n as points from range(40) as numbers(n)",
+    "contracts": "select 'N' || n as contract_id, 'C' || n as customer_id, date '2023-06-01' as starts_on, "
+    "date '2024-05-31' as ends_on, n * 100 as value from range(20) as numbers(n)",
+    "referrals": "select 'F' || n as referral_id, 'C' || n as referrer_id, 'C' || (n + 20) as referred_id, "
+    "timestamp '2023-06-01' as referred_at from range(20) as numbers(n)",
+    "finance_totals": "select strftime(date '2023-01-01' + to_months(cast(n as integer)), '%Y-%m') as month, "
+    "n * 100 as revenue from range(12) as numbers(n)",
+    "strategy_changes": "select 'G' || n as change_id, date '2024-01-01' as changed_on, 'value_sabc' as scheme, "
+    "'A' as tier, 'a call more' as description from range(3) as numbers(n)",
+}
 # Later versions: rewritten before, on and after the first as-of day, or without saying when.
 CORRECTIONS = """
     select * replace (
@@ -181,6 +267,15 @@ def _write(landing: Path, part: str, delivered: str, corrected: str) -> None:
             "returns": f"from ({RETURNS}) where order_id in (select order_id from orders) and "
             f"(hash(return_id) % 3 {'>' if first else '='} 0)",
             "campaigns": CAMPAIGNS,
+            "identity_decisions": f"{DECISIONS} where (decision_id in ('D1', 'D3', 'D5')) = {first}",
+            # Corrections of rates that orders of the first delivery were converted at.
+            "fx_rates": FX_RATES
+            if first
+            else f"select * replace (rate * 1.01 as rate) from ({FX_RATES}) where hash(rate_date) % 7 = 0",
+            "interactions": f"from ({INTERACTIONS}) where hash(interaction_id) % 4 {'>' if first else '='} 0",
+            "tickets": f"from ({TICKETS}) where hash(ticket_id) % 4 {'>' if first else '='} 0",
+            "surveys": f"from ({SURVEYS}) where hash(response_id) % 4 {'>' if first else '='} 0",
+            **STAGED_ONLY,
             "touches": f"from ({TOUCHES}) where hash(touch_id) % 4 {'>' if first else '='} 0",
         }
         for entity, query in deliveries.items():

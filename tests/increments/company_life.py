@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 
 from hypothesis import strategies as st
 
-Value = str | int | date | datetime | None
+Value = str | int | bool | date | datetime | None
 Row = Mapping[str, Value]
 Delivery = Mapping[str, list[Row]]  # rows by entity; each entity's rows are one file
 
@@ -24,8 +24,13 @@ ADVANCES = [1, 0, 1, 7, 2, 28, 31, 30, 92]
 BORDERS = [0, 1, -30, -31, -45, -46, -90, -91, -92, -180, -181, -183, -184, -364, -365, -366, -367, -731]
 TIMES = [time(10), time(0), time(23, 59, 59)]
 AMOUNTS = ["100.00", "40.00", "0.00", "10.00", "0.01", "33.33", "1000.00", "50000.00", "99999.99", "-15.00"]
+CURRENCIES = [None, None, None, "CNY", "USD", "usd", "EUR", " eur ", ""]
+RATES = ["7.1", "0.14", "1", "0.0065", "6.99999999"]
+# Every day of a life has a rate of every currency: without one there is nothing to publish.
+RATE_EVERY = timedelta(days=9)
 PARAMETERS: list[dict[str, str]] = [
     {},
+    {"fx_max_age_days": "40", "reporting_currency": "EUR"},
     {"score_convention": "ntile"},
     {"score_window_months": "0"},
     {"score_cut_offset": "1", "evaluation_months": "3"},
@@ -143,9 +148,29 @@ def _entities(days: st.SearchStrategy[date]) -> dict[str, tuple[st.SearchStrateg
                 strategic_label=st.sampled_from([None, "strategic", "high_potential"]),
                 registered_at=written,
                 updated_at=written,
+                # Few keys, so that profiles share them, and let go of them in a later version.
+                name_hash=st.sampled_from([None, "n0", "n1"]),
+                phone_hash=st.sampled_from([None, None, "p0", "p1", "p2"]),
+                email_hash=st.sampled_from([None, None, None, "e0", "e1"]),
+                registration_no_hash=st.sampled_from([None, None, None, "r0", "r1"]),
+                consent_marketing=st.sampled_from([None, True, True, False]),
+                consent_at=written,
+                opted_out_at=st.none() | st.none() | instants,
             ),
             0,
             14,
+        ),
+        "identity_decisions": (
+            _rows(
+                decision_id=_ids("D", 5),
+                decided_at=instants,
+                action=st.sampled_from(["merge", "merge", "split", "withdraw"]),
+                customer_id=_ids("C", 9),
+                other_customer_id=_ids("C", 9),
+                withdrawn_decision_id=_ids("D", 5),
+            ),
+            0,
+            4,
         ),
         "orders": (
             _rows(
@@ -155,6 +180,7 @@ def _entities(days: st.SearchStrategy[date]) -> dict[str, tuple[st.SearchStrateg
                 amount=amounts,
                 status=st.sampled_from(["completed", "completed", "completed", None, "cancelled", "pending"]),
                 region=st.sampled_from(["north", "south"]),
+                currency=st.sampled_from(CURRENCIES),
                 updated_at=written,
             ),
             6,
@@ -213,6 +239,50 @@ def _entities(days: st.SearchStrategy[date]) -> dict[str, tuple[st.SearchStrateg
             1,
             10,
         ),
+        "interactions": (
+            _rows(
+                interaction_id=_ids("I", 4),
+                customer_id=customers,
+                occurred_at=instants,
+                channel=st.sampled_from(["email", "phone"]),
+                recorded_at=written,
+            ),
+            0,
+            4,
+        ),
+        "tickets": (
+            _rows(
+                ticket_id=_ids("E", 3),
+                customer_id=st.none() | customers,
+                received_at=instants,
+                ticket_type=st.sampled_from(["complaint", "inquiry"]),
+                first_response_at=written,
+                resolved_at=written,
+                updated_at=written,
+            ),
+            0,
+            4,
+        ),
+        "surveys": (
+            _rows(
+                response_id=_ids("S", 3),
+                customer_id=st.none() | customers,
+                survey_type=st.sampled_from(["nps", "ces"]),
+                score=st.integers(1, 7),
+                responded_at=instants,
+            ),
+            0,
+            4,
+        ),
+        "fx_rates": (
+            _rows(
+                currency=st.sampled_from(["CNY", "USD", "usd", "EUR"]),
+                rate_date=days,
+                rate=st.sampled_from(RATES),
+            ),
+            0,
+            8,
+        ),
     }
 
 
@@ -226,9 +296,20 @@ def _history(first_as_of: date, size: int, stride: int) -> list[Row]:
             "amount": AMOUNTS[number % 4],
             "status": "completed",
             "region": "north",
+            "currency": CURRENCIES[number % 8],
             "updated_at": None,
         }
         for number in range(size)
+    ]
+
+
+def rates(first: date, last: date) -> list[Row]:
+    """Rates of every currency, near enough to each other for every day."""
+    days = [first + number * RATE_EVERY for number in range((last - first) // RATE_EVERY + 1)]
+    return [
+        {"currency": currency, "rate_date": day, "rate": RATES[day.day % 2]}
+        for currency in ("CNY", "USD", "EUR")
+        for day in days
     ]
 
 
@@ -239,6 +320,7 @@ def _deliveries(draw: st.DrawFn, first_as_of: date, days: st.SearchStrategy[date
     history = _history(first_as_of, draw(st.sampled_from([0, 20, 60])), draw(st.sampled_from([37, 1, 7, 13])))
     if history:
         spread[0]["orders"] = history
+    spread[0]["fx_rates"] = rates(first_as_of - timedelta(days=900), first_as_of + timedelta(days=500))
     place = st.integers(0, count - 1)
     for entity, (rows, fewest, most) in _entities(days).items():
         for row, deliveries in draw(

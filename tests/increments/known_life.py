@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from tests.increments.company_life import Life, Step
+from tests.increments.company_life import Life, Step, rates
 
 if TYPE_CHECKING:
     from tests.increments.company_life import Row, Value
@@ -24,6 +24,7 @@ def order(number: int, customer: int, day: date, amount: str = "100.00", **chang
         "amount": amount,
         "status": "completed",
         "region": "north",
+        "currency": None,
         "updated_at": None,
     } | changes
 
@@ -38,14 +39,40 @@ def returned(number: int, order_number: int, day: date, amount: str) -> Row:
     }
 
 
-def customer(number: int, registered: date | None, label: str | None = None, updated: date | None = None) -> Row:
-    """A row of the customer master."""
+def customer(
+    number: int,
+    registered: date | None,
+    label: str | None = None,
+    updated: date | None = None,
+    same_as: int | None = None,
+) -> Row:
+    """A row of the customer master, with the phone of another where it is the same. All give the company's own mail.
+
+    Keys stand there as files deliver them and as raw has them: a test takes the one or the other.
+    """
+    phone, email = f"137123450{number if same_as is None else same_as:02d}", "desk@example.com"
     return {
+        "phone": phone,
+        "email": email,
+        "phone_hash": phone,
+        "email_hash": email,
         "customer_id": f"C{number}",
         "customer_type": "company",
         "registered_at": registered,
         "strategic_label": label,
         "updated_at": updated,
+    }
+
+
+def decided(number: int, action: str, customer_number: int, other: int | None = None) -> Row:
+    """A decision on identity."""
+    return {
+        "decision_id": f"D{number}",
+        "decided_at": datetime.combine(LAST, time(8)),
+        "action": action,
+        "customer_id": f"C{customer_number}",
+        "other_customer_id": None if other is None else f"C{other}",
+        "reason": "seen",
     }
 
 
@@ -77,12 +104,54 @@ def product(name: str, cost: str) -> Row:
     return {"product_id": name, "name": "pen", "unit_cost": cost}
 
 
+def rate(currency: str, day: date, value: str) -> Row:
+    """An exchange rate."""
+    return {"currency": currency, "rate_date": day, "rate": value}
+
+
+def interaction(number: int, day: date, recorded: date | None) -> Row:
+    """A call of customer C1."""
+    return {
+        "interaction_id": f"I{number}",
+        "customer_id": "C1",
+        "occurred_at": datetime.combine(day, time(9)),
+        "channel": "phone",
+        "interaction_type": "enquiry",
+        "recorded_at": recorded,
+    }
+
+
+def ticket(number: int, day: date, resolved: date | None = None) -> Row:
+    """A complaint of customer C2."""
+    return {
+        "ticket_id": f"E{number}",
+        "customer_id": "C2",
+        "received_at": datetime.combine(day, time(9)),
+        "ticket_type": "complaint",
+        "resolved_at": resolved,
+    }
+
+
+def answer(number: int, customer_number: int | None, day: date, score: int) -> Row:
+    """An answer to the question whether the company is recommended; anonymous without a customer."""
+    return {
+        "response_id": f"S{number}",
+        "survey_type": "nps",
+        "score": score,
+        "responded_at": datetime.combine(day, time(9)),
+        "customer_id": None if customer_number is None else f"C{customer_number}",
+    }
+
+
 def day_of(number: int) -> date:
     """The day of an order of the history: spread over two years, in no order."""
     return FIRST - timedelta(days=number * 37 % 700)
 
 
-HISTORY = [order(number, number % 8, day_of(number)) for number in range(80)]
+IN_EUROS = range(70, 80)
+HISTORY = [
+    order(number, number % 8, day_of(number), currency="EUR" if number in IN_EUROS else None) for number in range(80)
+]
 # So many that one return of an unknown order is no reason to refuse the data.
 SMALL_RETURNS = [returned(number, number, day_of(number), "1.00") for number in range(20, 60)]
 HELD_BACK = order(90, 3, FIRST, "70.00")
@@ -91,17 +160,38 @@ FIRST_DELIVERY = {
     "campaigns": [{"campaign_id": "K1", "name": "spring", "starts_on": date(2024, 1, 1), "ends_on": LAST}],
     "customers": [customer(number, date(2022, 1, 1) + timedelta(days=90 * number)) for number in range(6)],
     "order_items": [item(number, "P1", 2) for number in range(20)],
+    "fx_rates": rates(FIRST - timedelta(days=720), LAST),
+    "interactions": [interaction(1, FIRST, FIRST), interaction(2, FIRST, NEXT), interaction(3, NEXT, None)],
     "orders": [*HISTORY, order(91, 1, CLOSE, "80.00")],  # the last is of a day still to come
     "products": [product("P1", "3.50")],
+    "surveys": [answer(1, 3, FIRST, 9), answer(2, None, FIRST, 2), answer(3, 4, CLOSE, 7)],
+    "tickets": [ticket(1, FIRST), ticket(2, FIRST, NEXT)],
     "returns": [
         returned(1, 5, FIRST, "40.00"),
         returned(2, 999, FIRST, "10.00"),  # of an order that comes later
         *SMALL_RETURNS,
     ],
-    "touches": [touch(1, 2, FIRST), touch(2, 3, date(2024, 1, 15), date(2024, 1, 20)), touch(4, 4, FIRST)],
+    "touches": [
+        touch(1, 2, FIRST),
+        touch(2, 3, date(2024, 1, 15), date(2024, 1, 20)),
+        touch(4, 4, FIRST),
+        touch(5, 7, FIRST),
+    ],
 }
 A_DAYS_NEWS = {
-    "customers": [customer(2, date(2022, 6, 30), "strategic"), customer(9, NEXT), customer(10, CLOSE)],
+    "customers": [
+        customer(2, date(2022, 6, 30), "strategic"),
+        customer(9, NEXT),
+        customer(10, CLOSE),
+        customer(7, date(2023, 9, 1), same_as=3),
+    ],
+    "fx_rates": [
+        rate("eur", day_of(70), "8.5"),  # corrected, in other letters, for one order
+        rate("CNY", NEXT, "1"),  # the reporting currency's own: it concerns no order
+    ],
+    "interactions": [interaction(2, FIRST, FIRST), interaction(4, date(2023, 6, 30), NEXT)],
+    "surveys": [answer(2, None, FIRST, 3)],
+    "tickets": [ticket(1, FIRST, NEXT), ticket(3, NEXT)],
     "orders": [
         order(100, 4, NEXT),
         order(101, 7, date(2023, 6, 30), "250.00"),  # late by months
@@ -109,6 +199,8 @@ A_DAYS_NEWS = {
         order(4, 5, day_of(4)),  # of another customer
         order(6, 6, date(2023, 9, 1)),  # of another day
         order(8, 0, day_of(8), status="cancelled"),
+        order(9, 1, day_of(9), currency="EUR"),  # of another currency
+        order(71, 7, day_of(71)),  # of the reporting currency after all
         order(14, 6, FAR),  # of a day still to come, so it is gone
         HISTORY[10],  # delivered again, byte for byte
         order(12, 4, date(2023, 1, 1), "1.00", updated_at=date(2024, 3, 15)),  # a version of a day to come
@@ -123,11 +215,14 @@ A_DAYS_NEWS = {
     "touches": [touch(3, 5, NEXT), touch(1, 2, FIRST, NEXT), touch(4, 4, FAR)],
 }
 LATE_NEWS = {
+    "identity_decisions": [decided(1, "split", 7), decided(2, "merge", 0, 6)],
+    "fx_rates": [rate("EUR", day_of(75), "9.1"), rate("EUR", day_of(76), "9.2")],  # late, for orders that had another
     "order_items": [item(3, "P1", 7), item(101, "P1", 1)],
     "orders": [order(999, 2, FIRST, "60.00")],  # its return came before it
     "products": [product("P1", "9.00")],
 }
 LAST_NEWS = {
+    "returns": [returned(70, 72, day_of(72), "100.00"), returned(71, 73, day_of(73), "33.33")],
     "orders": [
         HELD_BACK,
         order(3, 3, day_of(3), "5.00", updated_at=date(2023, 1, 1)),

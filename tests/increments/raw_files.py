@@ -64,8 +64,11 @@ class RawFiles:
     def land(self, step: Step) -> None:
         """Withdraw what the step withdraws, then land what it delivers."""
         withdrawn = None
-        if step.withdraws is not None and self._loads:
-            withdrawn = self._loads.pop(step.withdraws % len(self._loads))
+        # The rates are never withdrawn: a run without them is refused by a check, and no check runs here.
+        loads = [load for load in self._loads if load.entity != "fx_rates"]
+        if step.withdraws is not None and loads:
+            withdrawn = loads[step.withdraws % len(loads)]
+            self._loads.remove(withdrawn)
         for delivery in step.deliveries:
             for entity, rows in delivery.items():
                 self._commit(f"load_{self._delivered}", entity, rows)

@@ -84,3 +84,17 @@ def test_increments_publish_what_full_builds_do(tmp_path: Path) -> None:
         rows = compare(grown, expected)
         assert min(rows.values()) > 0
         assert rows["fct_orders"] == 84
+    damage(anew.parent / "warehouse.duckdb")
+    rebuilt, decision = run(company, step)
+    assert decision == f"full build: {anew.parent / 'warehouse.duckdb'} is missing or damaged"
+    assert compare(rebuilt, at_once) == rows
+
+
+def damage(file: Path) -> None:
+    """Change one byte of a published file."""
+    file.chmod(0o644)
+    with file.open("r+b") as opened:
+        opened.seek(-1, 2)
+        last = opened.read(1)
+        opened.seek(-1, 2)
+        opened.write(bytes([last[0] ^ 1]))

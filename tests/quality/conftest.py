@@ -13,7 +13,7 @@ from retention.quality.results import CheckResult
 from retention.settings import PROJECT_DIR
 
 AS_OF = date(2024, 6, 30)
-ENTITIES = ("customers", "orders", "order_items", "products", "returns", "campaigns", "touches")
+ENTITIES = tuple(load_contracts(PROJECT_DIR))
 TIME_ZONE = "Asia/Shanghai"
 
 # 500 days of one order a day up to the as-of day, by ten customers; every entity points into the others.
@@ -34,6 +34,27 @@ LANDED = {
         date '2024-07-30' as ends_on, 'more' as goal, 5.00 as cost""",
     "touches": """select 't' || i as touch_id, 'c' || i as customer_id, timestamp '2024-06-30' as touched_at,
         'mail' as channel, 'k0' as campaign_id from range(10) as t(i)""",
+    "interactions": """select 'i' || i as interaction_id, 'c' || i as customer_id,
+        timestamp '2024-06-30 09:00' as occurred_at, 'phone' as channel, 'enquiry' as interaction_type,
+        'ann' as staff, timestamp '2024-06-30 10:00' as recorded_at from range(10) as t(i)""",
+    "tickets": """select 'e' || i as ticket_id, 'c' || i as customer_id, timestamp '2024-06-30 09:00' as received_at,
+        'complaint' as ticket_type, 'delivery' as category, 'normal' as severity from range(10) as t(i)""",
+    "surveys": """select 's' || i as response_id, 'c' || i as customer_id, 'nps' as survey_type, i as score,
+        timestamp '2024-06-30' as responded_at, 'delivery' as touchpoint from range(10) as t(i)""",
+    "touch_plans": """select 'l0' as plan_id, date '2024-06-30' as planned_on, 'value_sabc' as scheme, 'A' as tier,
+        'mail' as channel, 10 as planned_count, 'k0' as campaign_id""",
+    "memberships": """select 'c' || i as customer_id, date '2024-06-30' as level_from, 'gold' as level
+        from range(10) as t(i)""",
+    "contracts": """select 'n' || i as contract_id, 'c' || i as customer_id, date '2024-06-30' as starts_on,
+        date '2025-06-29' as ends_on from range(10) as t(i)""",
+    "referrals": """select 'f0' as referral_id, 'c0' as referrer_id, 'c1' as referred_id,
+        timestamp '2024-06-30' as referred_at""",
+    "finance_totals": "select date '2024-06-01' as month, 300.00 as revenue",
+    "strategy_changes": """select 'g0' as change_id, date '2024-06-30' as changed_on, 'value_sabc' as scheme,
+        'A' as tier, 'a call a month' as description""",
+    "identity_decisions": """select 'd1' as decision_id, timestamp '2024-06-30' as decided_at, 'split' as action,
+        'c1' as customer_id""",
+    "fx_rates": "select 'USD' as currency, date '2024-06-30' as rate_date, 7.1 as rate",
 }
 
 PUBLISHED = {
@@ -41,12 +62,23 @@ PUBLISHED = {
     "dim_dates": "select date '2024-06-30' as date_day, date '2024-06-30' as as_of_date",
     "dim_products": "select 'p0' as product_id, 'food' as category",
     "fct_orders": """select 'o' || i as order_id, 'c' || (i % 10) as customer_id, date '2024-06-30' as order_date,
-        10.00::decimal(18, 2) as gross_amount, 0.00::decimal(18, 2) as returned_amount, 'CNY' as currency,
-        true as is_purchase, date '2024-06-30' as as_of_date
+        10.00::decimal(18, 2) as gross_amount, 0.00::decimal(18, 2) as returned_amount,
+        10.00::decimal(18, 2) as net_amount,
+        case when i < 10 then 1 else 7.1 end as fx_rate, true as is_purchase, date '2024-06-30' as as_of_date
         from range(20) as t(i)""",
     "fct_order_items": """select 'o' || i as order_id, 10.00::decimal(18, 2) as line_amount,
         date '2024-06-30' as as_of_date from range(20) as t(i)""",
     "fct_touches": "select 't0' as touch_id, date '2024-06-30' as touched_on, date '2024-06-30' as as_of_date",
+    "fct_interactions": """select 'i0' as interaction_id, date '2024-06-30' as occurred_on,
+        date '2024-06-30' as as_of_date""",
+    "fct_tickets": """select 'e0' as ticket_id, date '2024-06-30' as received_on, 5 as satisfaction_score,
+        date '2024-06-30' as as_of_date""",
+    "customer_merges": """select 'gone' as customer_id, 'c1' as golden_customer_id, false as is_golden,
+        date '2024-06-30' as as_of_date""",
+    "identity_review": "select 'key_too_common' as review_reason, date '2024-06-30' as as_of_date",
+    "fct_survey_responses": """select 's' || survey_type as response_id, survey_type, score,
+        date '2024-06-30' as responded_on, date '2024-06-30' as as_of_date
+        from (values ('nps', 0), ('csat', 5), ('ces', 7)) as answers(survey_type, score)""",
     "customer_rfm": """select 'c' || i as customer_id, 0 as recency_days, 50.0::double as rfm_score,
         3 as r_score, 3 as f_score, 3 as m_score, date '2024-06-30' as as_of_date from range(10) as t(i)""",
     "customer_tiers": """select 'c' || i as customer_id, scheme, 'A' as tier,
@@ -68,6 +100,12 @@ PUBLISHED = {
         date '2024-06-30' as as_of_date""",
     "repurchase_metrics": """select window_days, 10 as buyers, 0.5::double as repurchase_rate,
         date '2024-06-30' as as_of_date from (values (30), (60)) as w(window_days)""",
+    "completeness": """select 'customers' as entity, 10 as "rows", 0.5::double as completeness_rate,
+        date '2024-06-30' as as_of_date""",
+    "completeness_worklist": "select 'c0' as customer_id, date '2024-06-30' as as_of_date",
+    "interaction_lateness": "select 'Li' as staff, 1 as interactions, date '2024-06-30' as as_of_date",
+    "finance_reconciliation": """select date '2024-06-01' as month_start, 200.00::decimal(18, 2) as revenue_computed,
+        date '2024-06-30' as as_of_date""",
 }
 
 

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from retention.landing import repeated_key_files
+from retention.publication.business_checks import business_checks
 from retention.publication.reconciliation import reconcile
 from retention.publication.release import candidate_hashes, published_tables
 from retention.quality.results import CheckResult
@@ -20,13 +22,24 @@ CHECKS = (
 )
 
 
+def reconcile_candidate(run: Run) -> list[CheckResult]:
+    """Compare the candidate's figures with those recomputed from raw, and hold those of quality against the profile.
+
+    The candidate is read, never written.
+    """
+    now = datetime.now(ZoneInfo(run.timezone)).replace(tzinfo=None, microsecond=0)
+    with open_warehouse(run.folder, read_only=True) as connection:
+        repeated = repeated_key_files(run.home, "orders", run.read("land")["pinned"].get("orders", []))
+        return [*reconcile(connection, now, repeated), *business_checks(connection, now)]
+
+
 def audit_candidate(
     run: Run, checked: Sequence[CheckResult], descriptions: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Any]:
-    """Add the reconciliation to the checks done so far, write all into `marts.data_quality`, close and hash.
+    """Write the results of all checks into `marts.data_quality`, close the candidate and hash it.
 
     Args:
-        checked: results on the landed data and on the candidate's tables.
+        checked: results on the landed data, on the candidate's tables, and of the reconciliation.
         descriptions: the result tables that the models define, each with the text of the table (key "") and of its
             columns, written into the file as comments; other tables, left by a model since removed, are dropped.
 
@@ -38,10 +51,8 @@ def audit_candidate(
             connection.execute(f"drop table marts.{quoted(stray)}")
         for table, texts in descriptions.items():
             describe(connection, table, texts)
-        now = datetime.now(ZoneInfo(run.timezone)).replace(tzinfo=None, microsecond=0)
-        results = [*checked, *reconcile(connection, now)]
         connection.execute("delete from marts.data_quality")  # what an earlier attempt at this audit wrote
-        run.write("checks", {"results": [one.as_dict() for one in results]})
+        run.write("checks", {"results": [one.as_dict() for one in checked]})
         connection.execute(
             f"""
             insert into marts.data_quality by name
@@ -56,11 +67,11 @@ def audit_candidate(
         )
         connection.execute("checkpoint")
         connection.execute(f"checkpoint {MARTS}")
-    failed = sorted((one for one in results if not one.passed), key=lambda one: one.severity)
+    failed = sorted((one for one in checked if not one.passed), key=lambda one: one.severity)
     return {
         "passed": all(one.severity != "critical" for one in failed),
         "sha256": candidate_hashes(run),
-        "checks": len(results),
+        "checks": len(checked),
         "failed": [one.as_dict() for one in failed],
     }
 

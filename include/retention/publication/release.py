@@ -18,6 +18,7 @@ import duckdb
 
 from retention.errors import NotThereError, PublicationError
 from retention.publication.parquet import changed_parquet, release_parquet
+from retention.publication.provenance import synthetic_files
 from retention.publication.sealing import seal, sha256_of, sync_folder
 from retention.runs import Home, Run, write_json
 from retention.sql import quoted
@@ -83,6 +84,7 @@ def write_release(run: Run, audit: Mapping[str, Any], built_from: Mapping[str, A
         "run_id": run.run_id,
         "as_of_date": run.as_of,
         "profile": run.profile,
+        "is_synthetic": bool(synthetic_files(run.home, built_from.get("loads", {}))),
         "started_at": run.started_at,
         **{f"{name}_sha256": value for name, value in passed.items()},
         "tables": tables,
@@ -228,13 +230,7 @@ def rollback(home: Home, release_id: str | None) -> str:
     target = release_id or earlier[-1]
     if target not in names:
         raise NotThereError(f"There is no release {target}.", f"Choose one of: {', '.join(names) or 'none yet'}.")
-    for name in ("retention", "warehouse"):
-        file = home.releases / target / f"{name}.duckdb"
-        if not file.exists() or sha256_of(file) != names[target][f"{name}_sha256"]:
-            raise PublicationError(
-                f"{file} is not the file that was published.", "Choose another release: retention status."
-            )
-    changed = changed_parquet(home.releases / target, names[target])
+    changed = changed_file(home, names[target]) or changed_parquet(home.releases / target, names[target])
     if changed is not None:
         raise PublicationError(
             f"{changed} is not the file that was published.", "Choose another release: retention status."
@@ -245,6 +241,15 @@ def rollback(home: Home, release_id: str | None) -> str:
     else:
         point_to(home, target)
     return target
+
+
+def changed_file(home: Home, release: Mapping[str, Any]) -> Path | None:
+    """The first database of a release that is gone, or is not the one that was published; None when both are whole."""
+    for name in ("retention", "warehouse"):
+        file = home.releases / str(release["release_id"]) / f"{name}.duckdb"
+        if not file.exists() or sha256_of(file) != release[f"{name}_sha256"]:
+            return file
+    return None
 
 
 def prune(home: Home, keep: int) -> None:

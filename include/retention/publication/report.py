@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from retention.publication.provenance import NOTICE, synthetic_files
 from retention.runs import Run, write_json
 
 FIGURES = {
@@ -63,6 +64,7 @@ def write_report(run: Run, release: Path, steps: Sequence[str]) -> dict[str, Any
         "run_id": run.run_id,
         "as_of_date": run.as_of,
         "profile": run.profile,
+        "is_synthetic": bool(synthetic_files(run.home, run.read("land")["pinned"])),
         "figures": figures,
         "lists": lists,
         "tables": tables,
@@ -109,6 +111,7 @@ def as_markdown(summary: dict[str, Any]) -> str:
     figures = summary["figures"]
     parts = [
         f"# Retention on {summary['as_of_date']}",
+        *([f"**{NOTICE}**"] if summary["is_synthetic"] else []),
         f"Profile {summary['profile']}, run {summary['run_id']}, {summary['tables']} tables.",
         _table([{"figure": name.replace("_", " "), "value": _shown(value)} for name, value in figures.items()]),
     ]

@@ -15,6 +15,10 @@ REMEDIES = {
     "references": "deliver the rows that are pointed to",
     "exists": "look into the build's log: the model did not run",
     "as_of_date": "build the candidate anew: the table was left by another run",
+    "synthetic_data": "take no decision by these figures; real files go into a home of their own",
+    "months_reconciled": "table finance_reconciliation shows the months; look for orders or totals that are missing",
+    "recorded_in_time": "table interaction_lateness shows the staff",
+    "rows_set_aside": "retention status lists the loads; ops.quarantine holds the rows with their reasons",
     "not_empty": "look whether the landed data reaches back to the as-of day",
 }
 ELSEWHERE = "its query is in expectations/published.yaml; the Data Docs show it with its result"

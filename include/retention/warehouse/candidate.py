@@ -17,6 +17,8 @@ from retention.errors import BuildFailedError
 from retention.landing import Contract, committed_loads, raw_relation_sql
 from retention.runs import Home, Run
 from retention.sql import file_literal, literal, quoted
+from retention.warehouse.completeness import TABLE as THRESHOLDS
+from retention.warehouse.completeness import thresholds_sql
 from retention.warehouse.increment import Base
 
 # ioctl number of Linux's FICLONE: share the blocks of the copied file where the file system can (btrfs, xfs).
@@ -98,7 +100,9 @@ def write_raw_schema(
     load_ids: Mapping[str, Sequence[str]],
     base: Base | None = None,
 ) -> None:
-    """Lay the schema `raw`: a view per entity over its pinned loads, and the run's parameters as one row.
+    """Lay the schema `raw`: a view per entity over its pinned loads, and what the run knows as tables.
+
+    These are its parameters as one row, and what the contracts ask of completeness.
 
     Args:
         base: the release that the models go on from; its newest load and its day tell them what is new.
@@ -129,6 +133,7 @@ def write_raw_schema(
         f"cast({literal(base and base.since_load_seq)} as bigint) as since_load_seq, "
         f"cast({literal(base and base.since_as_of)} as date) as since_as_of"
     )
+    connection.execute(f"create table raw.{THRESHOLDS} as {thresholds_sql(contracts)}")
 
 
 def _news_sql(home: Home, contract: Contract, pinned: Sequence[str], base: Base | None) -> str:

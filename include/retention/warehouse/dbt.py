@@ -87,7 +87,6 @@ def dbt_build(
         *("--project-dir", str(project_dir / "dbt_project"), "--profiles-dir", str(project_dir / "dbt_project")),
         *("--target-path", str(target), "--log-path", str(logs), "--log-format", "json", "--log-level", "info"),
         *("--log-level-file", "info", "--exclude-resource-type", "unit_test", "--no-use-colors", "--no-version-check"),
-        "--no-populate-cache",  # each schema is listed when the first node of it asks, not all of them beforehand
         *(("--select", *select) if select else ()),
     ]
     inherited = {name: value for name, value in os.environ.items() if name not in process.without}

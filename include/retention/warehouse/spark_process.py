@@ -6,6 +6,7 @@ much memory there is and what a timestamp is. Arguments: the parent's process ID
 
 import json
 import logging
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -32,6 +33,9 @@ def start_session(config: dict[str, str], statements: list[str]) -> None:
 
 if __name__ == "__main__":
     die_with_parent(int(sys.argv[1]))
+    # Ctrl-C reaches every process of a terminal. The run that started this one ends it; were it to end by itself while
+    # Java starts, Java would miss that and stay.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Spark warns of pandas 3, which is used nowhere here: rows go from Parquet to Parquet.
     warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
     # It writes every error of a statement with the Java stack behind it; dbt says the error itself.

@@ -39,7 +39,7 @@ def spark_text(value: object) -> str:
 def raw_statements(
     run: Run, contracts: Mapping[str, Contract], load_ids: Mapping[str, Sequence[str]], folder: Path
 ) -> list[str]:
-    """SQL that lays schema `raw`: a view per entity over its pinned loads, and the run's parameters as one row.
+    """SQL that lays schema `raw`: a view per entity over its pinned loads, and what the run itself knows.
 
     Args:
         folder: private folder for links to the part files; Spark reads whole folders, and a run sees pinned loads only.
@@ -52,7 +52,9 @@ def raw_statements(
     for entity, contract in contracts.items():
         statements += _entity_statements(run, contract, load_ids.get(entity, []), folder / entity)
     with duckdb.connect(str(run.candidate), read_only=True) as connection:
-        statements.append(f"create table raw.run_parameters using parquet as {_parameters(connection)}")
+        statements += [
+            f"create table raw.{name} using parquet as {_rows(connection, name)}" for name in _tables(connection)
+        ]
     return statements
 
 
@@ -99,13 +101,23 @@ def _by_columns(files: Sequence[Path]) -> dict[tuple[tuple[str, str], ...], list
     return alike
 
 
-def _parameters(connection: duckdb.DuckDBPyConnection) -> str:
-    """The row of `raw.run_parameters` as a SELECT for Spark, whatever columns it has."""
-    columns = connection.execute("describe raw.run_parameters").fetchall()
-    values = connection.execute(
-        f"select {', '.join(f'cast({quoted(name)} as varchar)' for name, *_ in columns)} from raw.run_parameters"
-    ).fetchall()[0]
-    return "select " + ", ".join(
-        f"cast({'null' if value is None else spark_text(value)} as {spark_type(kind)}) as {spark_name(name)}"
-        for (name, kind, *_), value in zip(columns, values, strict=True)
-    )
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What the run itself knows: the tables of raw; entities are views."""
+    found = connection.execute("select table_name from duckdb_tables() where schema_name = 'raw' order by table_name")
+    return [name for (name,) in found.fetchall()]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The rows of a table of `raw` as a SELECT for Spark, whatever columns it has; meant for few rows."""
+    columns = connection.execute(f"describe raw.{quoted(table)}").fetchall()
+    texts = ", ".join(f"cast({quoted(name)} as varchar)" for name, *_ in columns)
+    rows = connection.execute(f"select {texts} from raw.{quoted(table)}").fetchall()
+    selects = [
+        "select "
+        + ", ".join(
+            f"cast({'null' if value is None else spark_text(value)} as {spark_type(kind)}) as {spark_name(name)}"
+            for (name, kind, *_), value in zip(columns, row, strict=True)
+        )
+        for row in rows or [(None,) * len(columns)]
+    ]
+    return " union all ".join(selects) + ("" if rows else " where false")
