@@ -274,6 +274,14 @@ def _entities(days: st.SearchStrategy[date]) -> dict[str, tuple[st.SearchStrateg
             0,
             4,
         ),
+        "finance_totals": (
+            _rows(
+                month=days.map(lambda day: day.replace(day=1)),
+                revenue=amounts,
+            ),
+            0,
+            3,
+        ),
         "fx_rates": (
             _rows(
                 currency=st.sampled_from(["CNY", "USD", "usd", "EUR"]),

@@ -109,6 +109,11 @@ def rate(currency: str, day: date, value: str) -> Row:
     return {"currency": currency, "rate_date": day, "rate": value}
 
 
+def booked(month: date, revenue: str) -> Row:
+    """What finance booked for a month."""
+    return {"month": month, "revenue": revenue}
+
+
 def interaction(number: int, day: date, recorded: date | None) -> Row:
     """A call of customer C1."""
     return {
@@ -160,6 +165,7 @@ FIRST_DELIVERY = {
     "campaigns": [{"campaign_id": "K1", "name": "spring", "starts_on": date(2024, 1, 1), "ends_on": LAST}],
     "customers": [customer(number, date(2022, 1, 1) + timedelta(days=90 * number)) for number in range(6)],
     "order_items": [item(number, "P1", 2) for number in range(20)],
+    "finance_totals": [booked(FIRST.replace(day=1), "100.00")],
     "fx_rates": rates(FIRST - timedelta(days=720), LAST),
     "interactions": [interaction(1, FIRST, FIRST), interaction(2, FIRST, NEXT), interaction(3, NEXT, None)],
     "orders": [*HISTORY, order(91, 1, CLOSE, "80.00")],  # the last is of a day still to come
@@ -189,6 +195,7 @@ A_DAYS_NEWS = {
         rate("eur", day_of(70), "8.5"),  # corrected, in other letters, for one order
         rate("CNY", NEXT, "1"),  # the reporting currency's own: it concerns no order
     ],
+    "finance_totals": [booked(FIRST.replace(day=1), "90.00"), booked(LAST.replace(day=1), "1.00")],
     "interactions": [interaction(2, FIRST, FIRST), interaction(4, date(2023, 6, 30), NEXT)],
     "surveys": [answer(2, None, FIRST, 3)],
     "tickets": [ticket(1, FIRST, NEXT), ticket(3, NEXT)],

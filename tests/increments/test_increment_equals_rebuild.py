@@ -26,6 +26,7 @@ pytestmark = pytest.mark.slow
 
 PROFILES = ("default_b2b", "cdnow")
 WITHOUT_ROWS = {"data_quality"}  # the audit writes it when the build has ended
+SELDOM = {"finance_reconciliation", "identity_review"}  # a few random lives may have none; the known life has both
 SHARE = 4  # of hypothesis' usual number of examples, one in four: an example takes more than a second
 
 
@@ -53,7 +54,7 @@ def test_increments_of_random_lives_publish_what_a_rebuild_does(recorded: Record
 
     check()
     assert modes["increment"] > modes["full"] / 2
-    assert {name for name, number in rows.items() if number == 0} == WITHOUT_ROWS
+    assert {name for name, number in rows.items() if number == 0} - SELDOM == WITHOUT_ROWS
 
 
 def test_increments_of_a_known_life_publish_what_a_rebuild_does(recorded: RecordedProject, tmp_path: Path) -> None:
