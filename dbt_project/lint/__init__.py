@@ -3,6 +3,7 @@
 sqlfluff brings ref, source and return itself; every public name here becomes a template variable (see .sqlfluff).
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -23,6 +24,9 @@ RULES = (
     ("lifecycle_curve", "always"),
     ("lifecycle_stage", "always"),
 )
+
+# A label of two groups, and one that the profile has switched off.
+LABEL_RULES = (("quiet", 1, "recency_days"), ("quiet", 2, "r_band"), ("loud", 1, "never"))
 
 execute = True
 target = SimpleNamespace(type="duckdb", database="warehouse")
@@ -48,6 +52,11 @@ class _Adapter:
 
 adapter = _Adapter()
 dbt = SimpleNamespace(type_string=lambda: "varchar")
+
+
+def local_md5(text: str) -> str:
+    """The digest of a text, as dbt gives it."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,16 @@ class _Band:
 
     def dict(self) -> dict[str, Any]:
         return vars(self)
+
+
+@dataclass(frozen=True)
+class _LabelRule:
+    label: str
+    condition_group: int
+    metric: str
+
+    def dict(self) -> dict[str, Any]:
+        return {**vars(self), "rule_id": f"B.{self.label}", "operator": ">", "value": "30", "line": 2}
 
 
 # Bands as a seed may hold them: in months, in days, and one that takes the rest.
@@ -131,6 +150,8 @@ def run_query(sql: str) -> SimpleNamespace:
     if "column_name" in sql:
         is_all = "entity =" not in sql
         return SimpleNamespace(rows=[one for one in ASKED if is_all or f"entity = '{one.entity}'" in sql])
+    if "label_rules" in sql:
+        return SimpleNamespace(rows=[_LabelRule(*rule) for rule in LABEL_RULES])
     if "rfm_bands" in sql:
         return SimpleNamespace(rows=BANDS)
     return SimpleNamespace(rows=[_Rule(rank, *rule) for rank, rule in enumerate(RULES, start=1)])

@@ -97,10 +97,11 @@
     {{ return(rows) }}
 {%- endmacro %}
 
+{# Stops the build on a row of a rule seed, and says where it stands. #}
 {% macro rule_problem(row, problem, remedy) -%}
-    {{ exceptions.raise_compiler_error(
-        "Rule " ~ row.rule_id ~ " (scheme " ~ row.scheme ~ ", rank " ~ row.rule_rank ~ "): " ~ problem ~ " " ~ remedy
-    ) }}
+    {% set place = "seeds/" ~ row.seed ~ ".csv" ~ (", line " ~ row.line if row.line else "") ~ ": rule " if row.seed else "Rule " %}
+    {% set group = row.within or "scheme " ~ row.scheme ~ ", rank " ~ row.rule_rank %}
+    {{ exceptions.raise_compiler_error(place ~ row.rule_id ~ " (" ~ group ~ "): " ~ problem ~ " " ~ remedy) }}
 {%- endmacro %}
 
 {# A text as SQL writes it. #}

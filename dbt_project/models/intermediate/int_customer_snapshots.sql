@@ -1,4 +1,4 @@
-{% set asked = rule_rows('tier_rules') | map(attribute='metric') | list %}
+{% set asked = (rule_rows('tier_rules') + label_rule_rows()) | map(attribute='metric') | list %}
 {% set spans = ref('int_purchase_spans') %}
 
 -- A large table that is read twice is read by its name: engines copy a shared CTE.
@@ -21,7 +21,7 @@ versions as (
 
 ),
 
--- Days cannot be added up over spans, two of which may hold the same one: counted only where a tier rule asks for it.
+-- Days cannot be added up over spans, two of which may hold the same one: counted only where a rule asks for it.
 purchase_days as (
 
     select
