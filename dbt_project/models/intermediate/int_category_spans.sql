@@ -9,7 +9,7 @@ with items as (
 
 products as (
 
-    select * from {{ ref('dim_products') }}
+    select * from {{ ref('int_product_categories') }}
     where category is not null
 
 ),

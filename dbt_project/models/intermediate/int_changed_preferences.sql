@@ -1,56 +1,31 @@
-{% set changed = ref('int_changed_order_ids') %}
 {% set is_asked = 'preferred_category' in asked_metrics() | join(' ') %}
 {# Named here, since dbt reads dependencies where nothing is an increment yet. #}
-{% set items = ref('fct_order_items') %}
-{% set products = ref('dim_products') %}
+{% set orders, categories = ref('fct_orders'), ref('int_product_categories') %}
 
 {% if is_increment() and is_asked %}
-with before as (
+-- Lines are not held against what they were: whoever delivers all of them anew has all days looked at.
+with changed as (
 
-    select
-        items.order_id,
-        items.order_date,
-        products.category,
-        sum(items.line_amount) as line_amount
-    from {{ source('released', 'fct_order_items') }} as items
-    left join {{ source('released', 'dim_products') }} as products on items.product_id = products.product_id
-    where items.order_id in (select ids.order_id from {{ changed }} as ids)
-    group by items.order_id, items.order_date, products.category
+    select order_id from {{ source('news', 'order_items') }}
+    union distinct
+    select order_items.order_id
+    from {{ source('raw', 'order_items') }} as order_items
+    inner join {{ categories }} as categories on order_items.product_id = categories.product_id
+    where categories.is_changed
 
 ),
 
-after as (
+dated as (
 
     select
-        items.order_id,
-        items.order_date,
-        products.category,
-        sum(items.line_amount) as line_amount
-    from {{ items }} as items
-    left join {{ products }} as products on items.product_id = products.product_id
-    where items.order_id in (select ids.order_id from {{ changed }} as ids)
-    group by items.order_id, items.order_date, products.category
-
-),
-
-compared as (
-
-    select
-        coalesce(before.order_id, after.order_id) as order_id,
-        case
-            when {{ differs('before.line_amount', 'after.line_amount') }}
-                then least(before.order_date, after.order_date)
-        end as changed_from
-    from before
-    full outer join after
-        on
-            before.order_id = after.order_id
-            and before.order_date = after.order_date
-            and coalesce(before.category, '') = coalesce(after.category, '')
+        orders.order_id,
+        orders.order_date as changed_from
+    from {{ orders }} as orders
+    inner join changed on orders.order_id = changed.order_id
 
 )
 {% else %}
-with compared as (
+with dated as (
 
     select
         cast(null as {{ dbt.type_string() }}) as order_id,
@@ -61,5 +36,4 @@ with compared as (
 )
 {% endif %}
 
-select * from compared
-where changed_from is not null
+select * from dated
