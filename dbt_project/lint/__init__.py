@@ -5,6 +5,7 @@ sqlfluff brings ref, source and return itself; every public name here becomes a 
 
 import hashlib
 import re
+from collections import Counter
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,10 @@ from jinja2.runtime import Context, Undefined
 # Rules as a seed may hold them: a condition on each kind of measure, and a catch-all for each scheme; bands likewise.
 RULES = (
     ("retention_abcd", "recency_days"),
+    ("value_sabc", "m_band"),
+    ("value_sabc", "always"),
+    ("retention_abcd", "interactions_12m:login"),
+    ("retention_abcd", "preferred_category_share"),
     ("lifecycle_age", "age_days"),
     ("lifecycle_activity", "days_since_last_activity"),
     ("lifecycle_activity", "cadence_ratio"),
@@ -54,11 +59,6 @@ adapter = _Adapter()
 dbt = SimpleNamespace(type_string=lambda: "varchar")
 
 
-def local_md5(text: str) -> str:
-    """The digest of a text, as dbt gives it."""
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
 @dataclass(frozen=True)
 class _Rule:
     rank: int
@@ -73,11 +73,12 @@ class _Rule:
             "scheme": self.scheme,
             "rule_id": f"rule_{self.rank}",
             "rule_rank": self.rank,
-            "tier": f"tier_{self.rank}",
+            "tier": "{preferred_category}" if "preferred" in self.metric else f"tier_{self.rank}",
             "condition_group": 1,
             "metric": self.metric,
             "operator": ">",
             "value": "30",
+            "line": self.rank + 1,
             "measure": ("recency", "frequency", "monetary")[self.rank % 3],
             "band": self.rank,
             "bound": "3",
@@ -154,4 +155,15 @@ def run_query(sql: str) -> SimpleNamespace:
         return SimpleNamespace(rows=[_LabelRule(*rule) for rule in LABEL_RULES])
     if "rfm_bands" in sql:
         return SimpleNamespace(rows=BANDS)
-    return SimpleNamespace(rows=[_Rule(rank, *rule) for rank, rule in enumerate(RULES, start=1)])
+    asked = [rule for rule in RULES if rule[0].startswith("lifecycle") == ("lifecycle_rules" in sql)]
+    ranks: Counter[str] = Counter()
+    rows = []
+    for scheme, metric in asked or RULES:
+        ranks[scheme] += 1
+        rows.append(_Rule(ranks[scheme], scheme, metric))
+    return SimpleNamespace(rows=rows)
+
+
+def local_md5(text: str) -> str:
+    """The digest that dbt gives a text."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
