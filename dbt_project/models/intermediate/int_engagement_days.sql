@@ -22,7 +22,8 @@ responses as (
 
 ),
 
--- Answers of the three kinds of survey on one scale, 0 the worst and 1 the best (Q).
+-- Answers of the three kinds of survey in points of one scale, 0 the worst and 60 the best: whole numbers, so that a mean
+-- on a threshold is on it.
 events as (
 
     select
@@ -30,7 +31,7 @@ events as (
         occurred_on as event_on,
         'interaction' as kind,
         interaction_type as detail,
-        cast(null as double) as satisfaction
+        cast(null as integer) as satisfaction_points
     from interactions
     union all
     select
@@ -38,7 +39,7 @@ events as (
         received_on as event_on,
         'complaint' as kind,
         category as detail,
-        cast(null as double) as satisfaction
+        cast(null as integer) as satisfaction_points
     from tickets
     union all
     select
@@ -47,10 +48,10 @@ events as (
         'answer' as kind,
         survey_type as detail,
         case survey_type
-            when 'nps' then score / cast(10 as double)
-            when 'csat' then (score - 1) / cast(4 as double)
-            when 'ces' then (score - 1) / cast(6 as double)
-        end as satisfaction
+            when 'nps' then score * 6
+            when 'csat' then (score - 1) * 15
+            when 'ces' then (score - 1) * 10
+        end as satisfaction_points
     from responses
 
 ),
@@ -63,7 +64,7 @@ daily as (
         kind,
         detail,
         cast(count(*) as integer) as events,
-        {{ rounded('sum(satisfaction)', 6) }} as satisfaction_sum
+        cast(sum(satisfaction_points) as integer) as satisfaction_points
     from events
     where customer_id is not null
     group by customer_id, event_on, kind, detail
@@ -80,11 +81,11 @@ compared as (
         coalesce(daily.kind, former.kind) as kind,
         coalesce(daily.detail, former.detail) as detail,
         coalesce(daily.events, 0) as events,
-        daily.satisfaction_sum,
+        daily.satisfaction_points,
         case
             when
                 coalesce(daily.events, 0) != coalesce(former.events, 0)
-                or {{ differs('daily.satisfaction_sum', 'former.satisfaction_sum') }}
+                or {{ differs('daily.satisfaction_points', 'former.satisfaction_points') }}
                 then coalesce(daily.event_on, former.event_on)
         end as changed_from
     from daily

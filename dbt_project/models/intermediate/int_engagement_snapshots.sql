@@ -37,7 +37,9 @@ seen as (
         snapshots.snapshot_on,
         event_days.event_on > snapshots.year_opens_after as is_in_year,
         event_days.event_on > snapshots.quarter_opens_after as is_in_quarter,
-        event_days.event_on > snapshots.half_opens_after as is_in_half
+        event_days.event_on > snapshots.half_opens_after as is_in_half,
+        event_days.event_on > snapshots.previous_half_opens_after
+        and event_days.event_on <= snapshots.half_opens_after as is_in_previous_half
     from event_days
     inner join snapshots
         on
@@ -76,13 +78,14 @@ counted as (
         ) as {{ metric_column(metric) }},
         {% endfor %}
         {{ rounded(
-            "sum(case when days.kind = 'answer' and seen.is_in_half then days.satisfaction_sum end)"
-            ~ " / sum(case when days.kind = 'answer' and seen.is_in_half then days.events end)",
+            "cast(sum(case when days.kind = 'answer' and seen.is_in_half then days.satisfaction_points end) as double)"
+            ~ " / sum(case when days.kind = 'answer' and seen.is_in_half then days.events * 60 end)",
             6
         ) }} as satisfaction_score,
         {{ rounded(
-            "sum(case when days.kind = 'answer' and not seen.is_in_half then days.satisfaction_sum end)"
-            ~ " / sum(case when days.kind = 'answer' and not seen.is_in_half then days.events end)",
+            "cast(sum(case when days.kind = 'answer' and seen.is_in_previous_half then days.satisfaction_points end)"
+            ~ " as double)"
+            ~ " / sum(case when days.kind = 'answer' and seen.is_in_previous_half then days.events * 60 end)",
             6
         ) }} as previous_satisfaction_score
     from days
