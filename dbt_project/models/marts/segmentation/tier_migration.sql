@@ -30,8 +30,8 @@ ends as (
 held as (
 
     select distinct {{ tiers | join(', ') }}
-    from {{ history }} as history
-    where history.snapshot_on in (select ends.month_end from ends)
+    from {{ history }}
+    where snapshot_on in (select ends.month_end from ends)
 
 ),
 
