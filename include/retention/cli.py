@@ -12,7 +12,7 @@ import duckdb
 import typer
 from rich.console import Console
 
-from retention import __version__, customer_command
+from retention import __version__, customer_command, migration_command
 from retention.console import Progress, print_explanation, print_status, print_summary
 from retention.errors import NotThereError, RetentionError, SettingsError
 from retention.explain import explain_customer
@@ -320,6 +320,7 @@ def bench(
 
 sources_command.register(app, out, err)
 simulation_command.register(app, out)
+migration_command.register(app, out)
 
 
 def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None) -> Run:
