@@ -179,8 +179,15 @@ class Session:
             bench.deliver(place / "landing")
             rounds.take("load", pieces.load, bench)
             rounds.take("floor", pieces.floor, bench, False)
-            rounds.take("full_run", pieces.run, bench, False)
-            rounds.take("history", pieces.history, bench)
+            try:
+                rounds.take("full_run", pieces.run, bench, False)
+            except MeasurementError as error:
+                found = {"failed": error.reason(bench.place)}
+            else:
+                found = rounds.take("history", pieces.history, bench)
+            if "failed" in found:
+                rounds.record.notes["failed"] = found["failed"]
+                self.say(f"  failed: {found['failed']}")
         if not self.keep:
             shutil.rmtree(place)
 
