@@ -54,7 +54,13 @@ with codes as (
     union distinct
     select 'check_severity' as code_set, severity as code from {{ ref('data_quality') }}
     union distinct
+    select 'label' as code_set, label as code from {{ ref('customer_labels') }}
+    union distinct
+    select 'review_status' as code_set, review_status as code from {{ ref('customer_labels') }}
+    union distinct
     -- Also those that the rules of the seeds can give, though nobody holds them today.
+    select 'label' as code_set, label as code from {{ ref('label_rules') }}
+    union distinct
     select scheme as code_set, tier as code from {{ ref('tier_rules') }}
     union distinct
     select 'rfm_segment' as code_set, segment as code from {{ ref('rfm_segments') }}

@@ -12,7 +12,7 @@ import duckdb
 import typer
 from rich.console import Console
 
-from retention import __version__, customer_command, migration_command
+from retention import __version__, customer_command, label_command, migration_command
 from retention.console import Progress, print_explanation, print_status, print_summary
 from retention.errors import NotThereError, RetentionError, SettingsError
 from retention.explain import explain_customer
@@ -43,6 +43,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 app.add_typer(customer_command.app, name="customer")
+app.add_typer(label_command.app, name="labels")
 # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
 PIPE_WIDTH = 400
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)

@@ -54,6 +54,8 @@ LANDED = {
         'A' as tier, 'a call a month' as description""",
     "identity_decisions": """select 'd1' as decision_id, timestamp '2024-06-30' as decided_at, 'split' as action,
         'c1' as customer_id""",
+    "label_reviews": """select 'v0' as review_id, timestamp '2024-06-30' as reviewed_at, 'c1' as customer_id,
+        'quiet' as label, 'aa' as rule_version, 'confirmed' as status, 'ann' as reviewer""",
     "fx_rates": "select 'USD' as currency, date '2024-06-30' as rate_date, 7.1 as rate",
 }
 
@@ -85,6 +87,8 @@ PUBLISHED = {
         scheme = 'retention_abcd' as is_primary_scheme,
         date '2024-06-30' as as_of_date
         from range(10) as t(i), (values ('retention_abcd'), ('value_sabc')) as schemes(scheme)""",
+    "customer_labels": """select 'c1' as customer_id, 'quiet' as label, true as is_current,
+        'confirmed' as review_status, date '2024-06-30' as as_of_date""",
     "tier_distribution": """select scheme, tier, 5 as customers, 0.5::double as customer_share,
         0.5::double as revenue_share,
         date '2024-06-30' as as_of_date
