@@ -5,6 +5,13 @@ with codes as (
     union distinct
     select distinct scheme as code_set, tier as code from {{ ref('retention_by_tier') }}
     union distinct
+    select distinct scheme as code_set, to_tier as code from {{ ref('tier_migration') }}
+    union distinct
+    select distinct
+        case when from_tier = 'entered' then 'tier_migration' else scheme end as code_set,
+        from_tier as code
+    from {{ ref('tier_migration') }}
+    union distinct
     select 'scheme' as code_set, scheme as code from {{ ref('customer_tiers') }}
     union distinct
     select 'matched_by' as code_set, matched_by as code from {{ ref('customer_merges') }}
