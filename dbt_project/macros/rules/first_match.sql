@@ -30,6 +30,8 @@
         "age_stage": "text",
         "activity_state": "text",
         "curve_stage": "text",
+        "tiers_below": "integer",
+        "days_without_interaction": "integer",
     }) }}
 {%- endmacro %}
 

@@ -1,0 +1,117 @@
+{{ config(materialized='view') }}
+
+with scope as (
+
+    select * from {{ ref('int_lifecycle_history_scope') }}
+
+),
+
+months as (
+
+    select * from {{ ref('int_lifecycle_months') }}
+
+),
+
+rhythm as (
+
+    select * from {{ ref('int_lifecycle_month_rhythm') }}
+
+),
+
+spend as (
+
+    select * from {{ ref('int_lifecycle_month_spend') }}
+
+),
+
+responses as (
+
+    select * from {{ ref('int_responses') }}
+
+),
+
+last_responses as (
+
+    select
+        responses.customer_id,
+        months.month_number as from_month,
+        max(responses.response_on) as last_response_on
+    from responses
+    inner join scope on responses.customer_id = scope.customer_id
+    inner join months
+        on
+            responses.response_on <= months.month_end
+            and (months.opens_after is null or responses.response_on > months.opens_after)
+    where responses.is_present
+    group by responses.customer_id, months.month_number
+
+),
+
+response_spans as (
+
+    select
+        *,
+        lead(from_month) over (partition by customer_id order by from_month) as until_month
+    from last_responses
+
+),
+
+-- A customer is known from its registration or first order on; with neither, only the as-of day knows it.
+known as (
+
+    select
+        scope.customer_id,
+        scope.registered_on,
+        scope.customer_type,
+        scope.strategic_label,
+        months.month_end as replay_on,
+        months.month_number,
+        months.is_shown and (months.is_new or scope.is_changed) as is_written,
+        rhythm.first_purchase_on,
+        rhythm.last_purchase_on,
+        rhythm.purchase_days,
+        rhythm.median_gap_days
+    from rhythm
+    inner join months
+        on
+            rhythm.from_month <= months.month_number
+            and (rhythm.until_month is null or rhythm.until_month > months.month_number)
+    inner join scope on rhythm.customer_id = scope.customer_id
+    where
+        (months.is_described or scope.is_changed)
+        and (scope.known_from <= months.month_end or (scope.known_from is null and months.is_as_of))
+
+),
+
+month_ends as (
+
+    select
+        known.*,
+        response_spans.last_response_on,
+        coalesce(spend.current_spend_amount, 0) as current_spend_amount,
+        coalesce(spend.previous_spend_amount, 0) as previous_spend_amount
+    from known
+    left join spend
+        on known.customer_id = spend.customer_id and known.month_number = spend.month_number
+    left join response_spans
+        on
+            known.customer_id = response_spans.customer_id
+            and known.month_number >= response_spans.from_month
+            and (response_spans.until_month is null or known.month_number < response_spans.until_month)
+
+),
+
+{{ measure_lifecycle('month_ends', 'measured_month_ends') }},
+
+{{ judge_lifecycle('measured_month_ends', lifecycle_rule_rows(), kept=['replay_on', 'month_number', 'is_written']) }}
+
+select
+    customer_id,
+    replay_on as month_end,
+    month_number,
+    is_written,
+    age_stage,
+    activity_state,
+    curve_stage,
+    lifecycle_stage
+from stage_judged
