@@ -151,6 +151,14 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
             "update marts.retention_cohorts set retained_customers = 1 where definition = 'rolling'",
             ("retention_cohorts", "rolling_is_at_least_classic", "critical"),
         ),
+        (
+            "update marts.customer_lifecycle_history set lifecycle_stage = 'mature' where month_end = '2024-06-30'",
+            ("customer_lifecycle_history", "ends_with_the_stages_of_today", "critical"),
+        ),
+        (
+            "update marts.lifecycle_transitions set customers = 9",
+            ("lifecycle_transitions", "comes_from_the_customers_of_the_month_before", "critical"),
+        ),
         ("update marts.retention_by_tier set repurchase_rate = 2", ("retention_by_tier", "rate_in_range", "critical")),
         (
             "update marts.repurchase_metrics set repurchase_rate = 2",

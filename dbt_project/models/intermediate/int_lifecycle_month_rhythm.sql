@@ -176,6 +176,22 @@ spans as (
     union all
     select * from before_the_first
 
+),
+
+last_month as (
+
+    select max(month_number) + 1 as until_month
+    from months
+
 )
 
-select * from spans
+select
+    spans.customer_id,
+    spans.from_month,
+    coalesce(spans.until_month, last_month.until_month) as until_month,
+    spans.first_purchase_on,
+    spans.last_purchase_on,
+    spans.purchase_days,
+    spans.median_gap_days
+from spans
+cross join last_month

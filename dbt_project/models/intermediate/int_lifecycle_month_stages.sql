@@ -30,7 +30,28 @@ responses as (
 
 ),
 
-last_responses as (
+-- The month-ends of each run of them, so that runs are unfolded by equality: engines do so at once.
+runs as (
+
+    select
+        begun.month_number as from_month,
+        ended.month_number + 1 as until_month,
+        within.month_number
+    from months as begun
+    inner join months as ended on begun.month_number <= ended.month_number
+    inner join months as within
+        on begun.month_number <= within.month_number and within.month_number <= ended.month_number
+
+),
+
+last_month as (
+
+    select max(month_number) + 1 as until_month
+    from months
+
+),
+
+response_months as (
 
     select
         responses.customer_id,
@@ -50,9 +71,29 @@ last_responses as (
 response_spans as (
 
     select
-        *,
-        lead(from_month) over (partition by customer_id order by from_month) as until_month
-    from last_responses
+        response_months.customer_id,
+        response_months.last_response_on,
+        response_months.from_month,
+        coalesce(
+            lead(response_months.from_month) over (
+                partition by response_months.customer_id order by response_months.from_month
+            ),
+            last_month.until_month
+        ) as until_month
+    from response_months
+    cross join last_month
+
+),
+
+last_responses as (
+
+    select
+        response_spans.customer_id,
+        response_spans.last_response_on,
+        runs.month_number
+    from response_spans
+    inner join runs
+        on response_spans.from_month = runs.from_month and response_spans.until_month = runs.until_month
 
 ),
 
@@ -72,10 +113,8 @@ known as (
         rhythm.purchase_days,
         rhythm.median_gap_days
     from rhythm
-    inner join months
-        on
-            rhythm.from_month <= months.month_number
-            and (rhythm.until_month is null or rhythm.until_month > months.month_number)
+    inner join runs on rhythm.from_month = runs.from_month and rhythm.until_month = runs.until_month
+    inner join months on runs.month_number = months.month_number
     inner join scope on rhythm.customer_id = scope.customer_id
     where
         (months.is_described or scope.is_changed)
@@ -87,17 +126,14 @@ month_ends as (
 
     select
         known.*,
-        response_spans.last_response_on,
+        last_responses.last_response_on,
         coalesce(spend.current_spend_amount, 0) as current_spend_amount,
         coalesce(spend.previous_spend_amount, 0) as previous_spend_amount
     from known
     left join spend
         on known.customer_id = spend.customer_id and known.month_number = spend.month_number
-    left join response_spans
-        on
-            known.customer_id = response_spans.customer_id
-            and known.month_number >= response_spans.from_month
-            and (response_spans.until_month is null or known.month_number < response_spans.until_month)
+    left join last_responses
+        on known.customer_id = last_responses.customer_id and known.month_number = last_responses.month_number
 
 ),
 
