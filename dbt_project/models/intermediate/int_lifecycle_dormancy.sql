@@ -161,7 +161,9 @@ judged as (
         case when has_interactions then rule_id end as dormancy_rule_id,
         case
             when has_interactions
-                then reason || '; ' || coalesce(tier_scheme || ' ' || tier_held, 'no tier') || ', days_without_interaction '
+                then
+                    reason || '; ' || coalesce(tier_scheme || ' ' || tier_held, 'no tier')
+                    || ', days_without_interaction '
                     || coalesce({{ as_text('days_without_interaction', 0) }}, 'null (no_interaction)')
             else 'dormancy null (no_interaction_data)'
         end as dormancy_reason

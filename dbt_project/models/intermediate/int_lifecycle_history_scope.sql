@@ -40,7 +40,7 @@ changed as (
 
 ),
 
--- The as-of day alone knows customers without a day of their own: they leave a month-end that is the as-of day no longer.
+-- The as-of day alone knows customers without a day of their own: they leave a month-end that is no longer that day.
 marked as (
 
     select

@@ -107,74 +107,56 @@ purchase_days as (
 
 ),
 
-spaced as (
-
-    select
-        *,
-        cast(
-            row_number() over (partition by customer_id, epoch_from order by purchase_on) as integer
-        ) as purchase_days,
-        lead(ordered_in) over (partition by customer_id, epoch_from order by purchase_on) as next_ordered_in,
-        {{ days_between(
-            'lag(purchase_on) over (partition by customer_id, epoch_from order by purchase_on)', 'purchase_on'
-        ) }} as gap_days
-    from purchase_days
-
-),
-
-gaps as (
+-- Every epoch opens without a purchase; the row is dropped below where there are earlier ones.
+steps as (
 
     select
         customer_id,
         epoch_from,
-        min(purchase_on) as first_purchase_on,
-        min(ordered_in) as first_ordered_in,
-        {{ values_in_order('gap_days', 'purchase_on') }} as gap_days
-    from spaced
-    group by customer_id, epoch_from
+        epoch_until,
+        epoch_from as ordered_in,
+        cast(null as date) as purchase_on
+    from epochs
+    union all
+    select
+        customer_id,
+        epoch_from,
+        epoch_until,
+        ordered_in,
+        purchase_on
+    from purchase_days
 
 ),
 
--- A purchase day is asked for where it is the last one that some month-end of the epoch sees.
+spaced as (
+
+    select
+        *,
+        {{ days_between(
+            'lag(purchase_on) over (partition by customer_id, epoch_from order by purchase_on nulls first)', 'purchase_on'
+        ) }} as gap_days
+    from steps
+
+),
+
 described as (
 
     select
-        spaced.customer_id,
-        greatest(spaced.ordered_in, spaced.epoch_from) as from_month,
-        coalesce(spaced.next_ordered_in, spaced.epoch_until) as until_month,
-        gaps.first_purchase_on,
-        spaced.purchase_on as last_purchase_on,
-        spaced.purchase_days,
-        {{ median_of_first('(spaced.purchase_days - 1)', 'gaps.gap_days') }} as median_gap_days
+        customer_id,
+        greatest(ordered_in, epoch_from) as from_month,
+        coalesce(
+            lead(ordered_in) over (partition by customer_id, epoch_from order by purchase_on nulls first), epoch_until
+        ) as next_month,
+        min(purchase_on) over (
+            partition by customer_id, epoch_from order by purchase_on nulls first
+            rows between unbounded preceding and current row
+        ) as first_purchase_on,
+        purchase_on as last_purchase_on,
+        cast(
+            row_number() over (partition by customer_id, epoch_from order by purchase_on nulls first) - 1 as integer
+        ) as purchase_days,
+        {{ running_median('gap_days', 'customer_id, epoch_from', 'purchase_on') }} as median_gap_days
     from spaced
-    inner join gaps on spaced.customer_id = gaps.customer_id and spaced.epoch_from = gaps.epoch_from
-    where
-        coalesce(spaced.next_ordered_in, spaced.epoch_until) is null
-        or coalesce(spaced.next_ordered_in, spaced.epoch_until) > greatest(spaced.ordered_in, spaced.epoch_from)
-
-),
-
-before_the_first as (
-
-    select
-        epochs.customer_id,
-        epochs.epoch_from as from_month,
-        coalesce(gaps.first_ordered_in, epochs.epoch_until) as until_month,
-        cast(null as date) as first_purchase_on,
-        cast(null as date) as last_purchase_on,
-        0 as purchase_days,
-        cast(null as double) as median_gap_days
-    from epochs
-    left join gaps on epochs.customer_id = gaps.customer_id and epochs.epoch_from = gaps.epoch_from
-    where gaps.first_ordered_in is null or gaps.first_ordered_in > epochs.epoch_from
-
-),
-
-spans as (
-
-    select * from described
-    union all
-    select * from before_the_first
 
 ),
 
@@ -183,15 +165,23 @@ last_month as (
     select max(month_number) + 1 as until_month
     from months
 
+),
+
+-- A purchase day is asked for where it is the last one that some month-end of the epoch sees.
+runs as (
+
+    select
+        described.customer_id,
+        described.from_month,
+        coalesce(described.next_month, last_month.until_month) as until_month,
+        described.first_purchase_on,
+        described.last_purchase_on,
+        described.purchase_days,
+        described.median_gap_days
+    from described
+    cross join last_month
+    where described.next_month is null or described.next_month > described.from_month
+
 )
 
-select
-    spans.customer_id,
-    spans.from_month,
-    coalesce(spans.until_month, last_month.until_month) as until_month,
-    spans.first_purchase_on,
-    spans.last_purchase_on,
-    spans.purchase_days,
-    spans.median_gap_days
-from spans
-cross join last_month
+select * from runs

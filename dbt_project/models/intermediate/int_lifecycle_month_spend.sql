@@ -41,8 +41,8 @@ period_days as (
     cross join profile
     inner join dates
         on
-            dates.date_day <= months.month_end
-            and dates.date_day > {{ add_days('months.month_end', '-2 * profile.spend_period_days') }}
+            months.month_end >= dates.date_day
+            and {{ add_days('months.month_end', '-2 * profile.spend_period_days') }} < dates.date_day
 
 ),
 

@@ -36,11 +36,11 @@ runs as (
     select
         begun.month_number as from_month,
         ended.month_number + 1 as until_month,
-        within.month_number
+        seen.month_number
     from months as begun
     inner join months as ended on begun.month_number <= ended.month_number
-    inner join months as within
-        on begun.month_number <= within.month_number and within.month_number <= ended.month_number
+    inner join months as seen
+        on begun.month_number <= seen.month_number and ended.month_number >= seen.month_number
 
 ),
 
