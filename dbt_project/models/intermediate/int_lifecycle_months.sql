@@ -6,20 +6,13 @@ with snapshots as (
 
 ),
 
-dates as (
-
-    select * from {{ ref('dim_dates') }}
-
-),
-
 shown as (
 
     select
-        snapshots.snapshot_on as month_end,
-        snapshots.is_as_of
+        snapshot_on as month_end,
+        is_as_of
     from snapshots
-    inner join dates on snapshots.snapshot_on = dates.date_day
-    where dates.is_month_end
+    where {{ month_start(add_days('snapshot_on', 1)) }} = {{ add_days('snapshot_on', 1) }}
 
 ),
 
