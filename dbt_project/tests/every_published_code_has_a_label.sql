@@ -36,6 +36,10 @@ with codes as (
     union distinct
     select 'lifecycle_stage' as code_set, lifecycle_stage as code from {{ ref('customer_lifecycle') }}
     union distinct
+    select 'lifecycle_stage' as code_set, from_stage as code from {{ ref('lifecycle_transitions') }}
+    union distinct
+    select 'dormancy' as code_set, dormancy as code from {{ ref('customer_lifecycle') }}
+    union distinct
     select 'cohort_definition' as code_set, definition as code from {{ ref('retention_cohorts') }}
     union distinct
     select 'cohort_period_type' as code_set, period_type as code from {{ ref('retention_cohorts') }}
@@ -70,6 +74,7 @@ with codes as (
             when 'lifecycle_age' then 'age_stage'
             when 'lifecycle_activity' then 'activity_state'
             when 'lifecycle_curve' then 'curve_stage'
+            when 'lifecycle_dormancy' then 'dormancy'
             else scheme
         end as code_set,
         tier as code

@@ -246,6 +246,7 @@ LATE_NEWS = {
     "order_items": [item(3, "P1", 7), item(101, "P1", 1)],
     "orders": [order(999, 2, FIRST, "60.00")],  # its return came before it
     "products": [product("P1", "9.00")],
+    "touches": [touch(3, 5, NEXT, date(2024, 3, 10))],  # answered before the last month-end, and told after it
 }
 LAST_NEWS = {
     "returns": [returned(70, 72, day_of(72), "100.00"), returned(71, 73, day_of(73), "33.33")],

@@ -105,7 +105,12 @@ PUBLISHED = {
         from (values ('retention_abcd', 'value_sabc'), ('value_sabc', 'retention_abcd')) as s(scheme_a, scheme_b),
         (values ('A'), ('B')) as t(tier_b)""",
     "customer_lifecycle": """select 'c' || i as customer_id, 0 as days_since_last_activity,
-        date '2024-06-30' as as_of_date from range(10) as t(i)""",
+        'new' as lifecycle_stage, date '2024-06-30' as as_of_date from range(10) as t(i)""",
+    "customer_lifecycle_history": """select 'c' || i as customer_id, month_end, 'new' as lifecycle_stage,
+        date '2024-06-30' as as_of_date
+        from range(10) as t(i), (values (date '2024-05-31'), (date '2024-06-30')) as m(month_end)""",
+    "lifecycle_transitions": """select date '2024-06-30' as month_end, 'new' as from_stage, 'new' as to_stage,
+        10 as customers, date '2024-06-30' as as_of_date""",
     "retention_cohorts": """select date '2024-06-01' as cohort_period, 'month' as period_type, definition,
         'all' as dimension,
         'all' as dimension_value, period_number, 10 as cohort_size, 10 - period_number as retained_customers,
