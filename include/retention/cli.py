@@ -55,6 +55,17 @@ AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of", metavar="YYYY-MM-DD", help="Day the tables describe. Default: the last day of the data."),
 ]
+KnownByOption = Annotated[
+    str | None,
+    typer.Option(
+        "--known-by",
+        metavar="YYYY-MM-DD",
+        help="See only what had been taken in by the end of that day; nothing new is landed. Default: all loads.",
+    ),
+]
+ForwardOption = Annotated[
+    bool, typer.Option("--only-forward", help="Publish without turning readers back to an earlier as-of day.")
+]
 FullOption = Annotated[
     bool | None,
     typer.Option(
@@ -83,21 +94,27 @@ def run(
     landing: LandingOption = None,
     profile: ProfileOption = None,
     as_of: AsOfOption = None,
+    known_by: KnownByOption = None,
     target: TargetOption = None,
     full_refresh: FullOption = None,
+    only_forward: ForwardOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Run the whole pipeline: land, validate, build, audit, publish, report."""
+    """Run the whole pipeline: land, validate, build, audit, publish, report.
+
+    With --as-of D and --known-by K it shows what day D looked like to whoever asked at the end of day K.
+    """
     settings = settings_with(home=home, landing=landing, profile=profile, target=target, full_refresh=full_refresh)
     started = time.monotonic()
     with Progress(out, verbose) as progress:
         summary = run_all(
-            _new_run(settings, as_of),
+            _new_run(settings, as_of, known_by=known_by),
             settings,
             settings.landing_dir,
             say=progress.say,
             tick=progress.tick,
             done=progress.done,
+            only_forward=only_forward,
         )
         progress.done("in all", time.monotonic() - started)
     print_summary(out, summary)
@@ -109,12 +126,13 @@ def load(
     landing: LandingOption = None,
     profile: ProfileOption = None,
     as_of: AsOfOption = None,
+    known_by: KnownByOption = None,
     target: TargetOption = None,
     verbose: VerboseOption = False,
 ) -> None:
     """Start a run: take landing files in and check them against the contracts."""
     settings = settings_with(home=home, landing=landing, profile=profile, target=target)
-    this_run = _new_run(settings, as_of)
+    this_run = _new_run(settings, as_of, known_by=known_by)
     _steps(["land", "validate"], this_run, settings, verbose)
     out.print(f"Go on with: retention build --run-id {this_run.run_id}")
 
@@ -158,18 +176,17 @@ def step(
     landing: LandingOption = None,
     profile: ProfileOption = None,
     as_of: AsOfOption = None,
+    known_by: KnownByOption = None,
     target: TargetOption = None,
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.")] = 0,
-    only_forward: Annotated[
-        bool, typer.Option("--only-forward", help="Publish without turning readers back to an earlier as-of day.")
-    ] = False,
+    only_forward: ForwardOption = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Run one step of a named run; this is what a scheduler calls."""
     if name not in STEPS:
         raise SettingsError(f"There is no step '{name}'.", f"Use one of {', '.join(STEPS)}.")
     settings = settings_with(home=home, landing=landing, profile=profile, target=target)
-    this_run = _new_run(settings, as_of, run_id) if name == "land" else open_run(settings.home_dir, run_id)
+    this_run = _new_run(settings, as_of, run_id, known_by) if name == "land" else open_run(settings.home_dir, run_id)
     _steps([name], this_run, settings, verbose, wait, only_forward)
 
 
@@ -313,9 +330,10 @@ sources_command.register(app, out, err)
 simulation_command.register(app, out)
 
 
-def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None) -> Run:
+def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None, known_by: str | None = None) -> Run:
     day = day_of(as_of, "--as-of") if as_of else settings.as_of
-    return start_run(settings.home, settings.profile, day, settings.timezone, run_id, settings.target)
+    known = day_of(known_by, "--known-by") if known_by else settings.known_by
+    return start_run(settings.home, settings.profile, day, settings.timezone, run_id, settings.target, known)
 
 
 def _old_run(settings: Settings, run_id: str | None) -> Run:

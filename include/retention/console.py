@@ -59,7 +59,8 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
     console.print()
     if summary["is_synthetic"]:
         console.print(NOTICE, style="bold", markup=False)
-    console.print(f"As of {summary['as_of_date']}, profile {summary['profile']}, run {summary['run_id']}")
+    known = f", as known by {summary['known_by']}" if summary["known_by"] else ""
+    console.print(f"As of {summary['as_of_date']}{known}, profile {summary['profile']}, run {summary['run_id']}")
     console.print(
         f"  {figures['customers']:,} customers, {figures['orders']:,} orders, {figures['purchases']:,} purchases, "
         f"net revenue {figures['net_revenue']:,}, orders from {figures['first_order_on']} to {figures['last_order_on']}"

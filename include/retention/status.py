@@ -16,14 +16,21 @@ def read_status(home: Home) -> dict[str, list[dict[str, Any]]]:
     """The last releases, runs with their errors, loads, and the checks that failed in the published release."""
     return {
         "releases": [
-            {name: release[name] for name in ("release_id", "as_of_date", "profile", "is_published")}
-            | {"tables": len(release["tables"])}
+            {
+                "release_id": release["release_id"],
+                "as_of_date": release["as_of_date"],
+                "known_by": release.get("known_by"),
+                "profile": release["profile"],
+                "is_published": release["is_published"],
+                "tables": len(release["tables"]),
+            }
             for release in releases(home)[:SHOWN]
         ],
         "runs": [
             {
                 "run_id": run["run_id"],
                 "as_of_date": run["as_of"],
+                "known_by": run.get("known_by"),
                 "last_step": run["steps"][-1] if run["steps"] else None,
                 "failed_step": run["failure"]["step"] if run["failure"] else None,
                 "error": run["failure"]["error"] if run["failure"] else None,

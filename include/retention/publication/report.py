@@ -63,6 +63,7 @@ def write_report(run: Run, release: Path, steps: Sequence[str]) -> dict[str, Any
     summary = {
         "run_id": run.run_id,
         "as_of_date": run.as_of,
+        "known_by": run.known_by,
         "profile": run.profile,
         "is_synthetic": bool(synthetic_files(run.home, run.read("land")["pinned"])),
         "figures": figures,
@@ -112,6 +113,7 @@ def as_markdown(summary: dict[str, Any]) -> str:
     parts = [
         f"# Retention on {summary['as_of_date']}",
         *([f"**{NOTICE}**"] if summary["is_synthetic"] else []),
+        *([f"**As known by {summary['known_by']}: later loads are not seen.**"] if summary["known_by"] else []),
         f"Profile {summary['profile']}, run {summary['run_id']}, {summary['tables']} tables.",
         _table([{"figure": name.replace("_", " "), "value": _shown(value)} for name, value in figures.items()]),
     ]
