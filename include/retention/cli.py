@@ -12,7 +12,7 @@ import duckdb
 import typer
 from rich.console import Console
 
-from retention import __version__, customer_command
+from retention import __version__, bench_command, customer_command, review_command
 from retention.console import Progress, print_explanation, print_status, print_summary
 from retention.errors import NotThereError, RetentionError, SettingsError
 from retention.explain import explain_customer
@@ -43,6 +43,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 app.add_typer(customer_command.app, name="customer")
+app.add_typer(review_command.app, name="review")
 # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
 PIPE_WIDTH = 400
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
@@ -266,68 +267,9 @@ def withdraw_load(
     )
 
 
-BENCH_EPILOG = """
-Examples: retention bench --rows 100k --repeats 1 --no-peers · retention bench --rows 1M --rows 10M · retention bench
---page
-"""
-
-
-@app.command(epilog=BENCH_EPILOG)
-def bench(
-    rows: Annotated[
-        list[str] | None, typer.Option("--rows", help="Orders of a made-up company, such as 300k or 10M; repeat it.")
-    ] = None,
-    large: Annotated[
-        bool, typer.Option("--large", help="Also 100M orders, once, under a memory limit of 8 GB.")
-    ] = False,
-    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Rounds; every piece is measured once a round.")] = 3,
-    peers: Annotated[
-        bool, typer.Option("--peers/--no-peers", help="Also pandas, polars, lifetimes, ... (make peers installs them).")
-    ] = True,
-    fixed: Annotated[
-        bool, typer.Option("--fixed/--no-fixed", help="Also what no data changes: 100 orders, the DAG files' import.")
-    ] = True,
-    results: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the records, one JSON per kind and size.")
-    ] = None,
-    work: Annotated[Path | None, typer.Option("--work", help="Scratch folder. Default: HOME/bench.")] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep companies and homes, to look into.")] = False,
-    page: Annotated[
-        bool, typer.Option("--page", help="Measure nothing: write docs/performance.md from the records.")
-    ] = False,
-    home: HomeOption = None,
-) -> None:
-    """Measure the pipeline beside DuckDB itself and beside its peers, and print the goals with what was reached.
-
-    A made-up company of each size is loaded, run in full, and run again with the next day's files; between them the
-    same files go through DuckDB alone (the floor), through the peers and through dbt alone. Every figure is a whole
-    process: wall and processor time, memory of all its processes, bytes on disk. Measure on a machine that does
-    nothing else; figures taken while others worked are marked as provisional.
-    """
-    from retention.benchmark.command import measure_and_show, rows_of, write_page  # noqa: PLC0415  # no other command needs it
-
-    settings = settings_with(home=home)
-    folder = results or settings.project_dir / "benchmarks" / "results"
-    if page:
-        for written in write_page(settings.project_dir, folder):
-            out.print(f"written: {written}", markup=False)
-        return
-    sizes = tuple(rows_of(text) for text in rows or (["1M", "10M"] if not large else []))
-    measure_and_show(
-        settings,
-        out,
-        sizes=(*sizes, 100_000_000) if large else sizes,
-        repeats=repeats,
-        with_peers=peers,
-        with_fixed=fixed,
-        keep=keep,
-        results=folder,
-        work=work,
-    )
-
-
 sources_command.register(app, out, err)
 simulation_command.register(app, out)
+bench_command.register(app, out)
 
 
 def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None, known_by: str | None = None) -> Run:

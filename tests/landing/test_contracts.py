@@ -34,6 +34,13 @@ KEYS_AND_REQUIRED = {
     "contracts": (("contract_id",), ("contract_id", "customer_id", "starts_on", "ends_on")),
     # No source's: what people decide about customers.
     "identity_decisions": (("decision_id",), ("decision_id", "decided_at", "action", "customer_id")),
+    "tier_reviews": (
+        ("review_id", "scheme", "customer_id"),
+        ("review_id", "scheme", "reviewed_on", "customer_id", "tier_before", "tier_after", "opened_at"),
+    ),
+    "tier_decisions": (
+        ("decision_id",), ("decision_id", "review_id", "scheme", "decided_at", "decision", "approver"),
+    ),
     "referrals": (("referral_id",), ("referral_id", "referrer_id", "referred_id", "referred_at")),
     "finance_totals": (("month",), ("month", "revenue")),
     "strategy_changes": (("change_id",), ("change_id", "changed_on", "scheme", "tier", "description")),

@@ -54,6 +54,11 @@ LANDED = {
         'A' as tier, 'a call a month' as description""",
     "identity_decisions": """select 'd1' as decision_id, timestamp '2024-06-30' as decided_at, 'split' as action,
         'c1' as customer_id""",
+    "tier_reviews": """select '2024Q2' as review_id, 'value_sabc' as scheme, date '2024-06-30' as reviewed_on,
+        'c' || i as customer_id, 'B' as tier_before, 'A' as tier_after, timestamp '2024-06-30' as opened_at
+        from range(10) as t(i)""",
+    "tier_decisions": """select 'd1' as decision_id, '2024Q2' as review_id, 'value_sabc' as scheme,
+        timestamp '2024-06-30' as decided_at, 'approved' as decision, 'eve' as approver""",
     "fx_rates": "select 'USD' as currency, date '2024-06-30' as rate_date, 7.1 as rate",
 }
 
