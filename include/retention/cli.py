@@ -12,7 +12,7 @@ import duckdb
 import typer
 from rich.console import Console
 
-from retention import __version__, bench_command, customer_command, review_command
+from retention import __version__, bench_command, close_command, customer_command, review_command
 from retention.console import Progress, print_explanation, print_status, print_summary
 from retention.errors import NotThereError, RetentionError, SettingsError
 from retention.explain import explain_customer
@@ -232,7 +232,7 @@ def completeness(
 
 @app.command(epilog="Example: retention status --home data")
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Show the last releases, runs, loads and failed checks."""
+    """Show the last releases, closed months, runs, loads and failed checks."""
     found = read_status(settings_with(home=home).home_path)
     if as_json:
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")
@@ -270,6 +270,7 @@ def withdraw_load(
 sources_command.register(app, out, err)
 simulation_command.register(app, out)
 bench_command.register(app, out)
+close_command.register(app, out)
 
 
 def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None, known_by: str | None = None) -> Run:

@@ -49,6 +49,11 @@ class Home:
         return self.path / "published"
 
     @property
+    def closings(self) -> Path:
+        """One sealed folder per closed month, never pruned."""
+        return self.path / "closings"
+
+    @property
     def reports(self) -> Path:
         """Summaries, one folder per run."""
         return self.path / "reports"

@@ -4,6 +4,7 @@ from typing import Any
 
 import duckdb
 
+from retention.closing import closings
 from retention.landing import committed_loads
 from retention.pipeline import runs
 from retention.publication.release import releases
@@ -13,7 +14,7 @@ SHOWN = 10
 
 
 def read_status(home: Home) -> dict[str, list[dict[str, Any]]]:
-    """The last releases, runs with their errors, loads, and the checks that failed in the published release."""
+    """The last releases, closed months, runs with their errors, loads, and what failed in the published release."""
     return {
         "releases": [
             {
@@ -26,6 +27,7 @@ def read_status(home: Home) -> dict[str, list[dict[str, Any]]]:
             }
             for release in releases(home)[:SHOWN]
         ],
+        "closings": closings(home)[:SHOWN],
         "runs": [
             {
                 "run_id": run["run_id"],
