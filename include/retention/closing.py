@@ -86,6 +86,7 @@ def close_month(
     present = home.closings / name
     if (present / RECORD).exists() and not again:
         return Closed(present, _record(present), False, None)
+    known_by = known_by or settings.known_by
     if known_then:
         known_by = min(last_day + timedelta(days=CLOSED_ON), now.date())
     run_id = f"close-{name}-{now:%Y%m%dT%H%M%S}"

@@ -72,6 +72,8 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
         f"{loads['files_known']} files known already"
     )
     print_rows(console, "tiers of the primary scheme", summary["lists"]["tiers"])
+    if summary["lists"]["waiting"]:
+        print_rows(console, "tiers that differ from those in force, waiting for approval", summary["lists"]["waiting"])
     print_rows(console, "lifecycle stages", summary["lists"]["stages"])
     print_rows(console, "retention over the rolling period", summary["lists"]["retention"])
     print_rows(console, "checks that did not pass", summary["lists"]["failed_checks"])

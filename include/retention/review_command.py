@@ -62,10 +62,8 @@ def open_one(
     opened = open_review(desk, quarter, wait)
     review, text = opened.review, None
     if review is not None:
-        rows = changes(desk, review)
-        path = report_path(desk.home, review)
-        write_changes(rows, path)
-        text = as_markdown(review, rows, path)
+        path = write_changes(changes(desk, review), report_path(desk.home, review))
+        text = as_markdown(review, moves(desk, review), path)
     if as_json:
         answer = {"said": opened.said, "is_new": opened.is_new, "review": review and asdict(review), "markdown": text}
         sys.stdout.write(json.dumps(answer, ensure_ascii=False, default=str) + "\n")
@@ -73,7 +71,7 @@ def open_one(
     out.print(opened.said, markup=False)
     if review is not None:
         _tell(review)
-        print_rows(out, "moves", moves(rows))
+        print_rows(out, "moves", moves(desk, review))
         out.print(f"\nEvery customer: {path}", markup=False)
 
 
@@ -93,10 +91,9 @@ def show(review_id: ReviewArgument, home: HomeOption = None, scheme: SchemeOptio
     """Show a review: the moves from tier to tier with the spend at stake, and its most valuable customers."""
     desk = _desk(home)
     review = desk.review(review_id, scheme)
-    rows = changes(desk, review)
     _tell(review)
-    print_rows(out, "moves", moves(rows))
-    print_rows(out, f"most valuable customers ({min(SHOWN, len(rows))} of {len(rows)})", rows[:SHOWN])
+    print_rows(out, "moves", moves(desk, review))
+    print_rows(out, f"most valuable customers, {SHOWN} at most", changes(desk, review, limit=SHOWN))
 
 
 @app.command(epilog="Example: retention review export 2026Q3 --out review.xlsx --language zh")
@@ -162,11 +159,8 @@ def _decide(
         wait_seconds=wait,
     )
     if decided.known:
-        first = decided.known[0]
-        out.print(
-            f"Known already: {len(decided.known)} {decision}, by {first['approver']} at {first['decided_at']}",
-            markup=False,
-        )
+        known = decided.known
+        out.print(f"Known already: {decision} by {known['approver']} at {known['decided_at']}", markup=False)
     if decided.customers:
         out.print(f"Recorded: {decided.customers} {decision} by {approver}. It takes effect with the next run.")
     else:

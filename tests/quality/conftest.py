@@ -88,8 +88,12 @@ PUBLISHED = {
         3 as r_score, 3 as f_score, 3 as m_score, date '2024-06-30' as as_of_date from range(10) as t(i)""",
     "customer_tiers": """select 'c' || i as customer_id, scheme, 'A' as tier,
         scheme = 'retention_abcd' as is_primary_scheme,
+        if(i = 1 and scheme = 'retention_abcd', 'B', 'A') as tier_in_force,
+        if(i = 1 and scheme = 'retention_abcd', 'waiting', 'in_force') as review_state,
         date '2024-06-30' as as_of_date
         from range(10) as t(i), (values ('retention_abcd'), ('value_sabc')) as schemes(scheme)""",
+    "tier_review_list": """select '2024Q1' as review_id, 'retention_abcd' as scheme, 'c1' as customer_id,
+        'B' as tier_before, 'A' as tier_after, 'waiting' as status, date '2024-06-30' as as_of_date""",
     "tier_distribution": """select scheme, tier, 5 as customers, 0.5::double as customer_share,
         0.5::double as revenue_share,
         date '2024-06-30' as as_of_date

@@ -49,12 +49,12 @@ class Decided:
     Attributes:
         review: the review as it stands now.
         customers: how many changes were decided just now.
-        known: those that had been decided the same way before, as rows of the review.
+        known: the last change that had been decided the same way before; None where there was none.
     """
 
     review: Review
     customers: int
-    known: Sequence[dict[str, Any]]
+    known: dict[str, Any] | None
 
 
 def decide(
@@ -89,36 +89,48 @@ def decide(
                 f"Nothing more is decided in review {review_id}: the next one was opened at {review.followed_at}.",
                 "Decide in the open one: retention review list.",
             )
-        rows = desk.rows_of(review)
-        named = _named(review, rows, customer_ids)
-        waiting = [row for row in named if row["status"] == "waiting"]
-        known = [row for row in named if row["status"] == decision]
-        otherwise = [row for row in named if row["status"] not in ("waiting", decision)]
-        if otherwise and (customer_ids or not (waiting or known)):
-            _refuse(review, otherwise[0], whole=not customer_ids)
+        waiting, known = (
+            _of_customers(desk, review, decision, list(dict.fromkeys(customer_ids)))
+            if customer_ids
+            else _of_all(desk, review, decision)
+        )
         if waiting:
-            _record(desk, review, decision, approver.strip(), note, [row["customer_id"] for row in waiting]
-                    if customer_ids else [None])  # fmt: skip
+            _record(desk, review, decision, approver.strip(), note, waiting if customer_ids else [None])
         # Also when nothing is new: a command that was cut off between the two loads is made whole by the next.
         _record_strategy(desk, review)
-    return Decided(desk.review(review_id, review.scheme), len(waiting), known)
+    count = len(waiting) if customer_ids else review.waiting
+    return Decided(desk.review(review_id, review.scheme), count, known)
 
 
-def _named(review: Review, rows: Sequence[dict[str, Any]], customer_ids: Sequence[str]) -> list[dict[str, Any]]:
-    by_customer = {row["customer_id"]: row for row in rows}
+def _of_customers(
+    desk: ReviewDesk, review: Review, decision: str, customer_ids: Sequence[str]
+) -> tuple[list[str | None], dict[str, Any] | None]:
+    """Those who are to be decided on, and a decision that says the same already."""
+    changes = desk.changes_of(review, customer_ids)
     for customer_id in customer_ids:
-        if customer_id not in by_customer:
+        if customer_id not in changes:
             raise NotThereError(
                 f"Customer '{customer_id}' is not among the {review.changes} changes of review {review.review_id}.",
                 f"They are listed by: retention review export {review.review_id} --out FILE.xlsx.",
             )
-    return [by_customer[one] for one in dict.fromkeys(customer_ids)] if customer_ids else list(rows)
+        if changes[customer_id]["status"] not in ("waiting", decision):
+            raise _decided_otherwise(f"The change of customer '{customer_id}'", changes[customer_id])
+    waiting: list[str | None] = [one for one in customer_ids if changes[one]["status"] == "waiting"]
+    return waiting, next((one for one in changes.values() if one["status"] == decision), None)
 
 
-def _refuse(review: Review, row: dict[str, Any], *, whole: bool) -> None:
-    what = f"Review {review.review_id}" if whole else f"The change of customer '{row['customer_id']}'"
-    raise SettingsError(
-        f"{what} was {row['status']} by {row['approver']} at {row['decided_at']}.",
+def _of_all(desk: ReviewDesk, review: Review, decision: str) -> tuple[list[str | None], dict[str, Any] | None]:
+    """The same for a whole review: what nobody has decided on."""
+    known = desk.latest(review, decision)
+    other = desk.latest(review, REJECTED if decision == APPROVED else APPROVED)
+    if other is not None and known is None and not review.waiting:
+        raise _decided_otherwise(f"Review {review.review_id}", other)
+    return [None] if review.waiting else [], known
+
+
+def _decided_otherwise(what: str, change: dict[str, Any]) -> SettingsError:
+    return SettingsError(
+        f"{what} was {change['status']} by {change['approver']} at {change['decided_at']}.",
         "To take a decision back, withdraw its load, as retention status lists it: retention withdraw LOAD.",
     )
 

@@ -168,12 +168,21 @@ class ReviewDesk:
             )
         return found[0]
 
-    def rows_of(self, review: Review) -> list[dict[str, Any]]:
-        """The changes of a review, the most valuable customers first."""
-        return self.rows(
+    def changes_of(self, review: Review, customer_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The changes that a review has for these customers, by customer."""
+        named = ", ".join(map(literal, customer_ids))
+        return {row["customer_id"]: row for row in self.rows(self._changes(review, f"customer_id in ({named})"))}
+
+    def latest(self, review: Review, status: str) -> dict[str, Any] | None:
+        """The change of a review that was decided so last; None where none was."""
+        query = self._changes(review, f"status = {literal(status)}")
+        found = self.rows(f"{query} order by decided_at desc, customer_id limit 1")
+        return found[0] if found else None
+
+    def _changes(self, review: Review, condition: str) -> str:
+        return (
             f"select * from ({self.told_sql()}) where review_id = {literal(review.review_id)} "
-            f"and scheme = {literal(review.scheme)} and status != 'unchanged' "
-            "order by value_at_stake desc, customer_id"
+            f"and scheme = {literal(review.scheme)} and status != 'unchanged' and {condition}"
         )
 
     def now(self) -> datetime:

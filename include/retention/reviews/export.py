@@ -13,6 +13,7 @@ from retention.warehouse.candidate import open_warehouse
 
 LANGUAGES = ("en", "zh")
 SUFFIXES = (".csv", ".xlsx")
+SHEET_ROWS = 1_048_575  # Excel's limit, the header aside
 COLUMNS = {
     "review_id": ("Review", "评审"),
     "customer_id": ("Customer ID", "客户编号"),
@@ -47,23 +48,49 @@ CHANGES = """
     where told.review_id = {review_id} and told.scheme = {scheme} and told.status != 'unchanged'
     order by told.value_at_stake desc, told.customer_id
 """
+MOVES = """
+    select tier_before, tier_after, any_value(direction) as direction, count(*) as customers,
+        sum(value_at_stake)::decimal(18, 2) as value_at_stake
+    from ({changes})
+    group by tier_before, tier_after
+    order by value_at_stake desc, tier_before, tier_after
+"""
 LABELS = """
     select code_set, code, name_en, name_zh from marts.dim_labels
     where code_set in ({scheme}, 'tier_direction', 'tier_review_status')
 """
 
 
-def changes(desk: ReviewDesk, review: Review, language: str = "en") -> list[dict[str, Any]]:
+def changes(desk: ReviewDesk, review: Review, language: str = "en", limit: int | None = None) -> list[dict[str, Any]]:
     """The changes of a review with owner and direction, the most valuable customers first, in the words of a language.
+
+    Args:
+        limit: only so many; None: all.
 
     Raises:
         SettingsError: the language is not one that there are words of.
     """
+    return _told(desk, review, language, f"{{changes}}{'' if limit is None else f' limit {limit}'}")
+
+
+def moves(desk: ReviewDesk, review: Review, language: str = "en") -> list[dict[str, Any]]:
+    """The changes by move: from which tier to which, how many customers and what they spend.
+
+    Raises:
+        SettingsError: the language is not one that there are words of.
+    """
+    return _told(desk, review, language, MOVES)
+
+
+def _told(desk: ReviewDesk, review: Review, language: str, query: str) -> list[dict[str, Any]]:
+    """The rows of a query over the changes, codes in the words of a language."""
     if language not in LANGUAGES:
         raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
     names = {"review_id": literal(review.review_id), "scheme": literal(review.scheme)}
     with open_warehouse(desk.home.published, read_only=True) as connection:
-        rows = connection.execute(CHANGES.format(told=desk.told_sql(), **names)).fetchall()
+        result = connection.execute(query.format(changes=CHANGES.format(told=desk.told_sql(), **names)))
+        columns = [column[0] for column in result.description or []]
+        rows = result.fetchall()
         labels = {
             (code_set, code): by_language[LANGUAGES.index(language)]
             for code_set, code, *by_language in connection.execute(LABELS.format(**names)).fetchall()
@@ -74,24 +101,11 @@ def changes(desk: ReviewDesk, review: Review, language: str = "en") -> list[dict
     return [
         {
             name: f"{value} {label}" if name.startswith("tier_") and label else label or value
-            for name, value in zip(COLUMNS, row, strict=True)
+            for name, value in zip(columns, row, strict=True)
             for label in [labels.get((sets[name], value)) if name in sets else None]
         }
         for row in rows
     ]
-
-
-def moves(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The changes of `changes` by move: from which tier to which, how many customers and what they spend."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in rows:
-        key = (row["tier_before"], row["tier_after"])
-        move = found.setdefault(
-            key, {"from": key[0], "to": key[1], "direction": row["direction"], "customers": 0, "value_at_stake": 0}
-        )
-        move["customers"] += 1
-        move["value_at_stake"] += row["value_at_stake"]
-    return sorted(found.values(), key=lambda move: (-move["value_at_stake"], move["from"], move["to"]))
 
 
 def report_path(home: Home, review: Review) -> Path:
@@ -125,12 +139,8 @@ def _write_workbook(header: Sequence[str], rows: Sequence[Mapping[str, Any]], pa
     from openpyxl.styles import Font  # noqa: PLC0415  # as above
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("tier_review")
-    sheet.freeze_panes = "A2"
-    for letter, width in zip("ABCDEFGHIJ", WIDTHS, strict=True):
-        sheet.column_dimensions[letter].width = width
 
-    def cell(value: Any) -> Any:
+    def cell(sheet: Any, value: Any) -> Any:
         """A text that begins with = is a text, never a formula."""
         if not isinstance(value, str):
             return value
@@ -138,20 +148,25 @@ def _write_workbook(header: Sequence[str], rows: Sequence[Mapping[str, Any]], pa
         made.data_type = "s"
         return made
 
-    titles = [cell(name) for name in header]
-    for title in titles:
-        title.font = Font(bold=True)
-    sheet.append(titles)
-    for row in rows:
-        sheet.append([cell(value) for value in row.values()])
+    for number, start in enumerate(range(0, max(len(rows), 1), SHEET_ROWS), start=1):
+        sheet = book.create_sheet(f"tier_review_{number}")
+        sheet.freeze_panes = "A2"
+        for letter, width in zip("ABCDEFGHIJ", WIDTHS, strict=True):
+            sheet.column_dimensions[letter].width = width
+        titles = [cell(sheet, name) for name in header]
+        for title in titles:
+            title.font = Font(bold=True)
+        sheet.append(titles)
+        for row in rows[start : start + SHEET_ROWS]:
+            sheet.append([cell(sheet, value) for value in row.values()])
     book.save(path)
 
 
-def as_markdown(review: Review, rows: Sequence[Mapping[str, Any]], path: Path) -> str:
+def as_markdown(review: Review, moved: Sequence[Mapping[str, Any]], path: Path) -> str:
     """What a person needs before deciding: the moves with their value, where the list is, and how to decide singly.
 
     Args:
-        rows: as `changes` gives them.
+        moved: as `moves` gives them.
         path: where the full list is.
     """
     lines = [
@@ -161,9 +176,9 @@ def as_markdown(review: Review, rows: Sequence[Mapping[str, Any]], path: Path) -
         "| From | To | Direction | Customers | Spend at stake |",
         "|---|---|---|---:|---:|",
         *(
-            f"| {move['from']} | {move['to']} | {move['direction'] or '-'} | {move['customers']:,} "
+            f"| {move['tier_before']} | {move['tier_after']} | {move['direction'] or '-'} | {move['customers']:,} "
             f"| {move['value_at_stake']:,} |"
-            for move in moves(rows)
+            for move in moved
         ),
         "",
         f"Every customer: `{path}`, or `retention review export {review.review_id} --out FILE.xlsx`. Single customers "
