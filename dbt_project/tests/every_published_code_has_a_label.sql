@@ -12,6 +12,14 @@ with codes as (
         from_tier as code
     from {{ ref('tier_migration') }}
     union distinct
+    select distinct scheme as code_set, tier_in_force as code from {{ ref('customer_tiers') }}
+    union distinct
+    select distinct 'tier_review_state' as code_set, review_state as code from {{ ref('customer_tiers') }}
+    union distinct
+    select 'tier_review_status' as code_set, status as code from {{ ref('tier_review_list') }}
+    union distinct
+    select 'tier_direction' as code_set, direction as code from {{ ref('tier_review_list') }}
+    union distinct
     select 'scheme' as code_set, scheme as code from {{ ref('customer_tiers') }}
     union distinct
     select 'matched_by' as code_set, matched_by as code from {{ ref('customer_merges') }}

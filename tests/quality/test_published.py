@@ -192,6 +192,10 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
             ("customer_tiers", "one_primary_scheme", "critical"),
         ),
         (
+            "update marts.customer_tiers set tier_in_force = 'A' where customer_id = 'c1'",
+            ("tier_review_list", "nothing_changes_unapproved", "critical"),
+        ),
+        (
             "update marts.tier_distribution set customers = 4 where tier = 'A'",
             ("tier_distribution", "counts_every_customer", "critical"),
         ),
