@@ -13,9 +13,9 @@ import typer
 from rich.console import Console
 
 from retention import __version__, customer_command
-from retention.console import Progress, print_explanation, print_status, print_summary
+from retention.console import Progress, print_status, print_summary
 from retention.errors import NotThereError, RetentionError, SettingsError
-from retention.explain import explain_customer
+from retention.explanation import command as explanation_command
 from retention.landing import withdraw
 from retention.options import HomeOption, LandingOption, day_of, settings_with
 from retention.pipeline import STEPS, run_all, run_step, runs
@@ -173,20 +173,6 @@ def step(
     _steps([name], this_run, settings, verbose, wait, only_forward)
 
 
-@app.command(epilog="Example: retention explain 1613")
-def explain(
-    customer_id: Annotated[str, typer.Argument(help="The customer's ID, as in the landed files.")],
-    home: HomeOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Say why a customer has its score, tier and stage: inputs, thresholds, rule IDs."""
-    explained = explain_customer(settings_with(home=home).home_path, customer_id)
-    if as_json:
-        sys.stdout.write(json.dumps(explained, indent=2, ensure_ascii=False, default=str) + "\n")
-    else:
-        print_explanation(out, explained)
-
-
 @app.command(epilog="Example: retention completeness --owner 'Li Na' --out lists/li-na.xlsx --language zh")
 def completeness(
     home: HomeOption = None,
@@ -309,6 +295,7 @@ def bench(
     )
 
 
+explanation_command.register(app, out)
 sources_command.register(app, out, err)
 simulation_command.register(app, out)
 
