@@ -19,6 +19,7 @@ from retention.explanation import command as explanation_command
 from retention.landing import withdraw
 from retention.options import HomeOption, LandingOption, day_of, settings_with
 from retention.pipeline import STEPS, run_all, run_step, runs
+from retention.profiles import command as profile_command
 from retention.publication.completeness_lists import read_worklist, write_week, write_worklist
 from retention.publication.release import rollback as roll_back
 from retention.runs import Run, open_run, start_run
@@ -43,6 +44,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 app.add_typer(customer_command.app, name="customer")
+app.add_typer(profile_command.app, name="profile")
 # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
 PIPE_WIDTH = 400
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)

@@ -110,7 +110,7 @@ class Judge:
 
 
 # Seeds of companies, each with parameters of its own: both conventions, several windows and weights.
-COMPANIES = range(5, 40, 2)
+COMPANIES = (6, 7, 8, 9, 11, 13, 17, 18, 20, 22, 36, 39)
 READ = (
     "customer_merges",
     "customer_rfm",
@@ -180,7 +180,7 @@ def test_the_random_companies_show_every_kind_of_way(project: CompiledProject) -
                     else set()
                 )
     wanted = {"recency_days", "frequency_12m", "monetary_12m", "frequency_lifetime", "monetary_lifetime", "r_score"}
-    wanted |= {"f_score", "m_score", "scored_frequency", "scored_monetary", "strategic_label", "best_tier"}
+    wanted |= {"f_score", "m_score", "scored_monetary", "strategic_label", "best_tier", "out_of_reach"}
     assert seen >= wanted | {"A", "B", "C", "D", "S", "several changes", "more today"}, wanted - seen
 
 
