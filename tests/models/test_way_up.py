@@ -72,7 +72,7 @@ class Judge:
         after["r_band"] = 1 + sum(bought > day - pd.DateOffset(months=months) for months in (3, 6, 12))
         after["f_band"] = 1 + sum(after["frequency_12m"] >= bound for bound in (1, 2, 5))
         after["m_band"] = 1 + sum(after["monetary_12m"] >= bound for bound in (50_000, 100_000))
-        if self.parameters["score_convention"] == "quantile":
+        if self.parameters["score_convention"] == "quantile" and len(self.buyers):
             after["r_score"] = 6 - self.score(after["recency_days"], "recency_days")
             after["f_score"] = self.score(after["scored_frequency"], "frequency_scored")
             after["m_score"] = self.score(Fraction(after["scored_monetary"]) * 100, "monetary_scored", cents=True)

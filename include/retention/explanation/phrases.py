@@ -50,8 +50,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "more": ("{difference} more", "增加 {difference}"),
     "fewer": ("{difference} less", "减少 {difference}"),
     "buy_again": (
-        "buy within {needed} days: the last purchase lies no further back",
-        "{needed} 天内有购买，即最近一次购买不早于 {needed} 天前",
+        "buy again: the last purchase within {needed} days",
+        "需再次购买，使最近一次购买在 {needed} 天以内",
     ),
     "makes": ("    which makes: {figures}", "    由此：{figures}"),
     "from_to": ("{name} {present} → {after}", "{name} {present} → {after}"),
