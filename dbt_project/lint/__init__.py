@@ -3,7 +3,9 @@
 sqlfluff brings ref, source and return itself; every public name here becomes a template variable (see .sqlfluff).
 """
 
+import hashlib
 import re
+from collections import Counter
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +16,10 @@ from jinja2.runtime import Context, Undefined
 # Rules as a seed may hold them: a condition on each kind of measure, and a catch-all for each scheme; bands likewise.
 RULES = (
     ("retention_abcd", "recency_days"),
+    ("value_sabc", "m_band"),
+    ("value_sabc", "always"),
+    ("retention_abcd", "interactions_12m:login"),
+    ("retention_abcd", "preferred_category_share"),
     ("lifecycle_age", "age_days"),
     ("lifecycle_activity", "days_since_last_activity"),
     ("lifecycle_activity", "cadence_ratio"),
@@ -64,11 +70,12 @@ class _Rule:
             "scheme": self.scheme,
             "rule_id": f"rule_{self.rank}",
             "rule_rank": self.rank,
-            "tier": f"tier_{self.rank}",
+            "tier": "{preferred_category}" if "preferred" in self.metric else f"tier_{self.rank}",
             "condition_group": 1,
             "metric": self.metric,
             "operator": ">",
             "value": "30",
+            "line": self.rank + 1,
             "measure": ("recency", "frequency", "monetary")[self.rank % 3],
             "band": self.rank,
             "bound": "3",
@@ -133,4 +140,15 @@ def run_query(sql: str) -> SimpleNamespace:
         return SimpleNamespace(rows=[one for one in ASKED if is_all or f"entity = '{one.entity}'" in sql])
     if "rfm_bands" in sql:
         return SimpleNamespace(rows=BANDS)
-    return SimpleNamespace(rows=[_Rule(rank, *rule) for rank, rule in enumerate(RULES, start=1)])
+    asked = [rule for rule in RULES if rule[0].startswith("lifecycle") == ("lifecycle_rules" in sql)]
+    ranks: Counter[str] = Counter()
+    rows = []
+    for scheme, metric in asked or RULES:
+        ranks[scheme] += 1
+        rows.append(_Rule(ranks[scheme], scheme, metric))
+    return SimpleNamespace(rows=rows)
+
+
+def local_md5(text: str) -> str:
+    """The digest that dbt gives a text."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dbt_project.lint import adapter, dbt, execute, flags, model, modules, run_query, this
+from dbt_project.lint import adapter, dbt, execute, flags, local_md5, model, modules, run_query, this
 
 ENGINE_MACROS = Path(__file__).parents[1] / "macros" / "engine"
 PREFIX = "engine__"
@@ -68,4 +68,4 @@ def is_increment() -> bool:
 
 target: Any = type("Target", (), {"type": "spark"})
 
-__all__ = ["adapter", "dbt", "execute", "flags", "model", "modules", "run_query", "target", "this"]
+__all__ = ["adapter", "dbt", "execute", "flags", "local_md5", "model", "modules", "run_query", "target", "this"]

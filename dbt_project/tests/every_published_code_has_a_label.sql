@@ -50,12 +50,6 @@ with codes as (
     -- Also those that the rules of the seeds can give, though nobody holds them today.
     select scheme as code_set, tier as code from {{ ref('tier_rules') }}
     union distinct
-    select 'matched_by' as code_set, matched_by as code from {{ ref('customer_merges') }}
-    union distinct
-    select 'decided_by' as code_set, decided_by as code from {{ ref('customer_merges') }}
-    union distinct
-    select 'review_reason' as code_set, review_reason as code from {{ ref('identity_review') }}
-    union distinct
     select 'rfm_segment' as code_set, segment as code from {{ ref('rfm_segments') }}
     union distinct
     select
@@ -68,9 +62,26 @@ with codes as (
         tier as code
     from {{ ref('lifecycle_rules') }}
 
+),
+
+-- A tier in braces is a value of the data and so its own name.
+data_values as (
+
+    select distinct
+        rules.scheme as code_set,
+        products.category as code
+    from {{ ref('tier_rules') }} as rules
+    cross join {{ ref('dim_products') }} as products
+    where rules.tier = '{preferred_category}'
+
 )
 
 select codes.*
 from codes
+left join data_values on codes.code_set = data_values.code_set and codes.code = data_values.code
 left join {{ ref('dim_labels') }} as labels on codes.code_set = labels.code_set and codes.code = labels.code
-where codes.code is not null and labels.code is null
+where
+    codes.code is not null
+    and substr(codes.code, 1, 1) != '{'
+    and labels.code is null
+    and data_values.code is null

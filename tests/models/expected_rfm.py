@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from tests.models.random_companies import Company
 
+ATTRIBUTES = ["strategic_label", "customer_type", "need_tags"]
 DEFAULTS = {
     "rfm_window_months": "12",
     "score_window_months": "12",
@@ -66,7 +67,7 @@ def _customers(company: Company) -> pd.DataFrame:
     registered = master["registered_at"].isna() | (
         master["registered_at"].dt.normalize() <= pd.Timestamp(company.as_of)
     )
-    master = master.loc[registered, ["registered_at", "strategic_label"]]
+    master = master.loc[registered].reindex(columns=["registered_at", *ATTRIBUTES])
     return master.reindex(master.index.union(orders_seen(company)["customer_id"].unique()))
 
 
@@ -104,7 +105,7 @@ def _measures(
         purchases if parameters["score_window_months"] == "0" else after(parameters["score_window_months"])
     ).groupby("customer_id")["net"]
     rfm = pd.DataFrame(index=customers.index)
-    rfm["strategic_label"] = customers["strategic_label"]
+    rfm[ATTRIBUTES] = customers[ATTRIBUTES]
     rfm["first_purchase_on"] = lifetime["day"].min()
     rfm["last_purchase_on"] = lifetime["day"].max()
     rfm["recency_days"] = (day - rfm["last_purchase_on"]).dt.days
@@ -215,6 +216,10 @@ def _explained(rfm: pd.DataFrame) -> pd.DataFrame:
     return rfm
 
 
+def _contains(text: str, word: str) -> bool:
+    return word.lower() in text.lower()
+
+
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -222,6 +227,7 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
+    "contains": _contains,
 }
 
 
@@ -237,20 +243,20 @@ def rules_in_order(rules: pd.DataFrame) -> list[Rule]:
     ]
 
 
-def expected_tier(customer: Any, rules: list[Rule]) -> tuple[str, int, str]:
+def expected_tier(customer: Mapping[str, Any], rules: list[Rule]) -> tuple[str, int, str]:
     """Tier, rank and rule ID of one customer under one scheme: the first rule of which one whole group holds."""
     for tier, rank, rule_id, conditions in rules:
         if all(_holds(customer, condition) for condition in conditions):
-            return tier, rank, rule_id
+            return customer[tier[1:-1]] if tier.startswith("{") else tier, rank, rule_id
     raise AssertionError("a scheme ends in a catch-all")
 
 
-def _holds(customer: Any, condition: Any) -> bool:
+def _holds(customer: Mapping[str, Any], condition: Any) -> bool:
     if condition.metric == "always":
         return True
-    value = getattr(customer, condition.metric)
-    if condition.operator == "is_null":
-        return bool(pd.isna(value))
+    value = customer[condition.metric]
+    if condition.operator in ("is_null", "not_null"):
+        return bool(pd.isna(value)) == (condition.operator == "is_null")
     if pd.isna(value):
         return False
     if isinstance(value, str):

@@ -29,7 +29,7 @@ RULE: Rule = {
     "operator": ">=",
     "value": "80",
 }
-CATCH_ALL: Rule = {**RULE, "rule_id": "T1.rest", "rule_rank": "9", "metric": "always", "operator": "", "value": ""}
+CATCH_ALL: Rule = {**RULE, "rule_id": "T1.rest", "rule_rank": "2", "metric": "always", "operator": "", "value": ""}
 
 
 class ProjectCopy:
@@ -72,7 +72,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectCopy]:
         yield ProjectCopy(folder)
 
 
-WHERE = "Rule T1.X (scheme retention_abcd, rank 1): "
+WHERE = "seeds/tier_rules.csv, line 2: rule T1.X (scheme retention_abcd, rank 1): "
 BROKEN: dict[str, tuple[list[Rule], str]] = {
     "unknown_metric": (
         [{**RULE, "metric": "rfm_scor"}, CATCH_ALL],
@@ -80,7 +80,7 @@ BROKEN: dict[str, tuple[list[Rule], str]] = {
     ),
     "unknown_operator": (
         [{**RULE, "operator": "=>"}, CATCH_ALL],
-        f"{WHERE}operator '=>' is unknown. Use =, !=, <, <=, >, >=, is_null or not_null.",
+        f"{WHERE}operator '=>' is unknown. Use =, !=, <, <=, >, >=, contains, is_null or not_null.",
     ),
     "missing_value": (
         [{**RULE, "value": ""}, CATCH_ALL],
@@ -96,7 +96,43 @@ BROKEN: dict[str, tuple[list[Rule], str]] = {
     ),
     "text_without_order": (
         [{**RULE, "metric": "rfm_segment", "value": "loyal"}, CATCH_ALL],
-        f"{WHERE}rfm_segment is a text and has no order. Use =, !=, is_null or not_null.",
+        f"{WHERE}rfm_segment is a text and has no order. Use =, !=, contains, is_null or not_null.",
+    ),
+    "number_that_contains": (
+        [{**RULE, "operator": "contains"}, CATCH_ALL],
+        f"{WHERE}rfm_score is a number and contains no text. Use =, !=, <, <=, > or >=.",
+    ),
+    "argument_where_none_can_be": (
+        [{**RULE, "metric": "rfm_score:high"}, CATCH_ALL],
+        f"{WHERE}metric 'rfm_score:high' has a colon where nothing can follow one. Write rfm_score alone.",
+    ),
+    "argument_left_out": (
+        [{**RULE, "metric": "complaints_12m:", "value": "1"}, CATCH_ALL],
+        f"{WHERE}metric 'complaints_12m:' has a colon where nothing can follow one."
+        " Write complaints_12m alone, or behind the colon a ticket category.",
+    ),
+    "metric_of_the_lifecycle": (
+        [{**RULE, "metric": "age_days"}, CATCH_ALL],
+        f"{WHERE}metric 'age_days' is one of the lifecycle alone. Ask for it in lifecycle_rules.csv.",
+    ),
+    "gap_between_ranks": (
+        [{**RULE, "rule_rank": "1"}, {**CATCH_ALL, "rule_rank": "3"}],
+        "seeds/tier_rules.csv, line 3: rule T1.rest (scheme retention_abcd, rank 3): no rule of its scheme has rank 2."
+        " Number the rules 1, 2, 3 without a gap: a rule may have been lost.",
+    ),
+    "rule_at_two_ranks": (
+        [RULE, {**RULE, "rule_rank": "2"}, {**CATCH_ALL, "rule_rank": "3"}],
+        "seeds/tier_rules.csv, line 3: rule T1.X (scheme retention_abcd, rank 2): a rule of a better rank has the same"
+        " rule_id. Give every rule an ID of its own: reasons and reviews name it.",
+    ),
+    "rule_behind_the_catch_all": (
+        [{**CATCH_ALL, "rule_rank": "1"}, {**RULE, "rule_rank": "2"}],
+        "seeds/tier_rules.csv, line 2: rule T1.rest (scheme retention_abcd, rank 1): it always holds, so that no rule"
+        " behind it is ever tried. Give it the last rank.",
+    ),
+    "tier_of_an_unknown_text": (
+        [{**RULE, "tier": "{favourite}"}, CATCH_ALL],
+        f"{WHERE}its tier {{favourite}} names no metric that is a text. Write a tier's code, or {{preferred_category}}.",
     ),
     "missing_catch_all": (
         [RULE],

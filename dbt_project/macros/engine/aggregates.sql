@@ -89,6 +89,19 @@
     max_by({{ value }}, case when {{ value }} is not null then {{ day }} end)
 {%- endmacro %}
 
+{# The value with the highest measure in a group; of several the last in the order of their bytes. #}
+{% macro top_value(value, measure) -%}
+    {{ return(adapter.dispatch('top_value', 'retention')(value, measure)) }}
+{%- endmacro %}
+
+{% macro duckdb__top_value(value, measure) -%}
+    arg_max({{ value }}, row({{ measure }}, {{ value }}))
+{%- endmacro %}
+
+{% macro spark__top_value(value, measure) -%}
+    max_by({{ value }}, struct({{ measure }}, {{ value }}))
+{%- endmacro %}
+
 {# The different texts of a group, in the order of their bytes, as one text; nulls are left out, and none gives null. #}
 {% macro joined_texts(expression, separator=',') -%}
     {{ return(adapter.dispatch('joined_texts', 'retention')(expression, separator)) }}

@@ -43,3 +43,16 @@
     {% if value is none %}{{ return('null') }}{% endif %}
     {{ return("'" ~ value | string | replace("\\", "\\\\") | replace("'", "\\'") ~ "'") }}
 {%- endmacro %}
+
+{# The line of a seed's CSV that a row comes from, where the engine keeps the order of rows; else null. #}
+{% macro seed_line(relation) -%}
+    {{ return(adapter.dispatch('seed_line', 'retention')(relation)) }}
+{%- endmacro %}
+
+{% macro duckdb__seed_line(relation) -%}
+    {{ relation }}.rowid + 2
+{%- endmacro %}
+
+{% macro spark__seed_line(relation) -%}
+    cast(null as bigint)
+{%- endmacro %}

@@ -4,35 +4,6 @@
   expression when the model is compiled, so a scheme costs one pass whatever the number of its rules.
 #}
 
-{# What a rule may ask about, and how its value is written. #}
-{% macro rule_metrics() -%}
-    {{ return({
-        "recency_days": "integer",
-        "frequency_12m": "integer",
-        "monetary_12m": "number",
-        "frequency_lifetime": "integer",
-        "monetary_lifetime": "number",
-        "r_band": "integer",
-        "f_band": "integer",
-        "m_band": "integer",
-        "r_score": "integer",
-        "f_score": "integer",
-        "m_score": "integer",
-        "rfm_score": "number",
-        "rfm_segment": "text",
-        "strategic_label": "text",
-        "customer_type": "text",
-        "purchase_days_lifetime": "integer",
-        "age_days": "integer",
-        "days_since_last_activity": "integer",
-        "spend_change_rate": "number",
-        "cadence_ratio": "number",
-        "age_stage": "text",
-        "activity_state": "text",
-        "curve_stage": "text",
-    }) }}
-{%- endmacro %}
-
 {# Stops the build when the run asks for a profile that profiles.csv does not have: it would silently get the rows of `all`. #}
 {% macro check_profile() -%}
     {% set query %}
@@ -70,10 +41,12 @@
             condition_group,
             metric,
             operator,
-            value
+            value,
+            line
         from (
             select
                 rule_rows.*,
+                {{ seed_line('rule_rows') }} as line,
                 rank() over (
                     partition by scheme
                     order by case when rule_rows.profile = 'all' then 1 else 0 end
@@ -87,7 +60,7 @@
     {% endset %}
     {% set rows = [] %}
     {% for row in run_query(query).rows %}
-        {% do rows.append(row.dict()) %}
+        {% do rows.append(dict(row.dict(), seed=seed)) %}
     {% endfor %}
     {% if not rows %}
         {{ exceptions.raise_compiler_error(
@@ -97,9 +70,12 @@
     {{ return(rows) }}
 {%- endmacro %}
 
+{# Stops the build on a row of a rule seed, and says where it stands. #}
 {% macro rule_problem(row, problem, remedy) -%}
+    {% set place = "seeds/" ~ row.seed ~ ".csv" ~ (", line " ~ row.line if row.line else "") ~ ": " if row.seed else "" %}
     {{ exceptions.raise_compiler_error(
-        "Rule " ~ row.rule_id ~ " (scheme " ~ row.scheme ~ ", rank " ~ row.rule_rank ~ "): " ~ problem ~ " " ~ remedy
+        place ~ "rule " ~ row.rule_id ~ " (scheme " ~ row.scheme ~ ", rank " ~ row.rule_rank ~ "): "
+        ~ problem ~ " " ~ remedy
     ) }}
 {%- endmacro %}
 
@@ -124,47 +100,114 @@
     {% endfor %}
 {%- endmacro %}
 
-{# One condition as SQL. A null metric meets no condition but is_null. #}
-{% macro rule_condition(row) -%}
+{# Stops the build when a condition asks for what there is not, or in a way that its metric has no answer to. #}
+{% macro check_rule_condition(row) -%}
     {% set kinds = rule_metrics() %}
-    {% if row.metric == "always" %}{{ return("true") }}{% endif %}
-    {% if row.metric not in kinds %}
-        {{ rule_problem(row, "metric '" ~ row.metric ~ "' is unknown.", "Use one of: " ~ kinds.keys() | sort | join(", ") ~ ".") }}
+    {% set metric = metric_name(row.metric) %}
+    {% if metric not in kinds %}
+        {{ rule_problem(row, "metric '" ~ metric ~ "' is unknown.", "Use one of: " ~ kinds.keys() | sort | join(", ") ~ ".") }}
     {% endif %}
-    {% if row.operator == "is_null" %}{{ return(row.metric ~ " is null") }}{% endif %}
-    {% if row.operator == "not_null" %}{{ return(row.metric ~ " is not null") }}{% endif %}
-    {% if row.operator not in ["=", "!=", "<", "<=", ">", ">="] %}
-        {{ rule_problem(row, "operator '" ~ row.operator ~ "' is unknown.", "Use =, !=, <, <=, >, >=, is_null or not_null.") }}
+    {% if row.seed and row.seed != "lifecycle_rules" and metric in lifecycle_metrics() %}
+        {{ rule_problem(row, "metric '" ~ metric ~ "' is one of the lifecycle alone.", "Ask for it in lifecycle_rules.csv.") }}
+    {% endif %}
+    {% if metric_argument(row.metric) == "" or metric_argument(row.metric) is not none and metric not in metrics_with_argument() %}
+        {{ rule_problem(
+            row,
+            "metric '" ~ row.metric ~ "' has a colon where nothing can follow one.",
+            "Write " ~ metric ~ " alone" ~ (
+                ", or behind the colon " ~ metrics_with_argument()[metric] if metric in metrics_with_argument() else ""
+            ) ~ ".",
+        ) }}
+    {% endif %}
+    {% if row.operator in ["is_null", "not_null"] %}{{ return("") }}{% endif %}
+    {% if row.operator not in ["=", "!=", "<", "<=", ">", ">=", "contains"] %}
+        {{ rule_problem(
+            row,
+            "operator '" ~ (row.operator or "") ~ "' is unknown.",
+            "Use =, !=, <, <=, >, >=, contains, is_null or not_null.",
+        ) }}
     {% endif %}
     {% if row.value is none %}
         {{ rule_problem(row, "the condition on " ~ row.metric ~ " has no value.", "Fill in the column value.") }}
     {% endif %}
-    {% if kinds[row.metric] == "text" %}
-        {% if row.operator not in ["=", "!="] %}
-            {{ rule_problem(row, row.metric ~ " is a text and has no order.", "Use =, !=, is_null or not_null.") }}
-        {% endif %}
-        {{ return(row.metric ~ " " ~ row.operator ~ " " ~ sql_text(row.value)) }}
+    {% if kinds[metric] == "text" and row.operator not in ["=", "!=", "contains"] %}
+        {{ rule_problem(row, row.metric ~ " is a text and has no order.", "Use =, !=, contains, is_null or not_null.") }}
     {% endif %}
-    {% if not modules.re.fullmatch("[+-]?[0-9]+([.][0-9]+)?", row.value | string) %}
+    {% if kinds[metric] != "text" and row.operator == "contains" %}
+        {{ rule_problem(row, row.metric ~ " is a number and contains no text.", "Use =, !=, <, <=, > or >=.") }}
+    {% endif %}
+    {% if kinds[metric] != "text" and not modules.re.fullmatch("[+-]?[0-9]+([.][0-9]+)?", row.value | string) %}
         {{ rule_problem(row, "'" ~ row.value ~ "' is no number, and " ~ row.metric ~ " is one.", "Correct the column value.") }}
     {% endif %}
-    {{ return(row.metric ~ " " ~ row.operator ~ " " ~ row.value) }}
+{%- endmacro %}
+
+{# One condition as SQL. A null metric meets no condition but is_null. #}
+{% macro rule_condition(row) -%}
+    {% if row.metric == "always" %}{{ return("true") }}{% endif %}
+    {% do check_rule_condition(row) %}
+    {% set column = metric_column(row.metric) %}
+    {% if row.operator == "is_null" %}{{ return(column ~ " is null") }}{% endif %}
+    {% if row.operator == "not_null" %}{{ return(column ~ " is not null") }}{% endif %}
+    {% if row.operator == "contains" %}
+        {{ return("instr(lower(" ~ column ~ "), " ~ sql_text(row.value | string | lower) ~ ") > 0") }}
+    {% endif %}
+    {% set is_text = rule_metrics()[metric_name(row.metric)] == "text" %}
+    {{ return(column ~ " " ~ row.operator ~ " " ~ (sql_text(row.value) if is_text else row.value)) }}
 {%- endmacro %}
 
 {# One condition as the text a person reads: the customer's value and the threshold it met. #}
 {% macro rule_evidence(row) -%}
-    {% set kinds = rule_metrics() %}
     {% if row.metric == "always" %}{{ return("'no other rule holds'") }}{% endif %}
-    {% if row.operator in ["is_null", "not_null"] %}{{ return("'" ~ row.metric ~ " " ~ row.operator ~ "'") }}{% endif %}
-    {% if kinds[row.metric] == "text" %}
-        {% set shown = row.metric %}
-    {% elif kinds[row.metric] == "integer" %}
-        {% set shown = as_text(row.metric, 0) %}
-    {% else %}
-        {% set shown = as_text(row.metric, 4) %}
-    {% endif %}
+    {% set column = metric_column(row.metric) %}
+    {% set name = row.metric | string | replace("'", "''") %}
+    {% if row.operator in ["is_null", "not_null"] %}{{ return("'" ~ name ~ " " ~ row.operator ~ "'") }}{% endif %}
+    {% set decimals = {"integer": 0, "number": 4} %}
+    {% set kind = rule_metrics()[metric_name(row.metric)] %}
+    {% set shown = column if kind == "text" else as_text(column, decimals[kind]) %}
     {% set threshold = " " ~ row.operator ~ " " ~ (row.value | string | replace("'", "''")) %}
-    {{ return("'" ~ row.metric ~ " ' || " ~ shown ~ " || '" ~ threshold ~ "'") }}
+    {{ return("'" ~ name ~ " ' || " ~ shown ~ " || '" ~ threshold ~ "'") }}
+{%- endmacro %}
+
+{#
+  Stops the build when the rules of a scheme do not follow one another: ranks with a gap, a rule at two ranks, rules
+  behind one that always holds, none that does.
+#}
+{% macro check_rule_order(scheme, groups) -%}
+    {% set order = namespace(rank=0, ids=[]) %}
+    {% for group in groups %}
+        {% if group.rule.rule_rank | int > order.rank + 1 %}
+            {{ rule_problem(
+                group.rule,
+                "no rule of its scheme has rank " ~ (order.rank + 1) ~ ".",
+                "Number the rules 1, 2, 3 without a gap: a rule may have been lost.",
+            ) }}
+        {% endif %}
+        {% if group.rule.rule_rank | int > order.rank and group.rule.rule_id in order.ids %}
+            {{ rule_problem(
+                group.rule,
+                "a rule of a better rank has the same rule_id.",
+                "Give every rule an ID of its own: reasons and reviews name it.",
+            ) }}
+        {% endif %}
+        {% set order.rank = group.rule.rule_rank | int %}
+        {% do order.ids.append(group.rule.rule_id) %}
+        {% if group.rule.metric == "always" and not loop.last %}
+            {{ rule_problem(group.rule, "it always holds, so that no rule behind it is ever tried.", "Give it the last rank.") }}
+        {% endif %}
+        {% if tier_metric(group.rule.tier) is not none and rule_metrics().get(tier_metric(group.rule.tier)) != "text" %}
+            {{ rule_problem(
+                group.rule,
+                "its tier " ~ group.rule.tier ~ " names no metric that is a text.",
+                "Write a tier's code, or {preferred_category}.",
+            ) }}
+        {% endif %}
+    {% endfor %}
+    {% if execute and (not groups or groups[-1].rule.metric != "always") %}
+        {{ exceptions.raise_compiler_error(
+            "Scheme " ~ scheme ~ " has no catch-all: a customer that meets no rule would have no tier."
+            ~ " Add a last row with metric 'always'."
+        ) }}
+    {% endif %}
 {%- endmacro %}
 
 {# The groups of conditions of one scheme in the order of trial, checked; a list of name, rule and conditions. #}
@@ -179,16 +222,11 @@
         {% endif %}
     {% endfor %}
     {% for group in groups %}{% do check_rule_group(group) %}{% endfor %}
-    {% if execute and (not groups or groups[-1].rule.metric != "always") %}
-        {{ exceptions.raise_compiler_error(
-            "Scheme " ~ scheme ~ " has no catch-all: a customer that meets no rule would have no tier."
-            ~ " Add a last row with metric 'always'."
-        ) }}
-    {% endif %}
+    {% do check_rule_order(scheme, groups) %}
     {{ return(groups) }}
 {%- endmacro %}
 
-{# The number of the first group that holds whole, counted from 1, as a CASE over the metrics. #}
+{# The number of the first group that holds whole, counted from 1, as a CASE over the metrics; a tier in braces has to be there. #}
 {% macro first_matching_group(groups) -%}
     case
         {%- for group in groups %}
@@ -196,16 +234,25 @@
             {%- for row in group.conditions %}
             {{ rule_condition(row) }}{% if not loop.last %} and{% endif %}
             {%- endfor %}
+            {%- if tier_metric(group.rule.tier) is not none %} and {{ tier_metric(group.rule.tier) }} is not null{% endif %}
             then {{ loop.index }}
         {%- endfor %}
     end
+{%- endmacro %}
+
+{# A tier as SQL: its code, or the metric in its braces. #}
+{% macro tier_value(tier) -%}
+    {{ return(sql_text(tier) if tier_metric(tier) is none else tier_metric(tier)) }}
 {%- endmacro %}
 
 {# What rule each group number stands for: its column `attribute` (tier, rule_rank, rule_id) as a CASE over the number. #}
 {% macro of_matching_group(number, groups, attribute) -%}
     case {{ number }}
         {%- for group in groups %}
-        when {{ loop.index }} then {{ group.rule[attribute] if attribute == "rule_rank" else sql_text(group.rule[attribute]) }}
+        when {{ loop.index }} then
+            {%- if attribute == "rule_rank" %} {{ group.rule.rule_rank }}
+            {%- elif attribute == "tier" %} {{ tier_value(group.rule.tier) }}
+            {%- else %} {{ sql_text(group.rule[attribute]) }}{% endif %}
         {%- endfor %}
     end
 {%- endmacro %}
@@ -227,6 +274,7 @@
         case match_number
             {%- for group in groups %}
             when {{ loop.index }} then {{ sql_text(group.rule.rule_id ~ ": ") }} ||
+                {%- if tier_metric(group.rule.tier) is not none %} '{{ tier_metric(group.rule.tier) }} ' || {{ tier_metric(group.rule.tier) }} || ' and ' ||{% endif %}
                 {%- for row in group.conditions %} {{ rule_evidence(row) }}{% if not loop.last %} || ' and ' ||{% endif %}{% endfor %}
             {%- endfor %}
         end as reason

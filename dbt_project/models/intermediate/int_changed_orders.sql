@@ -14,6 +14,7 @@ with before as (
         orders.order_date,
         orders.status,
         orders.gross_amount,
+        orders.discount_amount,
         orders.fx_rate
     from {{ source('released', 'fct_orders') }} as orders
     where orders.order_id in (select ids.order_id from {{ changed }} as ids)
@@ -41,6 +42,7 @@ after as (
         priced.order_date,
         priced.status,
         priced.gross_amount,
+        cast(priced.discount_amount as decimal(18, 2)) as discount_amount,
         priced.fx_rate
     from priced
     {{ join_golden_customer('priced.customer_id') }}
@@ -71,6 +73,7 @@ compared as (
                 or {{ differs('before.ordered_at', 'after.ordered_at') }}
                 or {{ differs('before.status', 'after.status') }}
                 or {{ differs('before.gross_amount', 'after.gross_amount') }}
+                or {{ differs('before.discount_amount', 'after.discount_amount') }}
                 or {{ differs('before.fx_rate', 'after.fx_rate') }}
                 then least(before.order_date, after.order_date)
         end as order_changed_from,

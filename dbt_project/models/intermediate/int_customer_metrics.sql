@@ -1,36 +1,30 @@
 {{ config(materialized="view") }}
 
-{% set bands = band_rows() %}
-{% set snapshot_rows = ref('int_customer_snapshots') %}
+{# Which kind of event a count is of; without any such event by then a count is null and not 0. #}
+{% set counted = {
+    "interactions_90d": "interaction",
+    "interactions_previous_90d": "interaction",
+    "interactions_12m": "interaction",
+    "complaints_12m": "complaint",
+} %}
+{% set parts = [] %}
+{% for metric in asked_metrics() if metric_argument(metric) is not none %}{% do parts.append(metric) %}{% endfor %}
 
--- A large table that is read twice is read by its name: engines copy a shared CTE.
-with snapshots as (
+with scores as (
 
-    select * from {{ snapshot_rows }}
-
-),
-
-customers as (
-
-    select * from {{ ref('dim_customers') }}
-
-),
-
-snapshot_dates as (
-
-    select * from {{ ref('int_snapshot_dates') }}
+    select * from {{ ref('int_customer_scores') }}
 
 ),
 
-cutoffs as (
+engagement as (
 
-    select * from {{ ref('int_score_cutoffs') }}
+    select * from {{ ref('int_engagement_snapshots') }}
 
 ),
 
-cells as (
+preferences as (
 
-    select * from {{ ref('int_score_cells') }}
+    select * from {{ ref('int_preference_snapshots') }}
 
 ),
 
@@ -40,112 +34,91 @@ profile as (
 
 ),
 
--- What a row is held against follows from its snapshot: the days that part its recency bands, and its cut-offs.
-thresholds as (
+first_events as (
 
     select
-        {{ recency_edges(bands, 'snapshot_dates.snapshot_on') }}
-        profile.score_convention = 'quantile' as is_by_cutoff,
-        {% for measure in ["recency", "frequency", "monetary"] %}{% for cut in range(1, score_bins()) %}
-        cutoffs.{{ measure }}_cut_{{ cut }},
-        {% endfor %}{% endfor %}
-        snapshot_dates.snapshot_on
-    from snapshot_dates
-    cross join profile
-    left join cutoffs on snapshot_dates.snapshot_on = cutoffs.snapshot_on
+        min(case when kind = 'interaction' then event_on end) as first_interaction_on,
+        min(case when kind = 'complaint' then event_on end) as first_complaint_on
+    from {{ ref('int_engagement_days') }}
+    where events > 0
 
 ),
 
--- R4 by equal counts: ties are parted by customer_id, so that the same data give the same scores. A reader of the as-of
--- day alone numbers that day alone.
-by_count as (
-
-    select
-        buyers.customer_id,
-        buyers.snapshot_on,
-        ntile({{ score_bins() }}) over (
-            partition by buyers.snapshot_on, buyers.is_as_of order by buyers.recency_days desc, buyers.customer_id asc
-        ) as r_score,
-        ntile({{ score_bins() }}) over (
-            partition by buyers.snapshot_on, buyers.is_as_of order by buyers.scored_frequency, buyers.customer_id
-        ) as f_score,
-        ntile({{ score_bins() }}) over (
-            partition by buyers.snapshot_on, buyers.is_as_of order by buyers.scored_monetary, buyers.customer_id
-        ) as m_score
-    from {{ snapshot_rows }} as buyers
-    inner join profile on profile.score_convention = 'ntile'
-    where buyers.last_purchase_on is not null
-
-),
-
--- R1 to R4. Without a purchase there is no score.
-scored as (
-
-    select
-        snapshots.*,
-        {{ recency_band(bands) }} as r_band,
-        {{ reached_band(bands, 'frequency', 'snapshots.frequency_12m') }} as f_band,
-        {{ reached_band(bands, 'monetary', 'snapshots.monetary_12m') }} as m_band,
-        case
-            when snapshots.last_purchase_on is null then null
-            when thresholds.is_by_cutoff
-                then {{ score_bins() }} - {{ cuts_reached('snapshots.recency_days', 'thresholds.recency') }}
-            else by_count.r_score
-        end as r_score,
-        case
-            when snapshots.last_purchase_on is null then null
-            when thresholds.is_by_cutoff
-                then 1 + {{ cuts_reached('snapshots.scored_frequency', 'thresholds.frequency') }}
-            else by_count.f_score
-        end as f_score,
-        case
-            when snapshots.last_purchase_on is null then null
-            when thresholds.is_by_cutoff
-                then 1 + {{ cuts_reached('snapshots.scored_monetary', 'thresholds.monetary') }}
-            else by_count.m_score
-        end as m_score
-    from snapshots
-    inner join thresholds on snapshots.snapshot_on = thresholds.snapshot_on
-    left join by_count
-        on snapshots.customer_id = by_count.customer_id and snapshots.snapshot_on = by_count.snapshot_on
-
-),
-
--- R5 and R6 follow from the three scores.
 described as (
 
     select
-        scored.customer_id,
-        scored.snapshot_on,
-        scored.is_as_of,
-        customers.customer_type,
-        customers.strategic_label,
-        scored.first_purchase_on,
-        scored.last_purchase_on,
-        scored.recency_days,
-        scored.purchase_days_lifetime,
-        scored.frequency_lifetime,
-        scored.monetary_lifetime,
-        scored.frequency_12m,
-        scored.monetary_12m,
-        scored.scored_frequency,
-        scored.scored_monetary,
-        scored.r_band,
-        scored.f_band,
-        scored.m_band,
-        cells.r_score,
-        cells.f_score,
-        cells.m_score,
-        cells.rfm_score,
-        cells.rfm_segment,
-        cells.segment_rule_id
-    from scored
-    left join customers on scored.customer_id = customers.customer_id
-    left join cells
-        on
-            scored.r_score = cells.r_score
-            and scored.f_score = cells.f_score
-            and scored.m_score = cells.m_score
+        scores.customer_id,
+        scores.snapshot_on,
+        scores.is_as_of,
+        scores.customer_type,
+        scores.strategic_label,
+        scores.need_tags,
+        scores.first_purchase_on,
+        scores.last_purchase_on,
+        scores.recency_days,
+        scores.purchase_days_lifetime,
+        scores.frequency_lifetime,
+        scores.monetary_lifetime,
+        scores.frequency_12m,
+        scores.monetary_12m,
+        scores.scored_frequency,
+        scores.scored_monetary,
+        scores.r_band,
+        scores.f_band,
+        scores.m_band,
+        scores.r_score,
+        scores.f_score,
+        scores.m_score,
+        scores.rfm_score,
+        scores.rfm_segment,
+        scores.segment_rule_id,
+        {{ rounded('cast(scores.monetary_12m as double) / nullif(scores.frequency_12m, 0)', 2) }}
+            as avg_order_value_12m,
+        {{ rounded(
+            'cast(scores.discount_12m as double)'
+            ~ ' / nullif(cast(scores.monetary_12m + scores.discount_12m as double), 0)',
+            6
+        ) }} as discount_share_12m,
+        -- The rate of the window, counted from the first purchase where that is later, fading with silence.
+        case
+            when scores.recency_days is not null then {{ rounded(
+            'cast(scores.monetary_12m as double)'
+            ~ ' * 365 / greatest(profile.predicted_value_min_days, least(365, 1 + '
+            ~ days_between('scores.first_purchase_on', 'scores.snapshot_on')
+            ~ ')) * greatest(0, 1 - scores.recency_days / cast(profile.predicted_value_fade_days as double))',
+            2
+            ) }}
+        end as predicted_value_12m,
+        preferences.preferred_category,
+        preferences.preferred_category_share,
+        {% for metric, kind in counted.items() %}
+        case
+            when scores.snapshot_on >= first_events.first_{{ kind }}_on
+                then cast(coalesce(engagement.{{ metric }}, 0) as integer)
+        end as {{ metric }},
+        {% endfor %}
+        {% for metric in parts %}
+        case
+            when scores.snapshot_on >= first_events.first_{{ counted[metric_name(metric)] }}_on
+                then cast(coalesce(engagement.{{ metric_column(metric) }}, 0) as integer)
+        end as {{ metric_column(metric) }},
+        {% endfor %}
+        {{ rounded(
+            'cast(engagement.interactions_90d - engagement.interactions_previous_90d as double)'
+            ~ ' / nullif(engagement.interactions_previous_90d, 0)',
+            6
+        ) }} as interactions_change_rate,
+        {{ days_between('engagement.last_interaction_on', 'scores.snapshot_on') }} as days_since_last_interaction,
+        engagement.satisfaction_score,
+        {{ rounded('engagement.satisfaction_score - engagement.previous_satisfaction_score', 6) }}
+            as satisfaction_change
+    from scores
+    cross join profile
+    cross join first_events
+    left join engagement
+        on scores.customer_id = engagement.customer_id and scores.snapshot_on = engagement.snapshot_on
+    left join preferences
+        on scores.customer_id = preferences.customer_id and scores.snapshot_on = preferences.snapshot_on
 
 )
 

@@ -1,4 +1,4 @@
-{% set asked = rule_rows('tier_rules') | map(attribute='metric') | list %}
+{% set asked = asked_metrics() %}
 {% set spans = ref('int_purchase_spans') %}
 
 -- A large table that is read twice is read by its name: engines copy a shared CTE.
@@ -101,7 +101,8 @@ counted as (
         spans.first_purchase_on,
         spans.last_purchase_on,
         spans.purchases,
-        spans.net_amount
+        spans.net_amount,
+        spans.discount_amount
     from {{ spans }} as spans
     inner join seen
         on
@@ -117,7 +118,8 @@ counted as (
         cast(null as date) as first_purchase_on,
         cast(null as date) as last_purchase_on,
         0 as purchases,
-        cast(0 as decimal(18, 2)) as net_amount
+        cast(0 as decimal(18, 2)) as net_amount,
+        cast(null as decimal(18, 2)) as discount_amount
     from known
 
 ),
@@ -133,6 +135,7 @@ summed as (
         cast(sum(net_amount) as decimal(18, 2)) as monetary_lifetime,
         cast(sum(case when is_in_rfm_window then purchases else 0 end) as integer) as frequency_12m,
         cast(sum(case when is_in_rfm_window then net_amount else 0 end) as decimal(18, 2)) as monetary_12m,
+        cast(sum(case when is_in_rfm_window then discount_amount end) as decimal(18, 2)) as discount_12m,
         cast(sum(case when is_in_score_window then purchases else 0 end) as integer) as scored_frequency,
         cast(sum(case when is_in_score_window then net_amount else 0 end) as decimal(18, 2)) as scored_monetary
     from counted
@@ -154,6 +157,7 @@ described as (
         summed.monetary_lifetime,
         summed.frequency_12m,
         summed.monetary_12m,
+        summed.discount_12m,
         summed.scored_frequency,
         summed.scored_monetary
     from summed

@@ -1,5 +1,6 @@
 {{ config(materialized=changed_in_place(), incremental_strategy='replace', incremental_predicates=['true']) }}
-{% set asked = rule_rows('tier_rules') | map(attribute='metric') | list %}
+{% set asked = asked_metrics() %}
+{% set attributes = ['customer_type', 'strategic_label', 'need_tags'] %}
 {% set is_increment = is_increment() %}
 
 with customers as (
@@ -7,7 +8,7 @@ with customers as (
     select
         customer_id,
         least(registered_on, first_seen_on) as known_from,
-        {% for column in ['customer_type', 'strategic_label'] %}
+        {% for column in attributes %}
         {{ column if column in asked else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as {{ column }},
         {% endfor %}
         true as is_present
@@ -21,15 +22,17 @@ compared as (
     select
         coalesce(customers.customer_id, former.customer_id) as customer_id,
         customers.known_from,
-        customers.customer_type,
-        customers.strategic_label,
+        {% for column in attributes %}
+        customers.{{ column }},
+        {% endfor %}
         case
             when
                 former.customer_id is null
                 or customers.customer_id is null
                 or {{ differs('customers.known_from', 'former.known_from') }}
-                or {{ differs('customers.customer_type', 'former.customer_type') }}
-                or {{ differs('customers.strategic_label', 'former.strategic_label') }}
+                {% for column in attributes %}
+                or {{ differs('customers.' ~ column, 'former.' ~ column) }}
+                {% endfor %}
                 then least(customers.known_from, former.known_from)
         end as changed_from
     from customers
@@ -43,8 +46,9 @@ compared as (
     select
         customer_id,
         known_from,
-        customer_type,
-        strategic_label,
+        {% for column in attributes %}
+        {{ column }},
+        {% endfor %}
         cast(null as date) as changed_from
     from customers
 

@@ -37,6 +37,7 @@ versions as (
         order_date as valid_from,
         cast(null as date) as valid_until,
         net_amount,
+        discount_amount,
         is_purchase,
         case when is_purchase then net_amount else 0 end as spend_change
     from kept_orders
@@ -48,6 +49,7 @@ versions as (
         valid_from,
         valid_until,
         net_amount,
+        discount_amount,
         is_purchase,
         spend_change
     from returned_order_versions

@@ -32,7 +32,11 @@ pivoted as (
         max(case when parameter = 'fx_max_age_days' then cast(value as integer) end) as fx_max_age_days,
         max(case when parameter = 'finance_tolerance_share' then cast(value as decimal(9, 6)) end)
             as finance_tolerance_share,
-        max(case when parameter = 'recording_hours' then cast(value as integer) end) as recording_hours
+        max(case when parameter = 'recording_hours' then cast(value as integer) end) as recording_hours,
+        max(case when parameter = 'predicted_value_min_days' then cast(value as integer) end)
+            as predicted_value_min_days,
+        max(case when parameter = 'predicted_value_fade_days' then cast(value as integer) end)
+            as predicted_value_fade_days
     from parameters
 
 )

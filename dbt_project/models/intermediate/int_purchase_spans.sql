@@ -4,45 +4,15 @@ with versions as (
 
 ),
 
-snapshots as (
+days as (
 
-    select * from {{ ref('int_snapshot_dates') }}
-
-),
-
-dates as (
-
-    select * from {{ ref('dim_dates') }}
+    select * from {{ ref('int_snapshot_days') }}
 
 ),
 
 run_parameters as (
 
     select * from {{ source('raw', 'run_parameters') }}
-
-),
-
--- Whether a snapshot sees a day, and in which window, changes at these days alone: it takes every day for its edge, the
--- first of them that is not before it.
-edges as (
-
-    select snapshot_on as edge_on from snapshots
-    union distinct
-    select rfm_window_opens_after as edge_on from snapshots
-    union distinct
-    select score_window_opens_after as edge_on from snapshots
-    where score_window_opens_after is not null
-
-),
-
-days as (
-
-    select
-        dates.date_day,
-        min(edges.edge_on) as edge_on
-    from dates
-    inner join edges on dates.date_day <= edges.edge_on
-    group by dates.date_day
 
 ),
 
@@ -57,7 +27,8 @@ grouped as (
         min(versions.order_date) as first_purchase_on,
         max(versions.order_date) as last_purchase_on,
         cast(count(*) as integer) as purchases,
-        cast(sum(versions.net_amount) as decimal(18, 2)) as net_amount
+        cast(sum(versions.net_amount) as decimal(18, 2)) as net_amount,
+        cast(sum(versions.discount_amount) as decimal(18, 2)) as discount_amount
     from versions
     cross join run_parameters
     inner join days as ordered on versions.order_date = ordered.date_day

@@ -83,6 +83,7 @@ versions as (
             returned_orders.gross_amount - {{ converted('accumulated.returned_amount', 'returned_orders.fx_rate') }}
             as decimal(18, 2)
         ) as net_amount,
+        returned_orders.discount_amount,
         {{ is_purchase('returned_orders.status', 'returned_orders.source_amount', 'accumulated.returned_amount') }}
             as is_purchase
     from accumulated
@@ -108,6 +109,7 @@ select
     valid_from,
     valid_until,
     net_amount,
+    discount_amount,
     is_purchase,
     coalesce(was_purchase != is_purchase, false) as is_undone,
     cast(case when is_purchase then net_amount else 0 end - coalesce(spend_before, 0) as decimal(18, 2)) as spend_change

@@ -2,6 +2,8 @@
 {% set is_increment = is_increment() %}
 {% set changed_orders = ref('int_changed_orders') %}
 {% set known_customers = ref('int_known_customers') %}
+{% set changed_engagement = ref('int_engagement_days') %}
+{% set changed_preferences = ref('int_changed_preferences') %}
 
 with run_parameters as (
 
@@ -48,6 +50,10 @@ changes as (
     select changed_from from {{ changed_orders }}
     union all
     select changed_from from {{ known_customers }}
+    union all
+    select changed_from from {{ changed_engagement }}
+    union all
+    select changed_from from {{ changed_preferences }}
 
 ),
 

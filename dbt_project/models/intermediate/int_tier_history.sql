@@ -20,6 +20,9 @@ matched as (
         {% for scheme in schemes %}
         {{ first_matching_group(rule_groups(scheme, rules)) }} as match_{{ loop.index }},
         {% endfor %}
+        {% for metric in tier_metrics(rules) %}
+        {{ metric }},
+        {% endfor %}
         customer_id,
         snapshot_on,
         last_purchase_on
