@@ -74,6 +74,7 @@ $(PEERS)/.installed: benchmarks/peers.lock
 
 bench: $(if $(findstring --no-peers,$(BENCH)),setup,peers) ## measure, print the goals, write docs/performance.md (BENCH="--rows 100k --repeats 1")
 	@$(BIN)/retention bench $(BENCH)
+	@$(if $(BENCH),,$(BIN)/retention bench --history)
 	@$(BIN)/retention bench --page
 
 suites: setup ## write expectations/suites anew after a contract has changed

@@ -30,6 +30,9 @@ RULES = (
     ("lifecycle_stage", "always"),
 )
 
+# A label of two groups, and one that the profile has switched off.
+LABEL_RULES = (("quiet", 1, "recency_days"), ("quiet", 2, "r_band"), ("loud", 1, "never"))
+
 execute = True
 target = SimpleNamespace(type="duckdb", database="warehouse")
 model = SimpleNamespace(resource_type="model")
@@ -94,6 +97,16 @@ class _Band:
         return vars(self)
 
 
+@dataclass(frozen=True)
+class _LabelRule:
+    label: str
+    condition_group: int
+    metric: str
+
+    def dict(self) -> dict[str, Any]:
+        return {**vars(self), "rule_id": f"B.{self.label}", "operator": ">", "value": "30", "line": 2}
+
+
 # Bands as a seed may hold them: in months, in days, and one that takes the rest.
 BANDS = tuple(
     _Band(measure, band, bound, unit)
@@ -138,6 +151,8 @@ def run_query(sql: str) -> SimpleNamespace:
     if "column_name" in sql:
         is_all = "entity =" not in sql
         return SimpleNamespace(rows=[one for one in ASKED if is_all or f"entity = '{one.entity}'" in sql])
+    if "label_rules" in sql:
+        return SimpleNamespace(rows=[_LabelRule(*rule) for rule in LABEL_RULES])
     if "rfm_bands" in sql:
         return SimpleNamespace(rows=BANDS)
     asked = [rule for rule in RULES if rule[0].startswith("lifecycle") == ("lifecycle_rules" in sql)]

@@ -5,6 +5,13 @@ with codes as (
     union distinct
     select distinct scheme as code_set, tier as code from {{ ref('retention_by_tier') }}
     union distinct
+    select distinct scheme as code_set, to_tier as code from {{ ref('tier_migration') }}
+    union distinct
+    select distinct
+        case when from_tier = 'entered' then 'tier_migration' else scheme end as code_set,
+        from_tier as code
+    from {{ ref('tier_migration') }}
+    union distinct
     select 'scheme' as code_set, scheme as code from {{ ref('customer_tiers') }}
     union distinct
     select 'matched_by' as code_set, matched_by as code from {{ ref('customer_merges') }}
@@ -47,7 +54,13 @@ with codes as (
     union distinct
     select 'check_severity' as code_set, severity as code from {{ ref('data_quality') }}
     union distinct
+    select 'label' as code_set, label as code from {{ ref('customer_labels') }}
+    union distinct
+    select 'review_status' as code_set, review_status as code from {{ ref('customer_labels') }}
+    union distinct
     -- Also those that the rules of the seeds can give, though nobody holds them today.
+    select 'label' as code_set, label as code from {{ ref('label_rules') }}
+    union distinct
     select scheme as code_set, tier as code from {{ ref('tier_rules') }}
     union distinct
     select 'rfm_segment' as code_set, segment as code from {{ ref('rfm_segments') }}

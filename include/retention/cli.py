@@ -12,7 +12,7 @@ import duckdb
 import typer
 from rich.console import Console
 
-from retention import __version__, customer_command
+from retention import __version__, customer_command, label_command, migration_command
 from retention.console import Progress, print_status, print_summary
 from retention.errors import NotThereError, RetentionError, SettingsError
 from retention.explanation import command as explanation_command
@@ -44,6 +44,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 app.add_typer(customer_command.app, name="customer")
+app.add_typer(label_command.app, name="labels")
 app.add_typer(profile_command.app, name="profile")
 # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
 PIPE_WIDTH = 400
@@ -239,7 +240,7 @@ def withdraw_load(
 
 BENCH_EPILOG = """
 Examples: retention bench --rows 100k --repeats 1 --no-peers · retention bench --rows 1M --rows 10M · retention bench
---page
+--history --rows 400k --repeats 1 · retention bench --page
 """
 
 
@@ -250,6 +251,14 @@ def bench(
     ] = None,
     large: Annotated[
         bool, typer.Option("--large", help="Also 100M orders, once, under a memory limit of 8 GB.")
+    ] = False,
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--history",
+            help="Instead: the month-end history of every customer, 36 months, under a memory limit of 4 GB. --rows: "
+            "its orders, 20 a customer; default 16M: 500,000 customers on average over the months.",
+        ),
     ] = False,
     repeats: Annotated[int, typer.Option("--repeats", min=1, help="Rounds; every piece is measured once a round.")] = 3,
     peers: Annotated[
@@ -283,14 +292,15 @@ def bench(
         for written in write_page(settings.project_dir, folder):
             out.print(f"written: {written}", markup=False)
         return
-    sizes = tuple(rows_of(text) for text in rows or (["1M", "10M"] if not large else []))
+    sizes = tuple(rows_of(text) for text in rows or (["16M"] if history else ["1M", "10M"] if not large else []))
     measure_and_show(
         settings,
         out,
-        sizes=(*sizes, 100_000_000) if large else sizes,
+        sizes=() if history else (*sizes, 100_000_000) if large else sizes,
+        history_sizes=sizes if history else (),
         repeats=repeats,
-        with_peers=peers,
-        with_fixed=fixed,
+        with_peers=peers and not history,
+        with_fixed=fixed and not history,
         keep=keep,
         results=folder,
         work=work,
@@ -300,6 +310,7 @@ def bench(
 explanation_command.register(app, out)
 sources_command.register(app, out, err)
 simulation_command.register(app, out)
+migration_command.register(app, out)
 
 
 def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None) -> Run:

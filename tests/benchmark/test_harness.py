@@ -25,6 +25,7 @@ PIECES = {
     "dag_import": {"dags"},
     "pipeline": {"load", "floor", "floor_in_memory", "full_run", "increment"},
     "csv": {"product", "duckdb"},
+    "history": {"load", "floor", "full_run", "history"},
     "peers": {
         "product_marts",
         "duckdb_marts",
@@ -46,6 +47,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     session = Session(
         Settings(home=place / "home"), (ROWS,), 1, with_fixed=True, keep=False, out=place / "results",
         arguments=["bench"], say=lambda _: None, place=place / "work", peers=peers,
+        history_sizes=(ROWS,),
         spark_cores=(2,),  # a run on Spark takes minutes, and one tells as much of the harness as two
     )  # fmt: skip
     session.measure()
@@ -85,6 +87,20 @@ def test_runs_tell_steps_models_and_bytes(records: dict[str, dict[str, Any]]) ->
     assert increment["as_of"] == "2025-12-31"
     assert pieces["floor"][0]["rows"] >= full["orders"]
     assert pieces["floor"][0]["bytes"] > 0
+
+
+@pytest.mark.slow
+def test_the_history_was_made_in_whole_by_the_products_sql(records: dict[str, dict[str, Any]]) -> None:
+    (history,) = records["history"]["pieces"]["history"]
+    assert (history["months"], history["schemes"]) == (36, 2)
+    assert history["customers"] == ROWS // 20
+    assert history["history_rows"] > history["customers"] * 36  # half of all: customers come over time
+    assert {"int_purchase_spans", "int_tier_history", "customer_tier_history", "tier_migration"} <= set(
+        history["phases"]
+    )
+    assert "fct_orders" not in history["phases"]
+    assert 0 < history["seconds"] < history["chain_seconds"]
+    assert records["history"]["notes"]["memory_limit"] == "4GB"
 
 
 @pytest.mark.slow

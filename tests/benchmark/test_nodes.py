@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from retention.benchmark.nodes import Node, Relation, busy_seconds, compiled_chain, read_nodes
+from retention.benchmark.nodes import Node, Relation, busy_seconds, compiled_chain, following, read_nodes
 from retention.errors import NotThereError
 
 
@@ -36,6 +36,7 @@ def target(tmp_path: Path) -> Path:
     manifest = {
         "nodes": {"model.p.mart": mart, "model.p.staged": staged},
         "sources": {"source.p.raw.orders": source},
+        "child_map": {"model.p.staged": ["model.p.mart"], "model.p.mart": ["test.p.unique"]},
         "parent_map": {"model.p.mart": ["model.p.staged"], "model.p.staged": ["source.p.raw.orders"]},
     }
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
@@ -62,3 +63,10 @@ def test_a_mart_stands_after_all_that_it_reads(target: Path) -> None:
 def test_a_mart_that_was_not_made_is_named(target: Path) -> None:
     with pytest.raises(NotThereError, match="no 'other'"):
         compiled_chain(target, ["other"])
+
+
+def test_what_follows_from_a_model_is_the_model_and_all_that_reads_it(target: Path) -> None:
+    assert following(target, "staged") == {'"w"."s"."staged"', '"w"."s"."mart"'}
+    assert following(target, "mart") == {'"w"."s"."mart"'}
+    with pytest.raises(NotThereError, match="no model 'other'"):
+        following(target, "other")

@@ -32,6 +32,12 @@ def records(folder: Path) -> list[dict[str, Any]]:
         made.add("load", {"wall_seconds": seconds / 3, "cpu_seconds": 1.0, "peak_memory_mb": 100.0})
         made.add("floor", {"seconds": 8.0, "wall_seconds": 8.1, "cpu_seconds": 9.0, "peak_memory_mb": 300.0})
         made.save(folder, ["bench"])
+    history = Record("history", 400_000, notes={"memory_limit": "4GB", "customers": 20_000})
+    history.add("floor", {"seconds": 1.0, "phases": {"aggregate": 0.5}, "wall_seconds": 1.1, "cpu_seconds": 1.0})
+    made_history = {"seconds": 6.0, "phases": {"int_tier_history": 4.0, "customer_tier_history": 2.0}}
+    shape = {"history_rows": 960_000, "months": 24, "schemes": 2, "customers": 21_000, "history_bytes": 17e6}
+    history.add("history", made_history | shape | {"wall_seconds": 9.0, "cpu_seconds": 7.0, "peak_memory_mb": 370.0})
+    history.save(folder, ["bench", "--history"])
     peers = Record("peers", 10_000_000)
     product = {"seconds": 2.0, "wall_seconds": 2.5, "cpu_seconds": 3.0, "peak_memory_mb": 50.0}
     peers.add("product_marts", product | {"phases": {"fct_orders": 1.5, "customer_rfm": 0.1}})
@@ -60,6 +66,24 @@ def test_every_model_of_a_run_shows_by_itself(tmp_path: Path) -> None:
     text = page(records(tmp_path))
     assert "| `slow_model` | 60 | – |" in text
     assert "| `quick_model` | 1 | 0.5 |" in text
+
+
+def test_the_history_stands_beside_the_floors_aggregate(tmp_path: Path) -> None:
+    text = page(records(tmp_path))
+    assert "## Month-end history under a memory limit of 4GB" in text
+    assert "| 21,000 | 20,000 | 24 | 2 | 960,000 | 6.0 | 0.50 | 12× | 7.0 | 370 | 17 |" in text
+    assert "| `int_tier_history` | 4.0 |\n| `customer_tier_history` | 2.0 |" in text
+
+
+def test_a_history_that_did_not_fit_is_a_missed_goal_with_its_reason(tmp_path: Path) -> None:
+    made = Record(
+        "history", 16_000_000, notes={"memory_limit": "4GB", "customers": 800_000, "failed": "Out of | memory"}
+    )
+    made.add("history", {"failed": "Out of | memory"})
+    made.save(tmp_path, ["bench", "--history"])
+    text = page(read_records(tmp_path))
+    assert "| ≥ 1 | 0 | 16,000,000 | MISSED |" in text
+    assert "failed: Out of / memory" in text
 
 
 def test_a_peer_that_failed_says_why(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import duckdb
+from tests.models.expected_labels import label_rules, rule_version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +68,19 @@ DECISIONS = """
         ('D5', timestamp '2024-06-02 10:00:00', 'merge', 'C5', 'C6', null),
         ('D6', timestamp '2024-06-03 10:00:00', 'withdraw', 'C5', 'C6', 'D5')
     ) as decisions(decision_id, decided_at, action, customer_id, other_customer_id, withdrawn_decision_id)
+"""
+# Of a rule as it is, and of one that was edited since.
+VERSION = rule_version("silent_3_months", label_rules("default_b2b")["silent_3_months"])
+REVIEWS = f"""
+    select
+        'V' || n as review_id,
+        timestamp '2024-06-01 10:00:00' + to_hours(cast(n % 3 as integer)) as reviewed_at,
+        'C' || n % 50 as customer_id,
+        'silent_3_months' as label,
+        case when n % 5 > 0 then '{VERSION}' else 'edited' end as rule_version,
+        {_pick("'confirmed', 'rejected', 'proposed'", "judged")} as status,
+        'it''s ' || n as reviewer
+    from range(120) as numbers(n)
 """
 STATUSES = "'completed', 'completed', 'completed', 'completed', 'cancelled', 'pending', 'returned', null"
 AMOUNTS = "0.00, 0.01, 10.00, 10.00, 10.00, 33333.33, 49999.99, 50000.00, 100000.00, 0.05, 1234.565, 7.125"
@@ -268,6 +282,7 @@ def _write(landing: Path, part: str, delivered: str, corrected: str) -> None:
             f"(hash(return_id) % 3 {'>' if first else '='} 0)",
             "campaigns": CAMPAIGNS,
             "identity_decisions": f"{DECISIONS} where (decision_id in ('D1', 'D3', 'D5')) = {first}",
+            "label_reviews": f"from ({REVIEWS}) where hash(review_id) % 4 {'>' if first else '='} 0",
             # Corrections of rates that orders of the first delivery were converted at.
             "fx_rates": FX_RATES
             if first

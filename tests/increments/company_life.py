@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from hypothesis import strategies as st
+from tests.models.expected_labels import label_rules, rule_version
 
 Value = str | int | bool | date | datetime | None
 Row = Mapping[str, Value]
@@ -28,6 +29,12 @@ CURRENCIES = [None, None, None, "CNY", "USD", "usd", "EUR", " eur ", ""]
 RATES = ["7.1", "0.14", "1", "0.0065", "6.99999999"]
 # Every day of a life has a rate of every currency: without one there is nothing to publish.
 RATE_EVERY = timedelta(days=9)
+# Versions of rules that give labels to most lives.
+VERSIONS = {
+    label: rule_version(label, groups)
+    for label, groups in label_rules("default_b2b").items()
+    if label in ("bought_once", "silent_3_months")
+}
 PARAMETERS: list[dict[str, str]] = [
     {},
     {"fx_max_age_days": "40", "reporting_currency": "EUR"},
@@ -171,6 +178,18 @@ def _entities(days: st.SearchStrategy[date]) -> dict[str, tuple[st.SearchStrateg
             ),
             0,
             4,
+        ),
+        "label_reviews": (
+            _rows(
+                review_id=_ids("V", 5),
+                reviewed_at=instants,
+                customer_id=customers,
+                label=st.sampled_from(sorted(VERSIONS)),
+                status=st.sampled_from(["confirmed", "rejected", "proposed"]),
+                reviewer=st.sampled_from(["Li Na", "Wang"]),
+            ).map(lambda row: {**row, "rule_version": VERSIONS[str(row["label"])]}),
+            0,
+            6,
         ),
         "orders": (
             _rows(

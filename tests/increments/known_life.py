@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from tests.increments.company_life import Life, Step, rates
+from tests.increments.company_life import VERSIONS, Life, Step, rates
 
 if TYPE_CHECKING:
     from tests.increments.company_life import Row, Value
@@ -73,6 +73,19 @@ def decided(number: int, action: str, customer_number: int, other: int | None = 
         "customer_id": f"C{customer_number}",
         "other_customer_id": None if other is None else f"C{other}",
         "reason": "seen",
+    }
+
+
+def judged(number: int, customer_number: int, status: str, at: date, label: str = "silent_3_months") -> Row:
+    """What somebody says of a label."""
+    return {
+        "review_id": f"V{number}",
+        "reviewed_at": datetime.combine(at, time(8)),
+        "customer_id": f"C{customer_number}",
+        "label": label,
+        "rule_version": VERSIONS[label],
+        "status": status,
+        "reviewer": "Li Na",
     }
 
 
@@ -197,6 +210,7 @@ A_DAYS_NEWS = {
     ],
     "finance_totals": [booked(FIRST.replace(day=1), "90.00"), booked(LAST.replace(day=1), "1.00")],
     "interactions": [interaction(2, FIRST, FIRST), interaction(4, date(2023, 6, 30), NEXT)],
+    "label_reviews": [judged(number, number, "confirmed", NEXT) for number in range(8)],  # C7 is C3 for a while
     "surveys": [answer(2, None, FIRST, 3)],
     "tickets": [ticket(1, FIRST, NEXT), ticket(3, NEXT)],
     "orders": [
@@ -224,6 +238,11 @@ A_DAYS_NEWS = {
 LATE_NEWS = {
     "identity_decisions": [decided(1, "split", 7), decided(2, "merge", 0, 6)],
     "fx_rates": [rate("EUR", day_of(75), "9.1"), rate("EUR", day_of(76), "9.2")],  # late, for orders that had another
+    "label_reviews": [
+        judged(2, 2, "rejected", CLOSE),  # corrected
+        judged(20, 4, "rejected", FIRST),  # older than the one on C4 that was delivered before
+        judged(21, 6, "rejected", LAST),  # of a customer who is merged the same day
+    ],
     "order_items": [item(3, "P1", 7), item(101, "P1", 1)],
     "orders": [order(999, 2, FIRST, "60.00")],  # its return came before it
     "products": [product("P1", "9.00")],

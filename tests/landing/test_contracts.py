@@ -34,6 +34,9 @@ KEYS_AND_REQUIRED = {
     "contracts": (("contract_id",), ("contract_id", "customer_id", "starts_on", "ends_on")),
     # No source's: what people decide about customers.
     "identity_decisions": (("decision_id",), ("decision_id", "decided_at", "action", "customer_id")),
+    "label_reviews": (
+        ("review_id",), ("review_id", "reviewed_at", "customer_id", "label", "rule_version", "status", "reviewer")
+    ),
     "referrals": (("referral_id",), ("referral_id", "referrer_id", "referred_id", "referred_at")),
     "finance_totals": (("month",), ("month", "revenue")),
     "strategy_changes": (("change_id",), ("change_id", "changed_on", "scheme", "tier", "description")),

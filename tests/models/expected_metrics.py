@@ -28,7 +28,7 @@ def expected_metrics(company: Company, segments: pd.DataFrame, on: date | None =
     day = pd.Timestamp(on or company.as_of)
     opens_after = day - pd.DateOffset(months=int({**DEFAULTS, **company.parameters}["rfm_window_months"]))
     rfm["monetary_12m"], rfm["monetary_lifetime"] = rfm["monetary_12m"] / 100, rfm["monetary_lifetime"] / 100
-    rfm["avg_order_value_12m"] = (rfm["monetary_12m"] / rfm["frequency_12m"].where(rfm["frequency_12m"] > 0))
+    rfm["avg_order_value_12m"] = rfm["monetary_12m"] / rfm["frequency_12m"].where(rfm["frequency_12m"] > 0)
     age = ((day - rfm["first_purchase_on"]).dt.days + 1).clip(90, 365)
     rfm["predicted_value_12m"] = rfm["monetary_12m"] * 365 / age * (1 - rfm["recency_days"] / 365).clip(lower=0)
     purchases = purchases_by(company, orders_seen(company), day)

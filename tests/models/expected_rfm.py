@@ -53,17 +53,17 @@ def min_of(one: pd.Timestamp, other: pd.Timestamp) -> pd.Timestamp:
     return min((day for day in (one, other) if pd.notna(day)), default=pd.NaT)
 
 
-def _newest(rows: pd.DataFrame, key: str, as_of: date) -> pd.DataFrame:
+def newest(rows: pd.DataFrame, key: str, as_of: date) -> pd.DataFrame:
     """One row a key: what was written by the as-of day before what was written later, then the newest."""
     end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
     ranked = rows.assign(is_seen=~(rows["updated_at"] >= end))
     ranked = ranked.sort_values(["is_seen", "updated_at", "_load_seq", "_line_no"], na_position="first")
-    return ranked.drop_duplicates(key, keep="last")
+    return ranked.drop_duplicates(key, keep="last").drop(columns="is_seen")
 
 
 def _customers(company: Company) -> pd.DataFrame:
     """All who are known by the as-of day: the master, and those whom only orders know."""
-    master = _newest(company.raw["customers"], "customer_id", company.as_of).set_index("customer_id")
+    master = newest(company.raw["customers"], "customer_id", company.as_of).set_index("customer_id")
     registered = master["registered_at"].isna() | (
         master["registered_at"].dt.normalize() <= pd.Timestamp(company.as_of)
     )
@@ -73,7 +73,7 @@ def _customers(company: Company) -> pd.DataFrame:
 
 def orders_seen(company: Company) -> pd.DataFrame:
     """Orders placed by the as-of day as it knows them, with their day and amount in cents."""
-    orders = _newest(company.raw["orders"], "order_id", company.as_of)
+    orders = newest(company.raw["orders"], "order_id", company.as_of)
     orders = orders.assign(day=orders["ordered_at"].dt.normalize(), cents=_cents(orders["amount"]))
     return orders[orders["day"] <= pd.Timestamp(company.as_of)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -49,11 +49,17 @@ class ProjectCopy:
             writer.writeheader()
             writer.writerows(rules)
 
+    def _invoke(self, *wanted: str) -> Any:
+        command = ["build", "--exclude-resource-type", "test", "unit_test", "--select", *wanted, *self._options]
+        return dbtRunner(manifest=self._manifest).invoke(command)
+
+    def build(self, *wanted: str) -> None:
+        """Build seeds and models, which must succeed."""
+        assert self._invoke(*wanted).success
+
     def problem(self, *wanted: str) -> str:
         """Build seeds and the model that reads them, the tiers unless told; what dbt says of the model that failed."""
-        wanted = wanted or ("profiles", "tier_rules", "int_customer_tiers")
-        command = ["build", "--exclude-resource-type", "test", "unit_test", "--select", *wanted, *self._options]
-        done = dbtRunner(manifest=self._manifest).invoke(command)
+        done = self._invoke(*(wanted or ("profiles", "tier_rules", "int_customer_tiers")))
         assert not done.success
         (message,) = (result.message for result in done.result.results if result.status == "error")
         return str(message)
@@ -179,3 +185,62 @@ def test_a_measure_without_bands_stops_the_build_and_is_named(copy: ProjectCopy)
     message = "Seed rfm_bands has no band of frequency for this profile and none for 'all'. Add its bands."
     assert message in copy.problem("profiles", "rfm_bands", "int_customer_metrics")
     bands.write_text(whole, encoding="utf-8")
+
+
+LABEL = {
+    "profile": "all",
+    "label": "quiet",
+    "rule_id": "B.quiet",
+    "condition_group": "1",
+    "metric": "recency_days",
+    "operator": ">",
+    "value": "90",
+}
+LABEL_WHERE = "seeds/label_rules.csv, line 2: rule B.quiet (label quiet, group 1): "
+BROKEN_LABELS: dict[str, tuple[list[Rule], str]] = {
+    "unknown_metric": ([{**LABEL, "metric": "silence"}], f"{LABEL_WHERE}metric 'silence' is unknown. Use one of: "),
+    "unknown_operator": ([{**LABEL, "operator": "=>"}], f"{LABEL_WHERE}operator '=>' is unknown. Use =, !=, <"),
+    "no_number": (
+        [{**LABEL, "value": "long"}],
+        f"{LABEL_WHERE}'long' is no number, and recency_days is one. Correct the column value.",
+    ),
+    "missing_value": (
+        [{**LABEL, "value": ""}],
+        f"{LABEL_WHERE}the condition on recency_days has no value. Fill in the column value.",
+    ),
+    "two_rules_of_one_group": (
+        [LABEL, {**LABEL, "rule_id": "B.other", "metric": "rfm_score"}],
+        "seeds/label_rules.csv, line 3: rule B.other (label quiet, group 1): the label is given by rule B.quiet too."
+        " A label is one rule: give all its rows one rule_id, and write alternatives as groups.",
+    ),
+    "label_for_all": (
+        [{**LABEL, "metric": "always", "operator": "", "value": ""}],
+        f"{LABEL_WHERE}every customer would hold the label. Ask a metric, or switch the label off with never.",
+    ),
+    "switched_off_beside_conditions": (
+        [LABEL, {**LABEL, "condition_group": "2", "metric": "never", "operator": "", "value": ""}],
+        f"{LABEL_WHERE}its label is switched off by 'never'. Delete the row with never, or this one.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("rules", "message"), BROKEN_LABELS.values(), ids=BROKEN_LABELS.keys())
+def test_a_broken_label_rule_stops_the_build_and_is_named(copy: ProjectCopy, rules: list[Rule], message: str) -> None:
+    seed = copy.project_dir / "seeds" / "label_rules.csv"
+    whole = seed.read_text(encoding="utf-8")
+    with seed.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, LABEL.keys())
+        writer.writeheader()
+        writer.writerows(rules)
+    assert message in copy.problem("profiles", "label_rules", "int_customer_labels")
+    seed.write_text(whole, encoding="utf-8")
+
+
+def test_a_profile_may_switch_all_labels_off(copy: ProjectCopy) -> None:
+    copy.write_rules([CATCH_ALL])
+    seed = copy.project_dir / "seeds" / "label_rules.csv"
+    whole = seed.read_text(encoding="utf-8")
+    labels = list(dict.fromkeys(line.split(",")[1] for line in whole.splitlines()[1:]))
+    seed.write_text(whole + "".join(f"retail,{label},B.{label},1,never,,\n" for label in labels), encoding="utf-8")
+    copy.build("+customer_labels")
+    seed.write_text(whole, encoding="utf-8")

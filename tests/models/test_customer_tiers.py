@@ -27,21 +27,28 @@ SCHEMES = list(RULES["scheme"].unique())
 IN_ORDER = {scheme: rules_in_order(RULES[RULES["scheme"] == scheme]) for scheme in SCHEMES}
 
 
+HISTORY_MONTHS = 36
+
+
+def month_ends(company: Company, months: int = HISTORY_MONTHS) -> list[date]:
+    """The last days of the last whole months by the as-of day, none before the first order's month; 0 months: all."""
+    end = pd.Timestamp(company.as_of)
+    ordered = company.raw["orders"]["ordered_at"]
+    first = ordered[ordered < end + pd.Timedelta(days=1)].min()
+    if pd.isna(first):
+        # The calendar of a company without orders holds the as-of day alone.
+        return [company.as_of] if end.is_month_end else []
+    whole = pd.period_range(first.to_period("M"), (end + pd.Timedelta(days=1)).to_period("M") - 1, freq="M")
+    return [month.end_time.date() for month in whole][-months:]
+
+
 def snapshot_days(company: Company) -> list[date]:
     """The days on which tiers are compared: month-ends, the day before the rolling 90 days, and the as-of day.
 
-    Months are the last twelve whole ones that begin after the first day of the first order's month, and the day before
-    each of them is one too.
+    The evaluated months are among those of the history, and so is the day before each of them.
     """
     end = pd.Timestamp(company.as_of)
-    days = {end, end - pd.Timedelta(days=90)}
-    ordered = company.raw["orders"]["ordered_at"]
-    first = ordered[ordered < end + pd.Timedelta(days=1)].min()
-    last_month = (end + pd.Timedelta(days=1)).to_period("M") - 1
-    for month in [last_month - back for back in range(12)]:
-        if pd.notna(first) and month > first.to_period("M"):
-            days |= {month.start_time.normalize() - pd.Timedelta(days=1), month.end_time.normalize()}
-    return sorted(day.date() for day in days)
+    return sorted({end.date(), (end - pd.Timedelta(days=90)).date(), *month_ends(company)})
 
 
 def tiers_on(
@@ -142,10 +149,11 @@ def test_a_rule_may_ask_for_all_purchases_ever_made(asking_for_lifetimes: Compil
     rules = pd.read_csv(io.StringIO(ASKS_FOR_LIFETIMES), dtype={"value": str})
     in_order = {"lifetime": rules_in_order(rules)}
     seen: set[object] = set()
-    for seed in range(40, 52):
+    for seed in range(40, 58):
         company = moved_to_days(random_company(seed), window_edges(random_company(seed)), seed)
-        with build(asking_for_lifetimes, company, "int_tier_history") as warehouse:
+        with build(asking_for_lifetimes, company, "int_tier_history", "tier_crosswalk") as warehouse:
             found = tier_history(warehouse, ["lifetime"])
+            assert not warehouse.sql("from marts.tier_crosswalk").fetchall()  # there is no second scheme
         assert found == expected_history(company, in_order)
         seen |= {tier for tiers in found.values() for tier in tiers.values()}
     assert seen == {("days", 1), ("often", 2), ("much", 3), ("none", 4), ("rest", 5)}
@@ -162,12 +170,12 @@ def test_tier_distribution_equals_an_independent_computation(project: CompiledPr
             {key[0]: tier for key, (tier, _, _) in tiers_on(company, company.as_of).items() if key[1] == scheme}
         )
         found = connection.execute(
-            "select tier, customers, customer_share, revenue_12m, revenue_share, avg_order_value, avg_recency_days"
-            " from marts.tier_distribution where scheme = ?",
+            "select tier, customers, customer_share, revenue_12m, revenue_share, avg_order_value, avg_recency_days,"
+            " avg_frequency_12m, avg_monetary_12m from marts.tier_distribution where scheme = ?",
             [scheme],
         ).fetchall()
         assert {row[0] for row in found} == set(tiers)
-        for tier, customers, customer_share, revenue, revenue_share, order_value, recency in found:
+        for tier, customers, customer_share, revenue, revenue_share, order_value, recency, often, spend in found:
             group = rfm.loc[tiers[tiers == tier].index]
             cents, purchases = int(group["monetary_12m"].sum()), int(group["frequency_12m"].sum())
             assert customers == len(group)
@@ -178,6 +186,8 @@ def test_tier_distribution_equals_an_independent_computation(project: CompiledPr
             assert (None if order_value is None else float(order_value)) == expected_value
             days = group["recency_days"].dropna()
             assert recency == (pytest.approx(days.mean()) if len(days) else None)
+            assert often == pytest.approx(purchases / len(group))
+            assert float(spend) == pytest.approx(cents / 100 / len(group), abs=0.00501)
 
 
 GOLDEN = [(45, "D"), (68, "B"), (80, "A"), (50, "D"), (50.01, "C"), (65, "B"), (None, "unscored")]

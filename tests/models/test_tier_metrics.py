@@ -51,7 +51,12 @@ def test_metrics_equal_an_independent_computation(project: CompiledProject, seed
             within = 0.5001 * 10 ** -(2 if metric.endswith("value_12m") else 6)
             within += 0.5e-6 if metric == "satisfaction_change" else 0  # the difference of two rounded means
             pd.testing.assert_series_equal(
-                values, expected[metric].astype("float64"), check_names=False, atol=within, rtol=0, obj=f"{metric} {day}"
+                values,
+                expected[metric].astype("float64"),
+                check_names=False,
+                atol=within,
+                rtol=0,
+                obj=f"{metric} {day}",
             )
             seen |= {metric} if values.notna().any() else set()
         for text in ("preferred_category", "need_tags", "customer_type"):

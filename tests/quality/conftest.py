@@ -54,6 +54,8 @@ LANDED = {
         'A' as tier, 'a call a month' as description""",
     "identity_decisions": """select 'd1' as decision_id, timestamp '2024-06-30' as decided_at, 'split' as action,
         'c1' as customer_id""",
+    "label_reviews": """select 'v0' as review_id, timestamp '2024-06-30' as reviewed_at, 'c1' as customer_id,
+        'quiet' as label, 'aa' as rule_version, 'confirmed' as status, 'ann' as reviewer""",
     "fx_rates": "select 'USD' as currency, date '2024-06-30' as rate_date, 7.1 as rate",
 }
 
@@ -85,10 +87,23 @@ PUBLISHED = {
         scheme = 'retention_abcd' as is_primary_scheme,
         date '2024-06-30' as as_of_date
         from range(10) as t(i), (values ('retention_abcd'), ('value_sabc')) as schemes(scheme)""",
+    "customer_labels": """select 'c1' as customer_id, 'quiet' as label, true as is_current,
+        'confirmed' as review_status, date '2024-06-30' as as_of_date""",
     "tier_distribution": """select scheme, tier, 5 as customers, 0.5::double as customer_share,
         0.5::double as revenue_share,
         date '2024-06-30' as as_of_date
         from (values ('retention_abcd'), ('value_sabc')) as s(scheme), (values ('A'), ('B')) as t(tier)""",
+    "customer_tier_history": """select 'c' || i as customer_id, scheme, month_end, 'A' as tier, 1 as tier_rank
+        from range(10) as t(i), (values ('retention_abcd'), ('value_sabc')) as schemes(scheme),
+        (values (date '2024-05-31'), (date '2024-06-30')) as months(month_end)""",
+    "tier_migration": """select scheme, to_month_end - 31 as from_month_end, to_month_end, span_months,
+        'A' as from_tier, 'A' as to_tier, 10 as customers, date '2024-06-30' as as_of_date
+        from (values ('retention_abcd'), ('value_sabc')) as schemes(scheme), (values (1), (3)) as s(span_months),
+        (values (date '2024-05-31'), (date '2024-06-30')) as months(to_month_end)""",
+    "tier_crosswalk": """select scheme_a, 'A' as tier_a, scheme_b, tier_b, 5 as customers,
+        0.5::double as share_of_tier_a, date '2024-06-30' as as_of_date
+        from (values ('retention_abcd', 'value_sabc'), ('value_sabc', 'retention_abcd')) as s(scheme_a, scheme_b),
+        (values ('A'), ('B')) as t(tier_b)""",
     "customer_lifecycle": """select 'c' || i as customer_id, 0 as days_since_last_activity,
         date '2024-06-30' as as_of_date from range(10) as t(i)""",
     "retention_cohorts": """select date '2024-06-01' as cohort_period, 'month' as period_type, definition,

@@ -107,6 +107,18 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
             "update marts.tier_distribution set customer_share = 0.50000001 where tier = 'A'",
             ("tier_distribution", "customer_shares_add_up", "critical"),
         ),
+        (
+            "update marts.customer_tier_history set month_end = '2024-07-31' where month_end = '2024-05-31'",
+            ("customer_tier_history", "nothing_after_as_of_date", "critical"),
+        ),
+        (
+            "update marts.tier_migration set customers = 11 where span_months = 3",
+            ("tier_migration", "every_span_counts_the_same_customers", "critical"),
+        ),
+        (
+            "update marts.tier_crosswalk set customers = 6 where tier_b = 'B'",
+            ("tier_crosswalk", "counts_every_customer", "critical"),
+        ),
         ("update marts.retention_cohorts set retention_rate = 1.1", ("retention_cohorts", "rate_in_range", "critical")),
         (
             "update marts.retention_by_tier set retention_rate = -0.1",
@@ -150,6 +162,14 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
         (
             "update marts.retention_cohorts set retained_customers = 1 where definition = 'rolling'",
             ("retention_cohorts", "rolling_is_at_least_classic", "critical"),
+        ),
+        (
+            "update marts.tier_migration set to_tier = 'B'",
+            ("tier_migration", "moves_lead_to_the_tiers_of_the_last_month", "critical"),
+        ),
+        (
+            "update marts.tier_crosswalk set share_of_tier_a = 0.49 where tier_b = 'B'",
+            ("tier_crosswalk", "shares_add_up", "critical"),
         ),
         ("update marts.retention_by_tier set repurchase_rate = 2", ("retention_by_tier", "rate_in_range", "critical")),
         (

@@ -8,6 +8,7 @@
         "fx_rates",
         "identity_decisions",
         "interactions",
+        "label_reviews",
         "memberships",
         "order_items",
         "orders",

@@ -73,10 +73,8 @@
 {# Stops the build on a row of a rule seed, and says where it stands. #}
 {% macro rule_problem(row, problem, remedy) -%}
     {% set place = "seeds/" ~ row.seed ~ ".csv" ~ (", line " ~ row.line if row.line else "") ~ ": " if row.seed else "" %}
-    {{ exceptions.raise_compiler_error(
-        place ~ "rule " ~ row.rule_id ~ " (scheme " ~ row.scheme ~ ", rank " ~ row.rule_rank ~ "): "
-        ~ problem ~ " " ~ remedy
-    ) }}
+    {% set group = row.within or "scheme " ~ row.scheme ~ ", rank " ~ row.rule_rank %}
+    {{ exceptions.raise_compiler_error(place ~ "rule " ~ row.rule_id ~ " (" ~ group ~ "): " ~ problem ~ " " ~ remedy) }}
 {%- endmacro %}
 
 {# A text as SQL writes it. #}

@@ -97,6 +97,6 @@
 
 {# The metrics, with their arguments, that any rule of this run's profile asks for: what no rule asks for is not computed. #}
 {% macro asked_metrics() -%}
-    {% set rows = rule_rows('tier_rules') %}
+    {% set rows = rule_rows('tier_rules') + label_rule_rows() %}
     {{ return((rows | map(attribute="metric") | list + tier_metrics(rows)) | unique | list) }}
 {%- endmacro %}

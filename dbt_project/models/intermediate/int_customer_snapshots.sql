@@ -21,7 +21,7 @@ versions as (
 
 ),
 
--- Days cannot be added up over spans, two of which may hold the same one: counted only where a tier rule asks for it.
+-- Days cannot be added up over spans, two of which may hold the same one: counted only where a rule asks for it.
 purchase_days as (
 
     select

@@ -11,9 +11,33 @@ with run_parameters as (
 
 ),
 
+profile as (
+
+    select * from {{ ref('int_profile') }}
+
+),
+
 periods as (
 
     select * from {{ ref('int_evaluation_periods') }}
+
+),
+
+-- Counted back from the month that holds the day after the as-of day, so that a month-end closes its own month.
+month_ends as (
+
+    select dates.date_day as month_end
+    from {{ ref('dim_dates') }} as dates
+    cross join run_parameters
+    cross join profile
+    where
+        dates.is_month_end
+        and (
+            profile.history_months = 0
+            or dates.month_start >= {{ add_months(
+                month_start(add_days('run_parameters.as_of_date', 1)), '-profile.history_months'
+            ) }}
+        )
 
 ),
 
@@ -24,6 +48,8 @@ days as (
     select opening_on as snapshot_on from periods
     union distinct
     select period_end as snapshot_on from periods
+    union distinct
+    select month_end as snapshot_on from month_ends
 
 ),
 
@@ -32,6 +58,7 @@ marked as (
     select
         days.snapshot_on,
         days.snapshot_on = run_parameters.as_of_date as is_as_of,
+        month_ends.month_end is not null as is_month_end,
         {{ add_months('days.snapshot_on', '-profile.rfm_window_months') }} as rfm_window_opens_after,
         case
             when profile.score_window_months > 0
@@ -39,7 +66,8 @@ marked as (
         end as score_window_opens_after
     from days
     cross join run_parameters
-    cross join {{ ref('int_profile') }} as profile
+    cross join profile
+    left join month_ends on days.snapshot_on = month_ends.month_end
     where days.snapshot_on <= run_parameters.as_of_date
 
 ),
@@ -63,7 +91,8 @@ first_changes as (
 
 ),
 
--- The as-of day alone knows customers without a day of their own: the one before is described anew if it stays.
+-- The as-of day alone knows customers without a day of their own: the one before is described anew if it stays. So is a
+-- day that joins or leaves the history: what is made of the history's months asks whether they are described anew.
 compared as (
 
     select
@@ -72,6 +101,7 @@ compared as (
             marked.is_as_of
             or former.snapshot_on is null
             or former.is_as_of
+            or former.is_month_end != marked.is_month_end
             or marked.snapshot_on >= first_changes.changed_from,
             false
         ) as is_rebuilt

@@ -46,6 +46,7 @@ def measure_and_show(
     keep: bool,
     results: Path,
     work: Path | None,
+    history_sizes: tuple[int, ...] = (),
 ) -> None:
     """Measure what was asked for, then print the goals, judged by all records of the folder."""
     for folder in filter(None, (results, work)):  # not after an hour
@@ -57,6 +58,7 @@ def measure_and_show(
     session = Session(
         settings, tuple(sorted(set(sizes))), repeats, with_fixed, keep, results,
         ["bench", *sys.argv[2:]], lambda line: console.print(line, markup=False), work, peers,
+        tuple(sorted(set(history_sizes))),
     )  # fmt: skip
     for path in session.measure():
         console.print(f"kept: {path}", markup=False)

@@ -8,6 +8,7 @@ from retention.benchmark.records import Spread, figures, ratios
 
 Records = Mapping[tuple[str, int], Mapping[str, Any]]
 FULL_SIZE, SMALL_SIZE, LARGE_SIZE = 10_000_000, 1_000_000, 100_000_000
+HISTORY_SIZE = 16_000_000  # of 800,000 customers at the end, more than 500,000 on average over the month-ends
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,11 @@ GOALS = (
     Goal(
         "csv", "Loading a CSV: speed against DuckDB's own `read_csv` into Parquet", 0.5, "×", "csv", FULL_SIZE,
         _pairs(("duckdb", "seconds"), ("product", "seconds")), is_at_least=True,
+    ),
+    Goal(
+        "history", "36 month-ends of 500,000 customers complete under a memory limit of 4 GB: builds that did",
+        1, "", "history", HISTORY_SIZE, lambda record, _: [float(len(figures(record, "history", "seconds")))],
+        is_at_least=True,
     ),
 )  # fmt: skip
 

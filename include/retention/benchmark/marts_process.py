@@ -30,24 +30,16 @@ def main(chain_json: str, warehouse: str, folder: str, threads: str, memory_limi
     """Make the relations in order; print their seconds and what the marts hold in sum."""
     started = monotonic()
     chain = json.loads(Path(chain_json).read_text(encoding="utf-8"))
-    names = {_parts(relation["name"])[2]: relation["name"] for relation in chain}
+    names = {parts(relation["name"])[2]: relation["name"] for relation in chain}
     seconds = {}
     with duckdb.connect(config={"threads": int(threads), "memory_limit": memory_limit}) as connection:
-        connection.execute(f"attach {literal(warehouse)} as given (read_only)")
-        for database in sorted({_parts(relation["name"])[0] for relation in chain}):
-            connection.execute(
-                f"attach {literal(Path(folder) / f'{database}.duckdb')} as {quoted(database)} "
-                "(storage_version 'latest')"
-            )
+        attach(connection, chain, warehouse, folder)
         for relation in chain:
             at = monotonic()
-            _make(connection, relation)
-            seconds[_parts(relation["name"])[2]] = round(monotonic() - at, 3)
+            make(connection, relation, is_as_of_alone=True)
+            seconds[parts(relation["name"])[2]] = round(monotonic() - at, 3)
         at = monotonic()
-        for (database,) in connection.execute(
-            "select database_name from duckdb_databases() where path is not null and not readonly"
-        ).fetchall():
-            connection.execute(f"checkpoint {quoted(database)}")
+        checkpoint(connection)
         seconds["checkpoint"] = round(monotonic() - at, 3)
         ended = monotonic()
         found = connection.execute(ANSWER.format(rfm=names["customer_rfm"], cohorts=names["retention_cohorts"]))
@@ -57,12 +49,26 @@ def main(chain_json: str, warehouse: str, folder: str, threads: str, memory_limi
     sys.stdout.write(json.dumps({"seconds": total, "phases": seconds, "answer": answer}, default=int) + "\n")
 
 
-def _make(connection: duckdb.DuckDBPyConnection, relation: dict[str, str]) -> None:
-    database, schema, table = _parts(relation["name"])
+def attach(connection: duckdb.DuckDBPyConnection, chain: list[dict[str, str]], warehouse: str, folder: str) -> None:
+    """Attach a run's warehouse as `given`, and a new file in the folder for each database of the chain."""
+    connection.execute(f"attach {literal(warehouse)} as given (read_only)")
+    for database in sorted({parts(relation["name"])[0] for relation in chain}):
+        connection.execute(
+            f"attach {literal(Path(folder) / f'{database}.duckdb')} as {quoted(database)} (storage_version 'latest')"
+        )
+
+
+def make(connection: duckdb.DuckDBPyConnection, relation: dict[str, str], *, is_as_of_alone: bool = False) -> None:
+    """Make one relation of the chain; what has no SQL is taken from the run's warehouse.
+
+    Args:
+        is_as_of_alone: whether the as-of day is the only snapshot.
+    """
+    database, schema, table = parts(relation["name"])
     connection.execute(f"create schema if not exists {quoted(database)}.{quoted(schema)}")
     if relation["sql"]:
         sql = relation["sql"]
-        if table == SNAPSHOTS:
+        if table == SNAPSHOTS and is_as_of_alone:
             sql = f"select * from ({sql}) where is_as_of"
         kind = "view" if relation["is_view"] else "table"
         connection.execute(f"create {kind} {relation['name']} as {sql}")
@@ -79,7 +85,15 @@ def _make(connection: duckdb.DuckDBPyConnection, relation: dict[str, str]) -> No
         connection.execute(f"create table {relation['name']} as from {given}")
 
 
-def _parts(name: str) -> list[str]:
+def checkpoint(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring what was made into its files."""
+    for (database,) in connection.execute(
+        "select database_name from duckdb_databases() where path is not null and not readonly"
+    ).fetchall():
+        connection.execute(f"checkpoint {quoted(database)}")
+
+
+def parts(name: str) -> list[str]:
     """Database, schema and table of a quoted name."""
     return name.strip('"').split('"."')
 

@@ -97,6 +97,25 @@ def compiled_chain(target: Path, marts: Sequence[str]) -> list[Relation]:
     return list(chain.values())
 
 
+def following(target: Path, name: str) -> set[str]:
+    """Relations that read a model, directly or not, and the model itself; names as in Relation.
+
+    Raises:
+        NotThereError: the project has no such model.
+    """
+    manifest = _read(target / "manifest.json")
+    waiting = [unique_id for unique_id, node in manifest["nodes"].items() if node["name"] == name]
+    if not waiting:
+        raise NotThereError(f"The project has no model '{name}'.", "Name a model that it has.")
+    found: set[str] = set()
+    while waiting:
+        unique_id = waiting.pop()
+        if unique_id not in found:
+            found.add(unique_id)
+            waiting += manifest["child_map"].get(unique_id, [])
+    return {manifest["nodes"][one]["relation_name"] for one in found if one.startswith("model.")}
+
+
 def _results(target: Path) -> list[dict[str, Any]]:
     results: list[dict[str, Any]] = _read(target / "run_results.json")["results"]
     return results

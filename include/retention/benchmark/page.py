@@ -9,6 +9,7 @@ from retention.benchmark import capacity
 from retention.benchmark.capacity_section import capacity_section
 from retention.benchmark.charts import Panel, draw
 from retention.benchmark.goals import Outcome, judge, shown, shown_bound, shown_spread
+from retention.benchmark.history_section import history_section
 from retention.benchmark.profile import profile_section, reason
 from retention.benchmark.records import Spread, figures, ratios, read_records
 from retention.benchmark.tables import plain, table
@@ -110,6 +111,7 @@ def page(records: Records) -> str:
         profile_section(records),
         _peers(records),
         _fixed(records),
+        history_section(records),
         capacity_section(records),
         HOW + (WHOLE_COMPANY if any("written" in record["notes"] for record in records) else ""),
         REPRODUCE + _provenance(records),

@@ -12,15 +12,16 @@ from typing import Any
 import duckdb
 
 from retention.benchmark.measuring import Measured, MeasurementError, directory_bytes, measure
-from retention.benchmark.nodes import busy_seconds, compiled_chain, read_nodes
+from retention.benchmark.nodes import busy_seconds, compiled_chain, following, read_nodes
 from retention.benchmark.records import Piece, python
 from retention.pipeline import STEPS, runs
 from retention.runs import Home
 from retention.settings import Settings
 from retention.sql import literal, quoted
-from retention.warehouse.candidate import CONFIG, WAREHOUSE_FILE
+from retention.warehouse.candidate import CONFIG, MARTS_FILE, WAREHOUSE_FILE
 
 MARTS = ("customer_rfm", "retention_cohorts")
+HISTORY_MARTS = ("customer_tier_history", "tier_migration", "tier_crosswalk")
 SOURCES = ("raw", "news", "ops")  # schemas that a run lays before dbt starts
 PROFILE = "default_b2b"
 
@@ -162,6 +163,30 @@ def marts(bench: Bench) -> Piece:
     found = bench.process("marts_process", chain, bench.home.published.resolve() / WAREHOUSE_FILE, folder)
     shutil.rmtree(folder)
     return found
+
+
+def history(bench: Bench) -> Piece:
+    """Month-end history by the product's own compiled SQL, under the memory limit. The last run must have been full.
+
+    A failure stands in its place.
+    """
+    folder, chain = bench.place / "history", bench.place / "history_chain.json"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    target = bench.home.work / ".dbt"
+    of_history = following(target, "int_snapshot_dates")
+    relations = [
+        asdict(relation) | {"is_history": relation.name in of_history}
+        for relation in compiled_chain(target, HISTORY_MARTS)
+    ]
+    chain.write_text(json.dumps(relations), encoding="utf-8")
+    try:
+        found = bench.process("history_process", chain, bench.home.published.resolve() / WAREHOUSE_FILE, folder)
+        return found | {"history_bytes": (folder / MARTS_FILE).stat().st_size}
+    except MeasurementError as error:
+        return {"failed": error.reason(bench.place)}
+    finally:
+        shutil.rmtree(folder)
 
 
 def bare_dbt(bench: Bench, target: Path, *options: str) -> Piece:

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -22,6 +22,7 @@ from retention.simulation import Company, write_company, write_csv
 BYTES_PER_ORDER = 1_500  # landing files of every entity, CSV, raw, three homes and their copies, at the most
 LARGE = 100_000_000
 LARGE_MEMORY = "8GB"
+HISTORY_MONTHS, HISTORY_MEMORY = 37, "4GB"  # 36 month-ends, and the month before the first of them
 SPARK_ROWS, SPARK_CORES = 1_000_000, (1, 2)  # a run of Spark in local mode takes minutes
 FIXED_ORDERS = """
     select
@@ -44,6 +45,7 @@ class Session:
         place: folder for scratch folders; None for one under the home.
         peers: whom to measure beside the product; None for nobody.
         arguments: the command line that asked for it, kept in the records.
+        history_sizes: orders of each company whose month-end history alone is measured.
         spark_cores: with how many cores Spark is measured, one run each.
     """
 
@@ -57,13 +59,14 @@ class Session:
     say: Callable[[str], None]
     place: Path | None = None
     peers: Peers | None = None
+    history_sizes: tuple[int, ...] = ()
     spark_cores: tuple[int, ...] = SPARK_CORES
 
     def measure(self) -> list[Path]:
         """Measure everything; the files of the records that were written."""
         parent = (self.place or self.settings.home_dir / "bench").expanduser().resolve()
         parent.mkdir(parents=True, exist_ok=True)
-        _require_space(parent, max(self.sizes, default=0))
+        _require_space(parent, max((*self.sizes, *self.history_sizes), default=0))
         scratch = Path(tempfile.mkdtemp(prefix="bench-", dir=parent))
         saved: list[Path] = []
         try:
@@ -75,6 +78,12 @@ class Session:
                     self._company(scratch / str(size), size, *records)
                 finally:  # what was measured before a failure is kept
                     saved += self._save(rounds.record for rounds in records)
+            for size in self.history_sizes:
+                rounds = _Rounds(Record("history", size), self.say)
+                try:
+                    self._history(scratch / f"history-{size}", size, rounds)
+                finally:
+                    saved += self._save([rounds.record])
         finally:
             if self.keep:
                 self.say(f"kept: {scratch}")
@@ -153,6 +162,34 @@ class Session:
         if rounds.record.rows <= SPARK_ROWS and pieces.has_spark(bench):
             for cores in self.spark_cores:
                 rounds.take(f"spark_{cores}", pieces.spark_run, bench, cores)
+
+    # --- month-end history --------------------------------------------------------------------------------------
+
+    def _history(self, place: Path, size: int, rounds: "_Rounds") -> None:
+        """The history of a company of 37 months beside the floor, under its memory limit; the whole run too."""
+        bench = Bench(self.settings.model_copy(update={"memory_limit": HISTORY_MEMORY}), place)
+        company = replace(Company.of_orders(size), months=HISTORY_MONTHS, daily=0, last_day_orders=None)
+        self.say(f"{company.customers:,} customers: writing the company's files")
+        limits: dict[str, Any] = {"threads": self.settings.threads, "memory_limit": HISTORY_MEMORY}
+        write_company(company, place / "landing", **limits, progress=lambda _: None)
+        rounds.record.notes |= limits | {"customers": company.customers, "company_months": company.months}
+        for at in range(self.repeats):
+            self.say(f"{company.customers:,} customers, round {at + 1} of {self.repeats}")
+            bench.start_afresh()
+            bench.deliver(place / "landing")
+            rounds.take("load", pieces.load, bench)
+            rounds.take("floor", pieces.floor, bench, False)
+            try:
+                rounds.take("full_run", pieces.run, bench, False)
+            except MeasurementError as error:
+                found = {"failed": error.reason(bench.place)}
+            else:
+                found = rounds.take("history", pieces.history, bench)
+            if "failed" in found:
+                rounds.record.notes["failed"] = found["failed"]
+                self.say(f"  failed: {found['failed']}")
+        if not self.keep:
+            shutil.rmtree(place)
 
     # --- what does not grow with data ------------------------------------------------------------------------
 

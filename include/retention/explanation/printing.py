@@ -117,7 +117,7 @@ class _Explanation:
         if tier["changed_on"]:
             self._line(say("since", day=tier["changed_on"], tier=self._named(scheme, tier["previous_tier"])))
         if tier.get("tier_in_force") not in (None, tier["tier"]):
-            state = self.names.of("review_state", tier["review_state"])
+            state = self.names.of("tier_review_state", tier["review_state"])
             self._line(say("in_force", tier=self._named(scheme, tier["tier_in_force"]), state=state))
         self._up(scheme, tier["up"])
 

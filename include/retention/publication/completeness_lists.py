@@ -3,7 +3,6 @@
 Only the published release is read: the lists are of what readers see, and no run is in the way.
 """
 
-import csv
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,13 +13,11 @@ from typing import Any
 
 import duckdb
 
-from retention.errors import NotThereError, SettingsError
+from retention.errors import NotThereError
+from retention.publication.release import published_file
+from retention.publication.workbooks import LANGUAGES, Sheet, check_file, write_csv, write_workbook
 from retention.runs import Home
 
-LANGUAGES = ("en", "zh")
-SUFFIXES = (".csv", ".xlsx")
-SHEET_NAME_LENGTH = 31  # Excel's limit
-SHEET_ROWS = 1_048_575  # Excel's limit, the header aside
 SEPARATOR = {"en": ", ", "zh": "、"}
 NOBODY = {"en": "(no owner)", "zh": "（无负责人）"}
 COLUMNS = {
@@ -31,6 +28,7 @@ COLUMNS = {
     "missing_count": {"en": "Fields missing", "zh": "缺失字段数"},
     "value_at_stake": {"en": "Spend in the last 12 months", "zh": "近12个月消费额"},
 }
+WIDTHS = (20, 20, 14, 48, 14, 24)
 WORKLIST = f"""
     select {", ".join(COLUMNS)}
     from marts.completeness_worklist
@@ -115,15 +113,11 @@ def write_worklist(worklist: Worklist, path: Path, language: str = "en") -> Path
     Raises:
         SettingsError: the language or the file's ending is not one that can be written.
     """
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
-    if path.suffix.lower() not in SUFFIXES:
-        raise SettingsError(f"{path.name} is neither CSV nor a workbook.", f"End it in {' or '.join(SUFFIXES)}.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    check_file(path, language)
     if path.suffix.lower() == ".csv":
-        _write_csv(worklist, path, language)
+        write_csv(path, _header(language), (_shown(worklist, row, language) for row in worklist.rows))
     else:
-        _write_workbook(worklist, path, language)
+        write_workbook(path, _sheets(worklist, language))
     return path
 
 
@@ -167,11 +161,7 @@ def write_week(home: Home, language: str = "en") -> Path:
 
 
 def _published(home: Home) -> duckdb.DuckDBPyConnection:
-    # By the release's own path: DuckDB keeps one instance a path, and the pointer's path outlives releases.
-    file = home.published.resolve() / "retention.duckdb"
-    if not file.exists():
-        raise NotThereError(f"Nothing has been published in {home.path} yet.", "Run the pipeline first: retention run.")
-    return duckdb.connect(str(file), read_only=True)
+    return duckdb.connect(str(published_file(home)), read_only=True)
 
 
 def _as_of(connection: duckdb.DuckDBPyConnection) -> date:
@@ -198,61 +188,12 @@ def _header(language: str) -> list[str]:
     return [names[language] for names in COLUMNS.values()]
 
 
-def _write_csv(worklist: Worklist, path: Path, language: str) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:  # the mark tells Excel that it is UTF-8
-        writer = csv.writer(file)
-        writer.writerow(_header(language))
-        writer.writerows(_shown(worklist, row, language) for row in worklist.rows)
-
-
-def _write_workbook(worklist: Worklist, path: Path, language: str) -> None:
-    from openpyxl import Workbook  # noqa: PLC0415  # costs a quarter of a second that no other command needs
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # as above
-    from openpyxl.styles import Font  # noqa: PLC0415  # as above
-
-    book = Workbook(write_only=True)
-    taken: list[str] = []
+def _sheets(worklist: Worklist, language: str) -> Iterator[Sheet]:
+    """A sheet for each owner; one of no rows where nobody has work."""
     for owner, rows in (worklist.by_owner() or {None: []}).items():
-        for part in _parts(rows):
-            sheet = book.create_sheet(_sheet_name(NOBODY[language] if owner is None else owner, taken))
-            sheet.freeze_panes = "A2"
-            for column, width in zip("ABCDEF", (20, 20, 14, 48, 14, 24), strict=True):
-                sheet.column_dimensions[column].width = width
-            header = [WriteOnlyCell(sheet, name) for name in _header(language)]
-            for cell in header:
-                cell.font = Font(bold=True)
-            sheet.append(header)
-            for row in part:
-                sheet.append([_cell(sheet, value) for value in _shown(worklist, row, language)])
-    book.save(path)
-
-
-def _parts(rows: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """Rows as many as a sheet holds; one empty part of no rows."""
-    for start in range(0, max(len(rows), 1), SHEET_ROWS):
-        yield rows[start : start + SHEET_ROWS]
-
-
-def _cell(sheet: Any, value: Any) -> Any:
-    """A value as a cell: a text that begins with = is a text, never a formula."""
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # as in _write_workbook
-
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(sheet, value)
-    cell.data_type = "s"
-    return cell
-
-
-def _sheet_name(name: str, taken: list[str]) -> str:
-    """A name that Excel takes for a sheet, and that no other sheet has; capitals do not tell names apart there."""
-    plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", name).strip("' ") or "_"
-    number, found = 1, plain[:SHEET_NAME_LENGTH]
-    while found.lower() in (one.lower() for one in taken):
-        number += 1
-        found = f"{plain[: SHEET_NAME_LENGTH - len(str(number)) - 1]}~{number}"
-    taken.append(found)
-    return found
+        name = NOBODY[language] if owner is None else owner
+        shown = (_shown(worklist, row, language) for row in rows)
+        yield Sheet(name, _header(language), WIDTHS, shown)
 
 
 def _file_name(owner: str | None, taken: list[str]) -> str:

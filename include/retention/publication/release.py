@@ -33,6 +33,19 @@ def published_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in rows]
 
 
+def published_file(home: Home) -> Path:
+    """The published result tables, by the release's own path: DuckDB keeps one instance a path, and the pointer's path
+    outlives releases.
+
+    Raises:
+        NotThereError: nothing has been published.
+    """
+    file = home.published.resolve() / "retention.duckdb"
+    if not file.exists():
+        raise NotThereError(f"Nothing has been published in {home.path} yet.", "Run the pipeline first: retention run.")
+    return file
+
+
 def candidate_hashes(run: Run) -> dict[str, str]:
     """The SHA-256 of the candidate's two files, by file name without suffix."""
     files = (run.candidate, run.candidate_marts)

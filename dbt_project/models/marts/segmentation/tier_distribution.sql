@@ -20,7 +20,9 @@ summed as (
         count(*) as customers,
         sum(rfm.monetary_12m) as revenue_12m,
         sum(rfm.frequency_12m) as purchases_12m,
-        avg(cast(rfm.recency_days as double)) as avg_recency_days
+        avg(cast(rfm.recency_days as double)) as avg_recency_days,
+        avg(cast(rfm.frequency_12m as double)) as avg_frequency_12m,
+        cast(sum(rfm.monetary_12m) as double) / count(*) as avg_monetary_12m
     from tiers
     inner join rfm on tiers.customer_id = rfm.customer_id
     group by tiers.scheme, tiers.tier, tiers.tier_rank, tiers.as_of_date
@@ -49,5 +51,7 @@ select
     revenue_share,
     {{ to_decimal('avg_order_value') }} as avg_order_value,
     avg_recency_days,
+    avg_frequency_12m,
+    {{ to_decimal('avg_monetary_12m') }} as avg_monetary_12m,
     as_of_date
 from shared
