@@ -21,12 +21,13 @@ from retention import (
     migration_command,
     review_command,
 )
-from retention.console import Progress, print_explanation, print_status, print_summary
+from retention.console import Progress, print_status, print_summary
 from retention.errors import NotThereError, RetentionError, SettingsError
-from retention.explain import explain_customer
+from retention.explanation import command as explanation_command
 from retention.landing import withdraw
 from retention.options import HomeOption, LandingOption, day_of, settings_with
 from retention.pipeline import STEPS, run_all, run_step, runs
+from retention.profiles import command as profile_command
 from retention.publication.completeness_lists import read_worklist, write_week, write_worklist
 from retention.publication.release import rollback as roll_back
 from retention.runs import Run, open_run, start_run
@@ -53,6 +54,7 @@ app = typer.Typer(
 app.add_typer(customer_command.app, name="customer")
 app.add_typer(label_command.app, name="labels")
 app.add_typer(review_command.app, name="review")
+app.add_typer(profile_command.app, name="profile")
 # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
 PIPE_WIDTH = 400
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
@@ -200,20 +202,6 @@ def step(
     _steps([name], this_run, settings, verbose, wait, only_forward)
 
 
-@app.command(epilog="Example: retention explain 1613")
-def explain(
-    customer_id: Annotated[str, typer.Argument(help="The customer's ID, as in the landed files.")],
-    home: HomeOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Say why a customer has its score, tier and stage: inputs, thresholds, rule IDs."""
-    explained = explain_customer(settings_with(home=home).home_path, customer_id)
-    if as_json:
-        sys.stdout.write(json.dumps(explained, indent=2, ensure_ascii=False, default=str) + "\n")
-    else:
-        print_explanation(out, explained)
-
-
 @app.command(epilog="Example: retention completeness --owner 'Li Na' --out lists/li-na.xlsx --language zh")
 def completeness(
     home: HomeOption = None,
@@ -276,6 +264,7 @@ def withdraw_load(
     )
 
 
+explanation_command.register(app, out)
 sources_command.register(app, out, err)
 simulation_command.register(app, out)
 bench_command.register(app, out)

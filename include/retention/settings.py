@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     default_region: str = Field(
         "CN", pattern=r"^[A-Z]{2}$", description="Country of telephone numbers without a calling code, two letters."
     )
+    language: Literal["en", "zh"] = Field("en", description="Language of explanations and suggestions: en or zh.")
     project_dir: Path = Field(PROJECT_DIR, description="Folder that holds dbt_project/ and expectations/.")
     threads: int = Field(2, ge=1, le=256, description="Threads of dbt, DuckDB and Spark.")
     memory_limit: str = Field(
