@@ -23,6 +23,7 @@ AXES = {
     "lifecycle_age": ("age_stage", "age_rule_id"),
     "lifecycle_activity": ("activity_state", "activity_rule_id"),
     "lifecycle_curve": ("curve_stage", "curve_rule_id"),
+    "lifecycle_dormancy": ("dormancy", "dormancy_rule_id"),
 }
 
 
