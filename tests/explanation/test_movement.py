@@ -170,7 +170,7 @@ def test_where_no_way_is_found_no_orders_lead_up() -> None:
     """
     rng = np.random.default_rng(12)
     tried = 0
-    while tried < 60:
+    while tried < 25:
         groups, figures = random_scheme(rng), random_figures(rng)
         current = first_match(groups, figures)
         asks_for_less = {(one.metric, one.operator) for group in groups for one in group.conditions}
@@ -230,3 +230,17 @@ def test_one_condition_by_hand(case: str) -> None:
         [*groups, rest], {"recency_days": 60, "frequency_12m": 1, "monetary_12m": Decimal(5)} | figures, SCALE, rest
     )
     assert (None if way is None else way.change) == (Change(**expected) if expected else None)
+
+
+def test_behaviour_alone_is_told_where_it_leads_up_beside_a_decision() -> None:
+    groups = [
+        Group("X1", 1, 1, "better", (_condition("strategic_label = strategic"),)),
+        Group("X1", 1, 2, "better", (_condition("frequency_12m >= 3"), _condition("monetary_12m >= 100"))),
+        Group("X2", 2, 1, "rest", (Condition("always", None, None),)),
+    ]
+    figures = {"recency_days": 9, "frequency_12m": 1, "monetary_12m": Decimal(5), "strategic_label": None}
+    decided, alone = (way_up(groups, figures, SCALE, groups[2], with_decisions=both) for both in (True, False))
+    assert decided is not None
+    assert decided.is_decided
+    assert alone is not None
+    assert alone.change == Change(orders=2, amount=Decimal(95))

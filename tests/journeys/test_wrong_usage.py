@@ -75,7 +75,7 @@ def test_wrong_usage_is_answered_by_one_line(company: Company, case: str) -> Non
 
 
 def test_a_home_without_a_release_says_how_to_get_one(company: Company, tmp_path: Path) -> None:
-    for command in (["explain", "C1"], ["rollback"], ["build"]):
+    for command in (["explain", "C1"], ["profile", "check"], ["profile", "suggest"], ["rollback"], ["build"]):
         said = company.retention(*command, "--home", str(tmp_path / "empty"))
         assert said.returncode == 8, command
         assert said.stderr.startswith("error: ")

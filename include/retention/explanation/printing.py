@@ -126,8 +126,14 @@ class _Explanation:
         if up["to_tier"] is None:
             self._line(say(up["reason"]))
             return
+        self._way("up", scheme, up)
+        if up["without_decision"]:
+            self._way("up_by_behaviour", scheme, up["without_decision"])
+
+    def _way(self, phrase: str, scheme: str, up: Mapping[str, Any]) -> None:
+        say = self.say
         asked = say("and").join(self._asked(one) for one in up["conditions"])
-        self._line(say("up", tier=self._named(scheme, up["to_tier"]), rule=up["rule_id"], conditions=asked))
+        self._line(say(phrase, tier=self._named(scheme, up["to_tier"]), rule=up["rule_id"], conditions=asked))
         for one in up["changes"]:
             present, needed = (self._value(one["metric"], one[name]) for name in ("present", "needed"))
             self._line(
@@ -186,7 +192,7 @@ class _Explanation:
                 say("first_seen_on"): row["first_seen_on"],
                 say("last_seen_on"): row["last_seen_on"],
                 say("review_status"): row["review_status_name"],
-                say("evidence"): row["evidence"],
+                say("evidence"): row["evidence_named"],
             }
             for row in self.explained["labels"]
         ]
