@@ -59,7 +59,8 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
     console.print()
     if summary["is_synthetic"]:
         console.print(NOTICE, style="bold", markup=False)
-    console.print(f"As of {summary['as_of_date']}, profile {summary['profile']}, run {summary['run_id']}")
+    known = f", as known by {summary['known_by']}" if summary["known_by"] else ""
+    console.print(f"As of {summary['as_of_date']}{known}, profile {summary['profile']}, run {summary['run_id']}")
     console.print(
         f"  {figures['customers']:,} customers, {figures['orders']:,} orders, {figures['purchases']:,} purchases, "
         f"net revenue {figures['net_revenue']:,}, orders from {figures['first_order_on']} to {figures['last_order_on']}"
@@ -71,6 +72,8 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
         f"{loads['files_known']} files known already"
     )
     print_rows(console, "tiers of the primary scheme", summary["lists"]["tiers"])
+    if summary["lists"]["waiting"]:
+        print_rows(console, "tiers that differ from those in force, waiting for approval", summary["lists"]["waiting"])
     print_rows(console, "lifecycle stages", summary["lists"]["stages"])
     print_rows(console, "retention over the rolling period", summary["lists"]["retention"])
     print_rows(console, "checks that did not pass", summary["lists"]["failed_checks"])

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     )
     profile: str = Field("retail", description="Named set of rule rows in dbt_project/seeds.")
     as_of: date | None = Field(None, description="Day the tables describe. Default: the last day of the data.")
+    known_by: date | None = Field(
+        None, description="See only what had been taken in by the end of this day. Default: all that is known now."
+    )
     timezone: str = Field("Asia/Shanghai", description="The business's time zone, for schedules and instants.")
     default_region: str = Field(
         "CN", pattern=r"^[A-Z]{2}$", description="Country of telephone numbers without a calling code, two letters."

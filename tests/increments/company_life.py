@@ -191,6 +191,33 @@ def _entities(days: st.SearchStrategy[date]) -> dict[str, tuple[st.SearchStrateg
             0,
             6,
         ),
+        "tier_reviews": (
+            _rows(
+                review_id=_ids("Q", 3),
+                scheme=st.sampled_from(["retention_abcd", "retention_abcd", "value_sabc"]),
+                reviewed_on=days,
+                customer_id=_ids("C", 9),
+                tier_before=st.sampled_from(["A", "B"]),
+                tier_after=st.sampled_from(["A", "B", "C"]),
+                value_at_stake=amounts,
+                opened_at=instants,
+            ),
+            0,
+            8,
+        ),
+        "tier_decisions": (
+            _rows(
+                decision_id=_ids("V", 4),
+                review_id=_ids("Q", 3),
+                scheme=st.just("retention_abcd"),
+                customer_id=st.none() | _ids("C", 9),
+                decided_at=instants,
+                decision=st.sampled_from(["approved", "rejected"]),
+                approver=st.just("eve"),
+            ),
+            0,
+            4,
+        ),
         "orders": (
             _rows(
                 order_id=orders,

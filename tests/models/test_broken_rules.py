@@ -138,7 +138,8 @@ BROKEN: dict[str, tuple[list[Rule], str]] = {
     ),
     "tier_of_an_unknown_text": (
         [{**RULE, "tier": "{favourite}"}, CATCH_ALL],
-        f"{WHERE}its tier {{favourite}} names no metric that is a text. Write a tier's code, or {{preferred_category}}.",
+        f"{WHERE}its tier {{favourite}} names no metric that is a text."
+        " Write a tier's code, or {preferred_category}.",
     ),
     "missing_catch_all": (
         [RULE],
