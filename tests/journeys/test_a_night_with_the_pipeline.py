@@ -128,7 +128,7 @@ def test_explain_speaks_chinese_whole(published: Company) -> None:
     ):
         assert said.returncode == 0, said.stderr
         assert "升一级到" in said.stdout
-        told = re.sub(r"（\w+）|[LRT]\d?\.\w+|RFM|ABCD|SABC|C7", "", said.stdout)
+        told = re.sub(r"（\w+）|[BLRT]\d?\.\w+|RFM|ABCD|SABC|C7", "", said.stdout)
         assert re.findall(r"[A-Za-z]{2,}", told) == []
     wrong = published.retention("explain", "C7", "--language", "fr")
     assert (wrong.returncode, wrong.stderr) == (2, "error: There is no language 'fr'. Use one of en, zh.\n")

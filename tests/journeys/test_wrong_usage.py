@@ -10,7 +10,7 @@ CASES = {
         ["run", "--profile", "bakery"],
         {},
         2,
-        "error: Profile 'bakery' is unknown. Use one of default_b2b, retail, cdnow, or add rows for it to "
+        "error: Profile 'bakery' is unknown. Use one of default_b2b, retail, cdnow, rfm_package, or add rows for it to "
         "dbt_project/seeds.",
     ),
     "as-of that is no day": (

@@ -13,6 +13,8 @@ from retention.explanation.phrases import Phrases
 SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
 INPUTS = ("recency_days", "frequency_12m", "monetary_12m", "frequency_lifetime", "monetary_lifetime")
 MEASURES = {"recency": "r", "frequency": "f", "monetary": "m"}
+LETTERS = 2
+"""A tier's code up to this length is what people call it: A, S, B2."""
 # Metrics whose values are codes, and the code set that names them.
 CODED = ("r_band", "f_band", "m_band", "rfm_segment", "age_stage", "activity_state", "curve_stage")
 
@@ -234,6 +236,6 @@ class _Explanation:
         return figure(value)
 
     def _named(self, scheme: str, tier: str) -> str:
-        """A tier with its name."""
+        """A tier by its name, behind its letter where it has one."""
         name = self.names.of(scheme, tier)
-        return tier if name == tier else f"{tier} {name}"
+        return name if len(tier) > LETTERS or name == tier else f"{tier} {name}"
