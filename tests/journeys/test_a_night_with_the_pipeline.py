@@ -128,10 +128,27 @@ def test_explain_speaks_chinese_whole(published: Company) -> None:
     ):
         assert said.returncode == 0, said.stderr
         assert "升一级到" in said.stdout
-        told = re.sub(r"（\w+）|[LRT]\d?\.\w+|RFM|ABCD|SABC|C7", "", said.stdout)
+        told = re.sub(r"（\w+）|[BLRT]\d?\.\w+|RFM|ABCD|SABC|C7", "", said.stdout)
         assert re.findall(r"[A-Za-z]{2,}", told) == []
     wrong = published.retention("explain", "C7", "--language", "fr")
     assert (wrong.returncode, wrong.stderr) == (2, "error: There is no language 'fr'. Use one of en, zh.\n")
+
+
+def test_a_profile_is_checked_and_cut_offs_are_suggested(published: Company, tmp_path: Path) -> None:
+    checked = published.retention("profile", "check", "--profile", "default_b2b")
+    assert checked.returncode == 0, checked.stderr
+    assert "monetary: unfit, a band holds more than 0.95" in checked.stdout
+    rows = tmp_path / "rows.csv"
+    for _ in range(2):
+        said = published.retention("profile", "suggest", "--profile", "default_b2b", "--out", str(rows))
+        assert said.returncode == 0, said.stderr
+        written = rows.read_text(encoding="utf-8").splitlines()
+        assert [line.split(",")[:3] for line in written[-3:]] == [
+            ["default_b2b", "monetary", str(n)] for n in (3, 2, 1)
+        ]
+    unknown = published.retention("profile", "check", "--profile", "nobody")
+    assert unknown.returncode == 2
+    assert unknown.stderr.startswith("error: There is no profile 'nobody'. Use one of default_b2b, ")
 
 
 def test_explaining_an_unknown_customer_offers_the_nearest(published: Company) -> None:

@@ -75,6 +75,11 @@ class Way:
     named: tuple[str, ...]
     unmet: tuple[Condition, ...]
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether the company has to set a text."""
+        return any(name in DECIDED for name in self.change.others)
+
 
 @dataclass
 class _Need:
@@ -101,7 +106,9 @@ class _CannotBeMovedError(Exception):
     """A condition asks for what nobody can bring about, or should."""
 
 
-def way_up(groups: Sequence[Group], figures: Figures, scale: Scale, current: Group) -> Way | None:
+def way_up(
+    groups: Sequence[Group], figures: Figures, scale: Scale, current: Group, *, with_decisions: bool = True
+) -> Way | None:
     """The best way to the next better tier that can be reached; None where there is none.
 
     Of the tiers above, the nearest by rank that any change leads to; of the ways there, the one with the fewest unmet
@@ -110,6 +117,7 @@ def way_up(groups: Sequence[Group], figures: Figures, scale: Scale, current: Gro
     Args:
         groups: all groups of the scheme, in the order of trial.
         current: the group that holds today.
+        with_decisions: whether texts that the company sets may be changed.
     """
     here = current.tier_for(figures)
     for rank in sorted({group.rank for group in groups if group.rank < current.rank}, reverse=True):
@@ -118,6 +126,7 @@ def way_up(groups: Sequence[Group], figures: Figures, scale: Scale, current: Gro
             for group in groups
             if group.rank == rank and group.tier_metric is None and group.tier != here
             for number, (price, way) in enumerate(_ways(group, groups, figures, scale))
+            if with_decisions or not way.is_decided
         ]
         if ways:
             return min(ways, key=lambda entry: (entry[0], entry[2].group.number, entry[1]))[2]

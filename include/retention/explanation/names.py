@@ -1,10 +1,12 @@
 """Names of codes and metrics for people, from dim_labels, in one language."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
 
+METRIC = re.compile(r"\b([a-z][a-z0-9_]*)(?::[^\s;]+)?")
 LABELS = "select code_set, code, name_en, name_zh from marts.dim_labels"
 
 
@@ -26,6 +28,15 @@ class Names:
         if not colon:
             return named
         return f"{named}（{argument}）" if self.language == "zh" else f"{named} ({argument})"
+
+    def in_evidence(self, evidence: str | None) -> str | None:
+        """The evidence of a rule as the tables have it, with the metrics' names."""
+        if evidence is None:
+            return None
+        named = METRIC.sub(
+            lambda found: self.metric(found[0]) if ("rule_metric", found[1]) in self.by_code else found[0], evidence
+        )
+        return named.replace(" and ", "，且 ") if self.language == "zh" else named
 
 
 def read_names(connection: duckdb.DuckDBPyConnection, language: str) -> Names:

@@ -46,6 +46,10 @@ PHRASES: dict[str, tuple[str, str]] = {
         "  One tier up, {tier}, by {rule} ({conditions}), takes:",
         "  升一级到 {tier}，依据 {rule}（{conditions}），需要：",
     ),
+    "up_by_behaviour": (
+        "  Or by behaviour alone, {tier}, by {rule} ({conditions}):",
+        "  或仅凭客户行为升到 {tier}，依据 {rule}（{conditions}）：",
+    ),
     "change": ("    {name}: {present} → {needed} ({difference})", "    {name}：{present} → {needed}（{difference}）"),
     "more": ("{difference} more", "增加 {difference}"),
     "fewer": ("{difference} less", "减少 {difference}"),

@@ -13,6 +13,8 @@ from retention.explanation.phrases import Phrases
 SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
 INPUTS = ("recency_days", "frequency_12m", "monetary_12m", "frequency_lifetime", "monetary_lifetime")
 MEASURES = {"recency": "r", "frequency": "f", "monetary": "m"}
+LETTERS = 2
+"""A tier's code up to this length is what people call it: A, S, B2."""
 # Metrics whose values are codes, and the code set that names them.
 CODED = ("r_band", "f_band", "m_band", "rfm_segment", "age_stage", "activity_state", "curve_stage")
 
@@ -126,8 +128,14 @@ class _Explanation:
         if up["to_tier"] is None:
             self._line(say(up["reason"]))
             return
+        self._way("up", scheme, up)
+        if up["without_decision"]:
+            self._way("up_by_behaviour", scheme, up["without_decision"])
+
+    def _way(self, phrase: str, scheme: str, up: Mapping[str, Any]) -> None:
+        say = self.say
         asked = say("and").join(self._asked(one) for one in up["conditions"])
-        self._line(say("up", tier=self._named(scheme, up["to_tier"]), rule=up["rule_id"], conditions=asked))
+        self._line(say(phrase, tier=self._named(scheme, up["to_tier"]), rule=up["rule_id"], conditions=asked))
         for one in up["changes"]:
             present, needed = (self._value(one["metric"], one[name]) for name in ("present", "needed"))
             self._line(
@@ -186,7 +194,7 @@ class _Explanation:
                 say("first_seen_on"): row["first_seen_on"],
                 say("last_seen_on"): row["last_seen_on"],
                 say("review_status"): row["review_status_name"],
-                say("evidence"): row["evidence"],
+                say("evidence"): row["evidence_named"],
             }
             for row in self.explained["labels"]
         ]
@@ -228,6 +236,6 @@ class _Explanation:
         return figure(value)
 
     def _named(self, scheme: str, tier: str) -> str:
-        """A tier with its name."""
+        """A tier by its name, behind its letter where it has one."""
         name = self.names.of(scheme, tier)
-        return tier if name == tier else f"{tier} {name}"
+        return name if len(tier) > LETTERS or name == tier else f"{tier} {name}"

@@ -23,6 +23,7 @@ AXES = {
     "lifecycle_age": ("age_stage", "age_rule_id"),
     "lifecycle_activity": ("activity_state", "activity_rule_id"),
     "lifecycle_curve": ("curve_stage", "curve_rule_id"),
+    "lifecycle_dormancy": ("dormancy", "dormancy_rule_id"),
 }
 
 
@@ -41,9 +42,10 @@ def explain_customer(home: Home, customer_id: str, language: str = "en") -> dict
         those of the group that holds, each with metric, name, operator, value and the customer's figure (`present`);
         and `up`: `to_tier`, `to_tier_name`, `rule_id`, `condition_group`; `conditions` of that group, each with
         `present`, `after` and `is_met` today; `changes`, each with metric, name, present, needed, difference and
-        `is_decision`; and `with_orders_today`, None where orders alone do not do it: `orders`, `amount` and the tier
-        that these orders lead to when they are made today. Without such a way `to_tier` is None and `reason` says why:
-        `best_tier`, `no_order_of_tiers`, `out_of_reach` or `figures_missing`.
+        `is_decision`; `with_orders_today`, None where orders alone do not do it: `orders`, `amount` and the tier that
+        these orders lead to when they are made today; `without_decision`, another way told likewise, where the first
+        takes a decision of the company and behaviour alone does it, too, else None. Without any way `to_tier` is None
+        and `reason` says why: `best_tier`, `no_order_of_tiers`, `out_of_reach` or `figures_missing`.
 
         `axes`: axis, name, stage, stage_name, rule_id and conditions of each axis of the lifecycle. `labels`: rows of
         `customer_labels` with `label_name`, those held today first; empty where the release has no such table.
@@ -219,7 +221,10 @@ def _up(
     way = way_up(groups, figures, scale, current)
     if way is None:
         return {"to_tier": None, "reason": "out_of_reach" if scale.cells else "figures_missing"}
-    return _told_way(scheme, way, groups, figures, scale, names)
+    told = _told_way(scheme, way, groups, figures, scale, names)
+    alone = way_up(groups, figures, scale, current, with_decisions=False) if way.is_decided else None
+    told["without_decision"] = None if alone is None else _told_way(scheme, alone, groups, figures, scale, names)
+    return told
 
 
 def _told_way(
@@ -339,6 +344,7 @@ def _labels(connection: duckdb.DuckDBPyConnection, customer_id: str, names: Name
         row
         | {
             "label_name": names.of("label", row["label"]),
+            "evidence_named": names.in_evidence(row["evidence"]),
             "review_status_name": names.of("review_status", row["review_status"]),
         }
         for row in rows_of(connection, LABELS, customer_id)
