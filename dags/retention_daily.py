@@ -49,6 +49,9 @@ with DAG(
     tags=["retention", "daily", "publishes"],
     params={
         "as_of": Param(None, type=["null", "string"], format="date", description="Day; default: the partition"),
+        "known_by": Param(
+            None, type=["null", "string"], format="date", description="See only what was known by then; default: all"
+        ),
         "profile": Param(None, type=["null", "string"], description="Named set of rules; default: the setting"),
         "landing": Param(None, type=["null", "string"], description="Landing folder; default: the setting"),
     },

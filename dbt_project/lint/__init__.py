@@ -23,11 +23,13 @@ RULES = (
     ("lifecycle_age", "age_days"),
     ("lifecycle_activity", "days_since_last_activity"),
     ("lifecycle_activity", "cadence_ratio"),
+    ("lifecycle_dormancy", "days_without_interaction"),
     ("retention_abcd", "always"),
     ("lifecycle_age", "always"),
     ("lifecycle_activity", "always"),
     ("lifecycle_curve", "always"),
     ("lifecycle_stage", "always"),
+    ("lifecycle_dormancy", "always"),
 )
 
 # A label of two groups, and one that the profile has switched off.

@@ -12,6 +12,14 @@ with codes as (
         from_tier as code
     from {{ ref('tier_migration') }}
     union distinct
+    select distinct scheme as code_set, tier_in_force as code from {{ ref('customer_tiers') }}
+    union distinct
+    select distinct 'tier_review_state' as code_set, review_state as code from {{ ref('customer_tiers') }}
+    union distinct
+    select 'tier_review_status' as code_set, status as code from {{ ref('tier_review_list') }}
+    union distinct
+    select 'tier_direction' as code_set, direction as code from {{ ref('tier_review_list') }}
+    union distinct
     select 'scheme' as code_set, scheme as code from {{ ref('customer_tiers') }}
     union distinct
     select 'matched_by' as code_set, matched_by as code from {{ ref('customer_merges') }}
@@ -35,6 +43,10 @@ with codes as (
     select 'curve_stage' as code_set, curve_stage as code from {{ ref('customer_lifecycle') }}
     union distinct
     select 'lifecycle_stage' as code_set, lifecycle_stage as code from {{ ref('customer_lifecycle') }}
+    union distinct
+    select 'lifecycle_stage' as code_set, from_stage as code from {{ ref('lifecycle_transitions') }}
+    union distinct
+    select 'dormancy' as code_set, dormancy as code from {{ ref('customer_lifecycle') }}
     union distinct
     select 'cohort_definition' as code_set, definition as code from {{ ref('retention_cohorts') }}
     union distinct
@@ -70,6 +82,7 @@ with codes as (
             when 'lifecycle_age' then 'age_stage'
             when 'lifecycle_activity' then 'activity_state'
             when 'lifecycle_curve' then 'curve_stage'
+            when 'lifecycle_dormancy' then 'dormancy'
             else scheme
         end as code_set,
         tier as code

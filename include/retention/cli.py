@@ -12,13 +12,22 @@ import duckdb
 import typer
 from rich.console import Console
 
-from retention import __version__, customer_command, label_command, migration_command
-from retention.console import Progress, print_explanation, print_status, print_summary
+from retention import (
+    __version__,
+    bench_command,
+    close_command,
+    customer_command,
+    label_command,
+    migration_command,
+    review_command,
+)
+from retention.console import Progress, print_status, print_summary
 from retention.errors import NotThereError, RetentionError, SettingsError
-from retention.explain import explain_customer
+from retention.explanation import command as explanation_command
 from retention.landing import withdraw
 from retention.options import HomeOption, LandingOption, day_of, settings_with
 from retention.pipeline import STEPS, run_all, run_step, runs
+from retention.profiles import command as profile_command
 from retention.publication.completeness_lists import read_worklist, write_week, write_worklist
 from retention.publication.release import rollback as roll_back
 from retention.runs import Run, open_run, start_run
@@ -44,6 +53,8 @@ app = typer.Typer(
 )
 app.add_typer(customer_command.app, name="customer")
 app.add_typer(label_command.app, name="labels")
+app.add_typer(review_command.app, name="review")
+app.add_typer(profile_command.app, name="profile")
 # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
 PIPE_WIDTH = 400
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
@@ -55,6 +66,17 @@ ProfileOption = Annotated[
 AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of", metavar="YYYY-MM-DD", help="Day the tables describe. Default: the last day of the data."),
+]
+KnownByOption = Annotated[
+    str | None,
+    typer.Option(
+        "--known-by",
+        metavar="YYYY-MM-DD",
+        help="See only what had been taken in by the end of that day; nothing new is landed. Default: all loads.",
+    ),
+]
+ForwardOption = Annotated[
+    bool, typer.Option("--only-forward", help="Publish without turning readers back to an earlier as-of day.")
 ]
 FullOption = Annotated[
     bool | None,
@@ -84,21 +106,27 @@ def run(
     landing: LandingOption = None,
     profile: ProfileOption = None,
     as_of: AsOfOption = None,
+    known_by: KnownByOption = None,
     target: TargetOption = None,
     full_refresh: FullOption = None,
+    only_forward: ForwardOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Run the whole pipeline: land, validate, build, audit, publish, report."""
+    """Run the whole pipeline: land, validate, build, audit, publish, report.
+
+    With --as-of D and --known-by K it shows what day D looked like to whoever asked at the end of day K.
+    """
     settings = settings_with(home=home, landing=landing, profile=profile, target=target, full_refresh=full_refresh)
     started = time.monotonic()
     with Progress(out, verbose) as progress:
         summary = run_all(
-            _new_run(settings, as_of),
+            _new_run(settings, as_of, known_by=known_by),
             settings,
             settings.landing_dir,
             say=progress.say,
             tick=progress.tick,
             done=progress.done,
+            only_forward=only_forward,
         )
         progress.done("in all", time.monotonic() - started)
     print_summary(out, summary)
@@ -110,12 +138,13 @@ def load(
     landing: LandingOption = None,
     profile: ProfileOption = None,
     as_of: AsOfOption = None,
+    known_by: KnownByOption = None,
     target: TargetOption = None,
     verbose: VerboseOption = False,
 ) -> None:
     """Start a run: take landing files in and check them against the contracts."""
     settings = settings_with(home=home, landing=landing, profile=profile, target=target)
-    this_run = _new_run(settings, as_of)
+    this_run = _new_run(settings, as_of, known_by=known_by)
     _steps(["land", "validate"], this_run, settings, verbose)
     out.print(f"Go on with: retention build --run-id {this_run.run_id}")
 
@@ -159,33 +188,18 @@ def step(
     landing: LandingOption = None,
     profile: ProfileOption = None,
     as_of: AsOfOption = None,
+    known_by: KnownByOption = None,
     target: TargetOption = None,
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.")] = 0,
-    only_forward: Annotated[
-        bool, typer.Option("--only-forward", help="Publish without turning readers back to an earlier as-of day.")
-    ] = False,
+    only_forward: ForwardOption = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Run one step of a named run; this is what a scheduler calls."""
     if name not in STEPS:
         raise SettingsError(f"There is no step '{name}'.", f"Use one of {', '.join(STEPS)}.")
     settings = settings_with(home=home, landing=landing, profile=profile, target=target)
-    this_run = _new_run(settings, as_of, run_id) if name == "land" else open_run(settings.home_dir, run_id)
+    this_run = _new_run(settings, as_of, run_id, known_by) if name == "land" else open_run(settings.home_dir, run_id)
     _steps([name], this_run, settings, verbose, wait, only_forward)
-
-
-@app.command(epilog="Example: retention explain 1613")
-def explain(
-    customer_id: Annotated[str, typer.Argument(help="The customer's ID, as in the landed files.")],
-    home: HomeOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Say why a customer has its score, tier and stage: inputs, thresholds, rule IDs."""
-    explained = explain_customer(settings_with(home=home).home_path, customer_id)
-    if as_json:
-        sys.stdout.write(json.dumps(explained, indent=2, ensure_ascii=False, default=str) + "\n")
-    else:
-        print_explanation(out, explained)
 
 
 @app.command(epilog="Example: retention completeness --owner 'Li Na' --out lists/li-na.xlsx --language zh")
@@ -215,7 +229,7 @@ def completeness(
 
 @app.command(epilog="Example: retention status --home data")
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Show the last releases, runs, loads and failed checks."""
+    """Show the last releases, closed months, runs, loads and failed checks."""
     found = read_status(settings_with(home=home).home_path)
     if as_json:
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")
@@ -250,83 +264,18 @@ def withdraw_load(
     )
 
 
-BENCH_EPILOG = """
-Examples: retention bench --rows 100k --repeats 1 --no-peers · retention bench --rows 1M --rows 10M · retention bench
---history --rows 400k --repeats 1 · retention bench --page
-"""
-
-
-@app.command(epilog=BENCH_EPILOG)
-def bench(
-    rows: Annotated[
-        list[str] | None, typer.Option("--rows", help="Orders of a made-up company, such as 300k or 10M; repeat it.")
-    ] = None,
-    large: Annotated[
-        bool, typer.Option("--large", help="Also 100M orders, once, under a memory limit of 8 GB.")
-    ] = False,
-    history: Annotated[
-        bool,
-        typer.Option(
-            "--history",
-            help="Instead: the month-end history of every customer, 36 months, under a memory limit of 4 GB. --rows: "
-            "its orders, 20 a customer; default 16M: 500,000 customers on average over the months.",
-        ),
-    ] = False,
-    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Rounds; every piece is measured once a round.")] = 3,
-    peers: Annotated[
-        bool, typer.Option("--peers/--no-peers", help="Also pandas, polars, lifetimes, ... (make peers installs them).")
-    ] = True,
-    fixed: Annotated[
-        bool, typer.Option("--fixed/--no-fixed", help="Also what no data changes: 100 orders, the DAG files' import.")
-    ] = True,
-    results: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the records, one JSON per kind and size.")
-    ] = None,
-    work: Annotated[Path | None, typer.Option("--work", help="Scratch folder. Default: HOME/bench.")] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep companies and homes, to look into.")] = False,
-    page: Annotated[
-        bool, typer.Option("--page", help="Measure nothing: write docs/performance.md from the records.")
-    ] = False,
-    home: HomeOption = None,
-) -> None:
-    """Measure the pipeline beside DuckDB itself and beside its peers, and print the goals with what was reached.
-
-    A made-up company of each size is loaded, run in full, and run again with the next day's files; between them the
-    same files go through DuckDB alone (the floor), through the peers and through dbt alone. Every figure is a whole
-    process: wall and processor time, memory of all its processes, bytes on disk. Measure on a machine that does
-    nothing else; figures taken while others worked are marked as provisional.
-    """
-    from retention.benchmark.command import measure_and_show, rows_of, write_page  # noqa: PLC0415  # no other command needs it
-
-    settings = settings_with(home=home)
-    folder = results or settings.project_dir / "benchmarks" / "results"
-    if page:
-        for written in write_page(settings.project_dir, folder):
-            out.print(f"written: {written}", markup=False)
-        return
-    sizes = tuple(rows_of(text) for text in rows or (["16M"] if history else ["1M", "10M"] if not large else []))
-    measure_and_show(
-        settings,
-        out,
-        sizes=() if history else (*sizes, 100_000_000) if large else sizes,
-        history_sizes=sizes if history else (),
-        repeats=repeats,
-        with_peers=peers and not history,
-        with_fixed=fixed and not history,
-        keep=keep,
-        results=folder,
-        work=work,
-    )
-
-
+explanation_command.register(app, out)
 sources_command.register(app, out, err)
 simulation_command.register(app, out)
+bench_command.register(app, out)
+close_command.register(app, out)
 migration_command.register(app, out)
 
 
-def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None) -> Run:
+def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None, known_by: str | None = None) -> Run:
     day = day_of(as_of, "--as-of") if as_of else settings.as_of
-    return start_run(settings.home, settings.profile, day, settings.timezone, run_id, settings.target)
+    known = day_of(known_by, "--known-by") if known_by else settings.known_by
+    return start_run(settings.home, settings.profile, day, settings.timezone, run_id, settings.target, known)
 
 
 def _old_run(settings: Settings, run_id: str | None) -> Run:

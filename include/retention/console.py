@@ -59,7 +59,8 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
     console.print()
     if summary["is_synthetic"]:
         console.print(NOTICE, style="bold", markup=False)
-    console.print(f"As of {summary['as_of_date']}, profile {summary['profile']}, run {summary['run_id']}")
+    known = f", as known by {summary['known_by']}" if summary["known_by"] else ""
+    console.print(f"As of {summary['as_of_date']}{known}, profile {summary['profile']}, run {summary['run_id']}")
     console.print(
         f"  {figures['customers']:,} customers, {figures['orders']:,} orders, {figures['purchases']:,} purchases, "
         f"net revenue {figures['net_revenue']:,}, orders from {figures['first_order_on']} to {figures['last_order_on']}"
@@ -71,6 +72,8 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
         f"{loads['files_known']} files known already"
     )
     print_rows(console, "tiers of the primary scheme", summary["lists"]["tiers"])
+    if summary["lists"]["waiting"]:
+        print_rows(console, "tiers that differ from those in force, waiting for approval", summary["lists"]["waiting"])
     print_rows(console, "lifecycle stages", summary["lists"]["stages"])
     print_rows(console, "retention over the rolling period", summary["lists"]["retention"])
     print_rows(console, "checks that did not pass", summary["lists"]["failed_checks"])
@@ -88,44 +91,6 @@ def print_status(console: Console, status: dict[str, Any]) -> None:
         for row in rows:
             if row.get("error"):
                 console.print(f"  {row['run_id']} failed in {row['failed_step']}: {row['error']}", markup=False)
-
-
-def print_explanation(console: Console, explained: dict[str, Any]) -> None:
-    """Why a customer stands where it stands."""
-    customer, rfm, lifecycle = (explained[name] for name in ("dim_customers", "customer_rfm", "customer_lifecycle"))
-    if explained["merged_from"]:
-        console.print(f"{explained['merged_from']} was merged into {customer['customer_id']}.", markup=False)
-    console.print(f"Customer {customer['customer_id']} as of {customer['as_of_date']}", markup=False)
-    if customer["merged_ids"]:
-        console.print(f"  with the profiles {customer['merged_ids']}", markup=False)
-    facts = {
-        "days since the last purchase": rfm.get("recency_days"),
-        "purchases in the window": rfm.get("frequency_12m"),
-        "spend in the window": rfm.get("monetary_12m"),
-        "purchases ever": rfm.get("frequency_lifetime"),
-        "spend ever": rfm.get("monetary_lifetime"),
-        "first purchase": rfm.get("first_purchase_on"),
-        "last purchase": rfm.get("last_purchase_on"),
-    }
-    print_rows(console, "inputs", [{"input": name, "value": value} for name, value in facts.items()])
-    console.print("\nRFM", f"\n  {rfm.get('reason')}", markup=False)
-    reached = {"recency": rfm.get("r_band"), "frequency": rfm.get("f_band"), "monetary": rfm.get("m_band")}
-    bands = [band | {"reached": "<" if band["band"] == reached[band["measure"]] else ""} for band in explained["bands"]]
-    print_rows(console, "bands (R1 to R3)", bands)
-    print_rows(console, "quantile cut-offs (R4)", _cutoffs(explained["cutoffs"], rfm))
-    tiers = [
-        {name: tier[name] for name in ("scheme", "tier", "rule_id", "reason", "previous_tier", "changed_on")}
-        for tier in explained["tiers"]
-    ]
-    print_rows(console, "tiers", tiers)
-    print_rows(console, "conditions of these rules", explained["rules"])
-    console.print("\nLifecycle", f"\n  {lifecycle.get('lifecycle_stage')}: {lifecycle.get('reason')}", markup=False)
-    console.print(
-        f"  since {lifecycle.get('stage_since')}, {lifecycle.get('days_in_stage')} days; last activity "
-        f"{_shown(lifecycle.get('days_since_last_activity'))} days ago; own cadence "
-        f"{_shown(lifecycle.get('own_cadence_days'))} days, ratio {_shown(lifecycle.get('cadence_ratio'))}",
-        markup=False,
-    )
 
 
 def print_identity(console: Console, shown: dict[str, Any]) -> None:
@@ -158,22 +123,6 @@ def _decision(row: dict[str, Any]) -> str:
     return f"{row['action']} {row['customer_id']} {row.get('other_customer_id') or ''}".rstrip()
 
 
-def _cutoffs(cutoffs: dict[str, Any], rfm: dict[str, Any]) -> list[dict[str, Any]]:
-    """The scores' cut-offs by measure. Fewer days score higher, so recency's are read downwards."""
-    if not cutoffs or rfm.get("r_score") is None:
-        return []
-    rows = []
-    for measure in ("recency", "frequency", "monetary"):
-        down = measure == "recency"
-        bounds = [cutoffs[f"{measure}_cut_{cut}"] for cut in (range(4, 0, -1) if down else range(1, 5))]
-        row = {"measure": measure, "its score": rfm[f"{measure[0]}_score"]}
-        row |= {
-            f"score {score}": f"{'<' if down else '>='} {bound:,.2f}" for score, bound in enumerate(bounds, start=2)
-        }
-        rows.append(row)
-    return rows
-
-
 def print_rows(console: Console, title: str, rows: list[dict[str, Any]]) -> None:
     """A table of rows under a title."""
     console.print()
@@ -188,7 +137,7 @@ def print_rows(console: Console, title: str, rows: list[dict[str, Any]]) -> None
             name, justify="right" if name in numeric else "left", overflow="fold", no_wrap=not console.is_terminal
         )
     for row in rows:
-        table.add_row(*(_shown(value) for value in row.values()))
+        table.add_row(*(shown(value) for value in row.values()))
     console.print(table)
 
 
@@ -196,7 +145,8 @@ def _is_number(value: object) -> bool:
     return value is None or (not isinstance(value, bool | str) and str(value).replace(".", "", 1).isdigit())
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as people read it: thousands parted, at most four decimals, `-` for none."""
     if value is None:
         return "-"
     if isinstance(value, float):

@@ -19,7 +19,15 @@ from typing import Any
 import duckdb
 
 from retention.errors import CheckFailedError, RetentionError, SettingsError
-from retention.landing import Contract, committed_loads, event_range, land, load_contracts
+from retention.landing import (
+    Contract,
+    LandingReport,
+    committed_loads,
+    event_range,
+    land,
+    load_contracts,
+    loads_known_by,
+)
 from retention.publication.audit import audit_candidate, reconcile_candidate
 from retention.publication.provenance import check_provenance
 from retention.publication.release import changed_file, commit_release, present_release, releases, write_release
@@ -77,18 +85,9 @@ class Pipeline:
         """Take the landing files in, and fix what this run sees: its loads and its as-of day."""
         self.engine.check(self.settings.memory_limit)
         self.run.save()
-        report = land(
-            self.run.home,
-            self.landing,
-            self.contracts,
-            timezone=self.run.timezone,
-            progress=self.say,
-            default_region=self.settings.default_region,
-            threads=self.settings.threads,
-            memory_limit=self.settings.memory_limit,
-        )
+        report = self._take_in() if self.run.known_by is None else LandingReport([], [], [])
         pinned: dict[str, list[str]] = {}
-        for manifest in committed_loads(self.run.home):
+        for manifest in self._known_loads():
             pinned.setdefault(manifest["entity"], []).append(manifest["load_id"])
         self.pin_as_of(pinned)
         return {
@@ -99,6 +98,36 @@ class Pipeline:
             "as_of": self.run.as_of,
         }
 
+    def _take_in(self) -> LandingReport:
+        return land(
+            self.run.home,
+            self.landing,
+            self.contracts,
+            timezone=self.run.timezone,
+            progress=self.say,
+            default_region=self.settings.default_region,
+            threads=self.settings.threads,
+            memory_limit=self.settings.memory_limit,
+        )
+
+    def _known_loads(self) -> list[dict[str, Any]]:
+        """Manifests of the loads that this run sees.
+
+        Raises:
+            SettingsError: nothing had been taken in by the day that was asked for.
+        """
+        committed, day = committed_loads(self.run.home), self.run.known_by
+        known = loads_known_by(committed, day)
+        if committed and not known:
+            first = min(str(one["finished_at"])[:10] for one in committed)
+            raise SettingsError(
+                f"Nothing was known by {day}: the first load was taken in on {first}.",
+                f"Give --known-by a day from {first} on, or leave it out.",
+            )
+        if day is not None:
+            self.say(f"known by {day}: {len(known)} of {len(committed)} loads; nothing new is landed")
+        return known
+
     def pin_as_of(self, pinned: Mapping[str, list[str]]) -> None:
         """Settle the as-of day: as asked for, else the last day of the orders that is not still to come.
 
@@ -107,11 +136,12 @@ class Pipeline:
         """
         days = event_range(self.run.home, self.contracts["orders"], pinned.get("orders", []))
         if days is None:
-            raise SettingsError("No order has been landed yet.", "Land some: retention load --landing DIR.")
+            by = f" by {self.run.known_by}" if self.run.known_by else " yet"
+            raise SettingsError(f"No order had been landed{by}.", "Land some: retention load --landing DIR.")
         first, last = days
-        today = self.run.started_at.date()
+        today = self.run.known_by or self.run.started_at.date()
         if last > today:
-            self.say(f"warning: orders up to {last} lie after today, {today}; correct their dates in the source")
+            self.say(f"warning: orders up to {last} lie after {today}; correct their dates in the source")
         as_of = self.run.as_of or min(last, max(today, first))
         if as_of < first:
             raise SettingsError(
@@ -286,6 +316,8 @@ def run_all(
     say: Callable[[str], None],
     tick: Callable[[str], None],
     done: Callable[[str, float], None],
+    only_forward: bool = False,
+    wait_seconds: float = 0,
 ) -> dict[str, Any]:
     """Run every step in one process.
 
@@ -294,12 +326,14 @@ def run_all(
 
     Args:
         done: receives each step's name and seconds as it ends.
+        only_forward: whether readers who see a later as-of day stay there.
+        wait_seconds: how long to wait for another writer.
 
     Returns:
         The report.
     """
-    with writer_lock(run.home, f"run {run.run_id}"):
-        pipeline = Pipeline(run, settings, landing, say, tick)
+    with writer_lock(run.home, f"run {run.run_id}", wait_seconds):
+        pipeline = Pipeline(run, settings, landing, say, tick, only_forward)
         with start_worker(run, settings) as pipeline.worker:
             done("land", _timed(pipeline, "land")["seconds"])
             with ThreadPoolExecutor(max_workers=1) as side:

@@ -49,6 +49,11 @@ class Home:
         return self.path / "published"
 
     @property
+    def closings(self) -> Path:
+        """One sealed folder per closed month, never pruned."""
+        return self.path / "closings"
+
+    @property
     def reports(self) -> Path:
         """Summaries, one folder per run."""
         return self.path / "reports"
@@ -75,6 +80,7 @@ class Run:
         started_at: instant in the business's time zone, without offset.
         timezone: the business's time zone.
         target: the engine that builds it.
+        known_by: the run sees the loads taken in up to the end of this day; None: all of them.
     """
 
     run_id: str
@@ -84,6 +90,7 @@ class Run:
     started_at: datetime
     timezone: str
     target: str = "duckdb"
+    known_by: date | None = None
 
     @property
     def folder(self) -> Path:
@@ -132,23 +139,40 @@ class Run:
 
     def save(self) -> None:
         """Write down the run's parameters."""
-        record = asdict(self) | {"home": str(self.home.path), "as_of": self.as_of and self.as_of.isoformat()}
+        days = {name: day and day.isoformat() for name, day in (("as_of", self.as_of), ("known_by", self.known_by))}
+        record = asdict(self) | {"home": str(self.home.path)} | days
         self.write("run", record | {"started_at": self.started_at.isoformat()})
 
 
 def start_run(
-    home: Path, profile: str, as_of: date | None, timezone: str, run_id: str | None = None, target: str = "duckdb"
+    home: Path,
+    profile: str,
+    as_of: date | None,
+    timezone: str,
+    run_id: str | None = None,
+    target: str = "duckdb",
+    known_by: date | None = None,
 ) -> Run:
     """Name a new run. Nothing is written until a step writes.
 
     Args:
         run_id: a name of the caller's (Airflow passes one made of its own run's); default: the present instant.
+        known_by: see only what had been taken in by the end of this day.
+
+    Raises:
+        SettingsError: the name is no file name, or `known_by` is a day that is still to come.
     """
     now = datetime.now(ZoneInfo(timezone)).replace(tzinfo=None)
     name = run_id or f"{now:%Y%m%dT%H%M%S}_{now.microsecond // 1000:03d}"
     if not RUN_ID.fullmatch(name):
         raise SettingsError(f"Run id {name!r} is not a file name.", "Use letters, digits, '.', '_', '+' and '-'.")
-    return Run(name, Home(home.expanduser().resolve()), profile, as_of, now.replace(microsecond=0), timezone, target)
+    if known_by is not None and known_by > now.date():
+        raise SettingsError(
+            f"--known-by {known_by} is still to come: what will be known then is not known.",
+            "Name a day up to today, or leave it out.",
+        )
+    place, started_at = Home(home.expanduser().resolve()), now.replace(microsecond=0)
+    return Run(name, place, profile, as_of, started_at, timezone, target, known_by)
 
 
 def open_run(home: Path, run_id: str) -> Run:
@@ -170,6 +194,7 @@ def open_run(home: Path, run_id: str) -> Run:
         datetime.fromisoformat(record["started_at"]),
         record["timezone"],
         record.get("target", "duckdb"),
+        date.fromisoformat(record["known_by"]) if record.get("known_by") else None,
     )
 
 

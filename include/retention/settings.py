@@ -34,10 +34,14 @@ class Settings(BaseSettings):
     )
     profile: str = Field("retail", description="Named set of rule rows in dbt_project/seeds.")
     as_of: date | None = Field(None, description="Day the tables describe. Default: the last day of the data.")
+    known_by: date | None = Field(
+        None, description="See only what had been taken in by the end of this day. Default: all that is known now."
+    )
     timezone: str = Field("Asia/Shanghai", description="The business's time zone, for schedules and instants.")
     default_region: str = Field(
         "CN", pattern=r"^[A-Z]{2}$", description="Country of telephone numbers without a calling code, two letters."
     )
+    language: Literal["en", "zh"] = Field("en", description="Language of explanations and suggestions: en or zh.")
     project_dir: Path = Field(PROJECT_DIR, description="Folder that holds dbt_project/ and expectations/.")
     threads: int = Field(2, ge=1, le=256, description="Threads of dbt, DuckDB and Spark.")
     memory_limit: str = Field(

@@ -4,6 +4,7 @@ from typing import Any
 
 import duckdb
 
+from retention.closing import closings
 from retention.landing import committed_loads
 from retention.pipeline import runs
 from retention.publication.release import releases
@@ -13,17 +14,25 @@ SHOWN = 10
 
 
 def read_status(home: Home) -> dict[str, list[dict[str, Any]]]:
-    """The last releases, runs with their errors, loads, and the checks that failed in the published release."""
+    """The last releases, closed months, runs with their errors, loads, and what failed in the published release."""
     return {
         "releases": [
-            {name: release[name] for name in ("release_id", "as_of_date", "profile", "is_published")}
-            | {"tables": len(release["tables"])}
+            {
+                "release_id": release["release_id"],
+                "as_of_date": release["as_of_date"],
+                "known_by": release.get("known_by"),
+                "profile": release["profile"],
+                "is_published": release["is_published"],
+                "tables": len(release["tables"]),
+            }
             for release in releases(home)[:SHOWN]
         ],
+        "closings": closings(home)[:SHOWN],
         "runs": [
             {
                 "run_id": run["run_id"],
                 "as_of_date": run["as_of"],
+                "known_by": run.get("known_by"),
                 "last_step": run["steps"][-1] if run["steps"] else None,
                 "failed_step": run["failure"]["step"] if run["failure"] else None,
                 "error": run["failure"]["error"] if run["failure"] else None,

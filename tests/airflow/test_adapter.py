@@ -15,6 +15,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.timetables.base import DagRunInfo, TimeRestriction
 
 from retention import airflow_adapter as adapter
+from retention.airflow_adapter import commands, review, tasks
 from retention.errors import SettingsError
 from retention.runs import RUN_ID
 
@@ -202,7 +203,7 @@ def test_the_timetable_survives_the_database() -> None:
 def test_stopping_a_task_ends_its_step_and_what_the_step_started(monkeypatch: pytest.MonkeyPatch) -> None:
     child = "import time; time.sleep(300)"
     step = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
-    monkeypatch.setattr(adapter, "step_command", lambda *_: [sys.executable, "-c", step])
+    monkeypatch.setattr(tasks, "step_command", lambda *_: [sys.executable, "-c", step])
     operator = adapter.RetentionStep(task_id="build")
     failures: list[BaseException] = []
 
@@ -221,7 +222,7 @@ def test_stopping_a_task_ends_its_step_and_what_the_step_started(monkeypatch: py
     operator.on_kill()
     thread.join(timeout=30)
     assert not thread.is_alive()
-    assert not any(adapter._is_alive(process) for process in family)
+    assert not any(commands.is_alive(process) for process in family)
     assert "exit code -15" in str(failures[0])
 
 
@@ -229,3 +230,49 @@ def test_the_weekly_audit_runs_the_command_that_a_person_types() -> None:
     command = adapter.CompletenessAudit(task_id="write_lists").command(context({"language": "zh"}))
     assert command[1:4] == ["completeness", "--weekly", "--language=zh"]
     assert command[4].startswith("--home=")
+
+
+def test_the_close_runs_the_command_for_the_month_before() -> None:
+    # 17:00 UTC on the last day is 01:00 of the next month in Shanghai.
+    assert adapter.month_before(datetime(2024, 4, 30, 17, tzinfo=UTC), SHANGHAI) == "2024-04"
+    task = adapter.MonthEndClose(task_id="close")
+    due = {"run_after": datetime(2024, 5, 2, 2, tzinfo=UTC), "partition_key": None}
+    command = task.command(context({"profile": "cdnow", "known_then": True}, **due))
+    assert command[1:4] == ["close", "--month=2024-04", "--profile=cdnow"]
+    assert "--known-then" in command
+    assert task.command(context({"month": "2023-12"}, **due))[2] == "--month=2023-12"
+
+
+@pytest.mark.parametrize(
+    ("due", "quarter"),
+    [
+        (datetime(2024, 10, 3, 3, tzinfo=UTC), "2024Q3"),
+        (datetime(2024, 9, 30, 17, tzinfo=UTC), "2024Q3"),
+        (datetime(2024, 9, 30, 15, tzinfo=UTC), "2024Q2"),
+        (datetime(2025, 1, 3, tzinfo=UTC), "2024Q4"),
+    ],
+)
+def test_the_reviewed_quarter_is_the_one_before_in_the_business_time_zone(due: datetime, quarter: str) -> None:
+    assert adapter.quarter_before(due, SHANGHAI) == quarter
+
+
+class Answered:
+    """A task instance whose review was answered on the page."""
+
+    def __init__(self, option: str, person: dict[str, str] | None) -> None:
+        self.left = {
+            "open_review": {"review": {"review_id": "2024Q3", "scheme": "value_sabc"}},
+            "decide": {"chosen_options": [option], "responded_by_user": person},
+        }
+
+    def xcom_pull(self, task_ids: str) -> dict[str, Any]:
+        return self.left[task_ids]
+
+
+def test_an_answer_becomes_a_decision_in_the_name_of_who_gave_it() -> None:
+    task = review.TierReviewDecision(task_id="apply_decision")
+    for option, verb in (("Approve", "approve"), ("Reject", "reject")):
+        command = task.command({"ti": Answered(option, {"id": "7", "name": "Li Na"})})
+        assert command[1:6] == ["review", verb, "2024Q3", "--scheme=value_sabc", "--approver=Li Na"]
+    with pytest.raises(SettingsError, match="names nobody"):
+        task.command({"ti": Answered("Approve", None)})

@@ -65,7 +65,7 @@ def test_the_dag_catches_up_one_run_at_a_time_and_explains_itself(daily: dict[st
     assert daily["catchup"] is True
     assert daily["max_active_runs"] == 1
     assert daily["tags"]
-    assert daily["params"] == ["as_of", "landing", "profile"]
+    assert daily["params"] == ["as_of", "known_by", "landing", "profile"]
     assert all(f"| {step} |" in daily["doc"] for step in (WAITS, *STEPS))
     assert "backfill create" in daily["doc"]
 
@@ -78,6 +78,28 @@ def test_the_weekly_audit_reads_on_mondays_and_takes_no_writers_slot(described: 
     assert (task["retries"], task["failure_callbacks"]) == (2, ["log_failure"])
     assert task["timeout_seconds"]
     assert audit["catchup"] is False
+
+
+def test_a_month_is_closed_after_the_daily_run_of_the_second(described: dict[str, Any]) -> None:
+    close = described["dags"]["month_end_close"]
+    assert (close["cron"], close["timetable"]["timezone"]) == ("0 10 2 * *", "Asia/Shanghai")
+    (task,) = close["tasks"]
+    assert (task["id"], task["pool"], task["failure_callbacks"]) == ("close", POOL[0], ["log_failure"])
+    assert close["catchup"] is False
+
+
+def test_a_tier_review_asks_a_person_between_two_commands(described: dict[str, Any]) -> None:
+    asking = described["dags"]["tier_review_quarterly"]
+    assert asking["cron"] == "0 11 3 1,4,7,10 *"
+    tasks = {task["id"]: task for task in asking["tasks"]}
+    assert [(name, task["downstream"]) for name, task in tasks.items()] == [
+        ("open_review", ["decide"]), ("decide", ["apply_decision"]), ("apply_decision", [])
+    ]  # fmt: skip
+    assert {name: task["pool"] == POOL[0] for name, task in tasks.items()} == {
+        "open_review": True, "decide": False, "apply_decision": True
+    }  # fmt: skip
+    assert tasks["decide"]["retries"] == 0, "asked twice"
+    assert all(task["failure_callbacks"] == ["log_failure"] for task in tasks.values())
 
 
 def test_the_readme_lists_every_dag_with_its_schedule(described: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 from tests.airflow.installation import PROJECT, ZONE, Installation
+from tests.airflow.page import Page
 from tests.sources.rest.service import KEY, Shop, order, running
 
 from retention import airflow_server
@@ -20,38 +20,6 @@ from retention import airflow_server
 pytestmark = pytest.mark.slow
 DAG = "retention_daily"
 RUN_SECONDS = 150
-
-
-class Page:
-    """Airflow's REST interface, logged in as admin."""
-
-    def __init__(self, installation: Installation) -> None:
-        self.root = f"http://{airflow_server.HOST}:{installation.port}"
-        passwords = installation.airflow_home / "simple_auth_manager_passwords.json.generated"
-        admin = json.loads(passwords.read_text(encoding="utf-8"))["admin"]
-        self.token = ""
-        self.token = self.ask("/auth/token", {"username": "admin", "password": admin})["access_token"]
-
-    def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        request = urllib.request.Request(  # noqa: S310  # http to this machine
-            self.root + path,
-            data=json.dumps(body).encode() if body is not None else None,
-            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # http to this machine
-            return json.load(answer)
-
-    def trigger(self, run_id: str, partition: str | None = None, conf: dict[str, Any] | None = None) -> None:
-        body = {"dag_run_id": run_id, "logical_date": None, "partition_key": partition, "conf": conf or {}}
-        self.ask(f"/api/v2/dags/{DAG}/dagRuns", body)
-
-    def runs(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.ask(f"/api/v2/dags/{DAG}/dagRuns?limit=100")["dag_runs"]
-        return found
-
-    def tasks(self, run_id: str) -> dict[str, dict[str, Any]]:
-        found = self.ask(f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances")["task_instances"]
-        return {task["task_id"]: task for task in found}
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from tests.airflow.installation import Installation
 from tests.airflow.test_adapter import SHANGHAI, context
 
 from retention import airflow_adapter as adapter
+from retention.airflow_adapter import sensor
 from retention.sources.arrivals import ScheduledSource
 
 SOURCES = """
@@ -87,7 +88,7 @@ def finish(home: Path, source: str, **entities: str) -> None:
 
 def look(monkeypatch: pytest.MonkeyPatch, at: datetime, **dag_run: Any) -> bool:
     """One look of the task for the as-of day 2024-05-01 (its deadline: 09:30 on the 2nd, 01:30 UTC)."""
-    monkeypatch.setattr(adapter, "utcnow", lambda: pendulum.instance(at))
+    monkeypatch.setattr(sensor, "utcnow", lambda: pendulum.instance(at))
     return adapter.WaitForSources(task_id="wait_for_sources").poke(context(**dag_run))
 
 

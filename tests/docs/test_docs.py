@@ -106,9 +106,11 @@ def test_every_command_and_option_named_exists(document: str) -> None:
     known = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # a group, since there are several
     for name, *arguments in retention_calls(document):
         assert name in known, f"{document}: retention {name}"
-        options = {
-            option for parameter in known[name].params for option in (*parameter.opts, *parameter.secondary_opts)
-        }
+        command = known[name]
+        if hasattr(command, "commands") and arguments:
+            assert arguments[0].split("|")[0] in command.commands, f"{document}: retention {name} {arguments[0]}"
+            command = command.commands[arguments[0].split("|")[0]]
+        options = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         unknown = {argument for argument in arguments if argument.startswith("--")} - options - {"--help"}
         assert not unknown, f"{document}: retention {name} {unknown}"
 

@@ -82,6 +82,26 @@ REVIEWS = f"""
         'it''s ' || n as reviewer
     from range(120) as numbers(n)
 """
+# Two quarters, the second opened with the day of the second delivery; one decision too late, one on a customer alone.
+TIER_REVIEWS = """
+    select quarter as review_id, 'retention_abcd' as scheme, reviewed_on, 'C' || n as customer_id,
+        list_extract(['A', 'B', 'unscored'], 1 + n % 3) as tier_before,
+        list_extract(['A', 'C', 'D', 'of former rules'], 1 + n % 4) as tier_after,
+        cast(n * 1000.5 as decimal(18, 2)) as value_at_stake, opened_at
+    from range(40) as numbers(n)
+    cross join (values
+        ('2023Q4', date '2023-12-31', timestamp '2024-01-02 11:00:00'),
+        ('2024Q1', date '2024-03-31', timestamp '2024-04-02 11:00:00')
+    ) as quarters(quarter, reviewed_on, opened_at)
+"""
+TIER_DECISIONS = """
+    from (values
+        ('V1', '2023Q4', 'retention_abcd', 'C5', timestamp '2024-01-03 10:00:00', 'approved', 'eve'),
+        ('V2', '2023Q4', 'retention_abcd', null, timestamp '2024-04-03 10:00:00', 'approved', 'eve'),
+        ('V3', '2024Q1', 'retention_abcd', null, timestamp '2024-04-03 10:00:00', 'approved', 'eve'),
+        ('V4', '2024Q1', 'retention_abcd', 'C7', timestamp '2024-04-03 10:00:00', 'rejected', 'bob')
+    ) as decisions(decision_id, review_id, scheme, customer_id, decided_at, decision, approver)
+"""
 STATUSES = "'completed', 'completed', 'completed', 'completed', 'cancelled', 'pending', 'returned', null"
 AMOUNTS = "0.00, 0.01, 10.00, 10.00, 10.00, 33333.33, 49999.99, 50000.00, 100000.00, 0.05, 1234.565, 7.125"
 ORDERS = f"""
@@ -281,6 +301,10 @@ def _write(landing: Path, part: str, delivered: str, corrected: str) -> None:
             "returns": f"from ({RETURNS}) where order_id in (select order_id from orders) and "
             f"(hash(return_id) % 3 {'>' if first else '='} 0)",
             "campaigns": CAMPAIGNS,
+            "tier_reviews": TIER_REVIEWS
+            if first
+            else f"select * replace ('D' as tier_after) from ({TIER_REVIEWS}) where hash(customer_id) % 4 = 1",
+            "tier_decisions": f"{TIER_DECISIONS} where (decision_id in ('V1', 'V3')) = {first}",
             "identity_decisions": f"{DECISIONS} where (decision_id in ('D1', 'D3', 'D5')) = {first}",
             "label_reviews": f"from ({REVIEWS}) where hash(review_id) % 4 {'>' if first else '='} 0",
             # Corrections of rates that orders of the first delivery were converted at.

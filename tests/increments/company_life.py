@@ -40,8 +40,8 @@ PARAMETERS: list[dict[str, str]] = [
     {"fx_max_age_days": "40", "reporting_currency": "EUR"},
     {"score_convention": "ntile"},
     {"score_window_months": "0"},
-    {"score_cut_offset": "1", "evaluation_months": "3"},
-    {"age_from": "registration", "spend_period_days": "30"},
+    {"score_cut_offset": "1", "evaluation_months": "3", "history_months": "2"},
+    {"age_from": "registration", "spend_period_days": "30", "history_months": "0"},
     {"rfm_window_months": "6", "score_window_months": "3", "evaluation_rolling_days": "30"},
 ]
 
@@ -190,6 +190,33 @@ def _entities(days: st.SearchStrategy[date]) -> dict[str, tuple[st.SearchStrateg
             ).map(lambda row: {**row, "rule_version": VERSIONS[str(row["label"])]}),
             0,
             6,
+        ),
+        "tier_reviews": (
+            _rows(
+                review_id=_ids("Q", 3),
+                scheme=st.sampled_from(["retention_abcd", "retention_abcd", "value_sabc"]),
+                reviewed_on=days,
+                customer_id=_ids("C", 9),
+                tier_before=st.sampled_from(["A", "B"]),
+                tier_after=st.sampled_from(["A", "B", "C"]),
+                value_at_stake=amounts,
+                opened_at=instants,
+            ),
+            0,
+            8,
+        ),
+        "tier_decisions": (
+            _rows(
+                decision_id=_ids("V", 4),
+                review_id=_ids("Q", 3),
+                scheme=st.just("retention_abcd"),
+                customer_id=st.none() | _ids("C", 9),
+                decided_at=instants,
+                decision=st.sampled_from(["approved", "rejected"]),
+                approver=st.just("eve"),
+            ),
+            0,
+            4,
         ),
         "orders": (
             _rows(

@@ -89,6 +89,33 @@ def judged(number: int, customer_number: int, status: str, at: date, label: str 
     }
 
 
+def reviewed(quarter: str, day: date, customer_number: int, before: str, after: str, opened: date = LAST) -> Row:
+    """A customer of a tier review."""
+    return {
+        "review_id": quarter,
+        "scheme": "retention_abcd",
+        "reviewed_on": day,
+        "customer_id": f"C{customer_number}",
+        "tier_before": before,
+        "tier_after": after,
+        "value_at_stake": "100.00",
+        "opened_at": datetime.combine(opened, time(11)),
+    }
+
+
+def approved(number: int, quarter: str, customer_number: int | None, decision: str = "approved") -> Row:
+    """A decision on a tier review."""
+    return {
+        "decision_id": f"V{number}",
+        "review_id": quarter,
+        "scheme": "retention_abcd",
+        "customer_id": None if customer_number is None else f"C{customer_number}",
+        "decided_at": datetime.combine(LAST, time(14 + number % 8)),
+        "decision": decision,
+        "approver": "eve",
+    }
+
+
 def touch(number: int, customer_number: int, day: date, responded: date | None = None) -> Row:
     """A contact of campaign K1."""
     return {
@@ -176,13 +203,23 @@ HELD_BACK = order(90, 3, FIRST, "70.00")
 
 FIRST_DELIVERY = {
     "campaigns": [{"campaign_id": "K1", "name": "spring", "starts_on": date(2024, 1, 1), "ends_on": LAST}],
-    "customers": [customer(number, date(2022, 1, 1) + timedelta(days=90 * number)) for number in range(6)],
+    "customers": [
+        *(customer(number, date(2022, 1, 1) + timedelta(days=90 * number)) for number in range(6)),
+        customer(11, None),  # known on the as-of day alone
+    ],
     "order_items": [item(number, "P1", 2) for number in range(20)],
     "finance_totals": [booked(FIRST.replace(day=1), "100.00")],
     "fx_rates": rates(FIRST - timedelta(days=720), LAST),
     "interactions": [interaction(1, FIRST, FIRST), interaction(2, FIRST, NEXT), interaction(3, NEXT, None)],
     "orders": [*HISTORY, order(91, 1, CLOSE, "80.00")],  # the last is of a day still to come
     "products": [product("P1", "3.50")],
+    "tier_reviews": [
+        *(reviewed("2023Q4", date(2023, 12, 31), number, "A", "B", date(2024, 1, 2)) for number in (1, 2, 3)),
+        reviewed("2023Q4", date(2023, 12, 31), 4, "C", "C", date(2024, 1, 2)),
+        reviewed("2024Q1", CLOSE, 1, "A", "D"),  # of a day still to come
+        reviewed("2024Q1", CLOSE, 2, "B", "B"),
+    ],
+    "tier_decisions": [approved(1, "2024Q1", 1, "rejected")],
     "surveys": [answer(1, 3, FIRST, 9), answer(2, None, FIRST, 2), answer(3, 4, CLOSE, 7)],
     "tickets": [ticket(1, FIRST), ticket(2, FIRST, NEXT)],
     "returns": [
@@ -207,6 +244,10 @@ A_DAYS_NEWS = {
     "fx_rates": [
         rate("eur", day_of(70), "8.5"),  # corrected, in other letters, for one order
         rate("CNY", NEXT, "1"),  # the reporting currency's own: it concerns no order
+    ],
+    "tier_decisions": [
+        approved(2, "2023Q4", 2) | {"decided_at": datetime.combine(NEXT, time(9))},
+        approved(3, "2023Q4", 3, "rejected") | {"decided_at": datetime.combine(NEXT, time(9))},
     ],
     "finance_totals": [booked(FIRST.replace(day=1), "90.00"), booked(LAST.replace(day=1), "1.00")],
     "interactions": [interaction(2, FIRST, FIRST), interaction(4, date(2023, 6, 30), NEXT)],
@@ -237,6 +278,7 @@ A_DAYS_NEWS = {
 }
 LATE_NEWS = {
     "identity_decisions": [decided(1, "split", 7), decided(2, "merge", 0, 6)],
+    "tier_decisions": [approved(1, "2024Q1", 1), approved(4, "2023Q4", None)],  # corrected; and one too late
     "fx_rates": [rate("EUR", day_of(75), "9.1"), rate("EUR", day_of(76), "9.2")],  # late, for orders that had another
     "label_reviews": [
         judged(2, 2, "rejected", CLOSE),  # corrected
@@ -246,6 +288,8 @@ LATE_NEWS = {
     "order_items": [item(3, "P1", 7), item(101, "P1", 1)],
     "orders": [order(999, 2, FIRST, "60.00")],  # its return came before it
     "products": [product("P1", "9.00")],
+    "customers": [customer(9, date(2024, 1, 15))],  # known earlier than it was said before
+    "touches": [touch(3, 5, NEXT, NEXT)],  # answered by a month-end that is past, and told after it
 }
 LAST_NEWS = {
     "returns": [returned(70, 72, day_of(72), "100.00"), returned(71, 73, day_of(73), "33.33")],

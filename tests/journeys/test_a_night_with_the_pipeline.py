@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -107,13 +108,47 @@ def test_data_after_the_as_of_day_is_not_seen(published: Company) -> None:
     assert published.ask("select distinct cast(as_of_date as varchar) from marts.customer_rfm") == [("2023-12-31",)]
 
 
-def test_explain_names_inputs_thresholds_and_rules(published: Company) -> None:
+def test_explain_names_inputs_thresholds_rules_and_the_way_up(published: Company) -> None:
     said = published.retention("explain", "C7")
     assert said.returncode == 0, said.stderr
-    for word in ("purchases in the window", "rfm_score", "T1.", "T2.", "R4 scores", "Lifecycle"):
+    for word in ("Purchases in 12 months", "RFM score", "T1.", "T2.", "R4 scores", "Lifecycle", "One tier up, "):
         assert word in said.stdout
     found = json.loads(published.retention("explain", "C7", "--json").stdout)
-    assert {tier["scheme"] for tier in found["tiers"]} == {"retention_abcd", "value_sabc"}
+    assert found["tiers"][0]["is_primary_scheme"]
+    assert {tier["scheme"] for tier in found["tiers"]} >= {"retention_abcd", "value_sabc"}
+    assert {axis["axis"] for axis in found["axes"]} >= {"lifecycle_stage", "lifecycle_age", "lifecycle_activity"}
+    assert all(tier["up"].get("reason") or tier["up"]["changes"] for tier in found["tiers"])
+
+
+def test_explain_speaks_chinese_whole(published: Company) -> None:
+    """No English word is left but names of codes and rule IDs."""
+    for said in (
+        published.retention("explain", "C7", "--language", "zh"),
+        published.retention("explain", "C7", RETENTION_LANGUAGE="zh"),
+    ):
+        assert said.returncode == 0, said.stderr
+        assert "升一级到" in said.stdout
+        told = re.sub(r"（\w+）|[BLRT]\d?\.\w+|RFM|ABCD|SABC|C7", "", said.stdout)
+        assert re.findall(r"[A-Za-z]{2,}", told) == []
+    wrong = published.retention("explain", "C7", "--language", "fr")
+    assert (wrong.returncode, wrong.stderr) == (2, "error: There is no language 'fr'. Use one of en, zh.\n")
+
+
+def test_a_profile_is_checked_and_cut_offs_are_suggested(published: Company, tmp_path: Path) -> None:
+    checked = published.retention("profile", "check", "--profile", "default_b2b")
+    assert checked.returncode == 0, checked.stderr
+    assert "monetary: unfit, a band holds more than 0.95" in checked.stdout
+    rows = tmp_path / "rows.csv"
+    for _ in range(2):
+        said = published.retention("profile", "suggest", "--profile", "default_b2b", "--out", str(rows))
+        assert said.returncode == 0, said.stderr
+        written = rows.read_text(encoding="utf-8").splitlines()
+        assert [line.split(",")[:3] for line in written[-3:]] == [
+            ["default_b2b", "monetary", str(n)] for n in (3, 2, 1)
+        ]
+    unknown = published.retention("profile", "check", "--profile", "nobody")
+    assert unknown.returncode == 2
+    assert unknown.stderr.startswith("error: There is no profile 'nobody'. Use one of default_b2b, ")
 
 
 def test_explaining_an_unknown_customer_offers_the_nearest(published: Company) -> None:

@@ -10,7 +10,7 @@ CASES = {
         ["run", "--profile", "bakery"],
         {},
         2,
-        "error: Profile 'bakery' is unknown. Use one of default_b2b, retail, cdnow, or add rows for it to "
+        "error: Profile 'bakery' is unknown. Use one of default_b2b, retail, cdnow, rfm_package, or add rows for it to "
         "dbt_project/seeds.",
     ),
     "as-of that is no day": (
@@ -75,7 +75,7 @@ def test_wrong_usage_is_answered_by_one_line(company: Company, case: str) -> Non
 
 
 def test_a_home_without_a_release_says_how_to_get_one(company: Company, tmp_path: Path) -> None:
-    for command in (["explain", "C1"], ["rollback"], ["build"]):
+    for command in (["explain", "C1"], ["profile", "check"], ["profile", "suggest"], ["rollback"], ["build"]):
         said = company.retention(*command, "--home", str(tmp_path / "empty"))
         assert said.returncode == 8, command
         assert said.stderr.startswith("error: ")

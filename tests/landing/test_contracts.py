@@ -37,6 +37,13 @@ KEYS_AND_REQUIRED = {
     "label_reviews": (
         ("review_id",), ("review_id", "reviewed_at", "customer_id", "label", "rule_version", "status", "reviewer")
     ),
+    "tier_reviews": (
+        ("review_id", "scheme", "customer_id"),
+        ("review_id", "scheme", "reviewed_on", "customer_id", "tier_before", "tier_after", "opened_at"),
+    ),
+    "tier_decisions": (
+        ("decision_id",), ("decision_id", "review_id", "scheme", "decided_at", "decision", "approver"),
+    ),
     "referrals": (("referral_id",), ("referral_id", "referrer_id", "referred_id", "referred_at")),
     "finance_totals": (("month",), ("month", "revenue")),
     "strategy_changes": (("change_id",), ("change_id", "changed_on", "scheme", "tier", "description")),

@@ -14,16 +14,17 @@ LENGTH_DAYS = 480
 AS_OF = FIRST_DAY + timedelta(days=400)  # the last eighty days are the future: nothing of them may be seen
 
 Raw = dict[str, pd.DataFrame]
+Company = tuple[Raw, dict[str, Customer]]
 
 
-def random_company(seed: int, customers: int = 25) -> tuple[Raw, dict[str, Customer]]:
+def random_company(seed: int, customers: int = 25) -> Company:
     """Raw tables, and the same company as the day-by-day replay takes it; the future is in the tables alone."""
     dice = random.Random(seed)  # noqa: S311 (a repeatable company, no secret)
     known = {f"C{number:02d}": _random_customer(dice) for number in range(customers)}
     return _raw_tables(known), {name: _as_known(customer) for name, customer in known.items()}
 
 
-def steady_company(seed: int, customers: int = 40) -> tuple[Raw, dict[str, Customer]]:
+def steady_company(seed: int, customers: int = 40) -> Company:
     """As random_company, of customers who buy for the same amount at their own pace for a long time.
 
     Their stages last: the day on which one began lies before the last purchase, often by many months.

@@ -27,6 +27,13 @@ class Limits:
     cadence_from: int = 3
 
 
+LIMITS = {
+    "default_b2b": Limits(),
+    "retail": Limits(growing_until=270, inactive_from=46, cadence_factor=4),
+    "cdnow": Limits(growing_until=210, inactive_from=91, cadence_factor=5, spend_period_days=180, spend_fall=-1),
+}
+
+
 @dataclass
 class Order:
     """A raw order; `returns` are (day, amount)."""

@@ -21,8 +21,11 @@ def with_engagement(company: Company, seed: int) -> Company:
     rng = np.random.default_rng(seed + 10_000)
     raw = dict(company.raw)
     customers = sorted(set(raw["customers"]["customer_id"]) | set(raw["orders"]["customer_id"]))
-    needs = {customer: NEEDS[i] for customer, i in zip(customers, rng.integers(len(NEEDS), size=len(customers)))}
-    kinds = {customer: ["company", "person"][i] for customer, i in zip(customers, rng.integers(2, size=len(customers)))}
+    needs = {
+        customer: NEEDS[i] for customer, i in zip(customers, rng.integers(len(NEEDS), size=len(customers)), strict=True)
+    }
+    is_company = rng.random(len(customers)) < 0.5
+    kinds = {customer: "company" if one else "person" for customer, one in zip(customers, is_company, strict=True)}
     raw["customers"] = raw["customers"].assign(
         need_tags=raw["customers"]["customer_id"].map(needs).astype(object),
         customer_type=raw["customers"]["customer_id"].map(kinds).astype(object),

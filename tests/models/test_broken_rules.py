@@ -138,7 +138,8 @@ BROKEN: dict[str, tuple[list[Rule], str]] = {
     ),
     "tier_of_an_unknown_text": (
         [{**RULE, "tier": "{favourite}"}, CATCH_ALL],
-        f"{WHERE}its tier {{favourite}} names no metric that is a text. Write a tier's code, or {{preferred_category}}.",
+        f"{WHERE}its tier {{favourite}} names no metric that is a text."
+        " Write a tier's code, or {preferred_category}.",
     ),
     "missing_catch_all": (
         [RULE],
@@ -171,7 +172,7 @@ def test_an_unknown_profile_stops_the_build_and_is_named(copy: ProjectCopy) -> N
     profiles = copy.project_dir / "seeds" / "profiles.csv"
     whole = profiles.read_text(encoding="utf-8")
     profiles.write_text(whole.replace("retail,", "retial,"), encoding="utf-8")
-    message = "Profile 'retail' is unknown. Use one of: cdnow, default_b2b, retial; or add it to seeds/profiles.csv."
+    message = "Profile 'retail' is unknown. Use one of: cdnow, default_b2b, retial, rfm_package; or add it to seeds/profiles.csv."
     assert message in copy.problem()
     profiles.write_text(whole, encoding="utf-8")
 

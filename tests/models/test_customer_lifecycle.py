@@ -10,20 +10,14 @@ import pandas as pd
 import pytest
 from tests.models.compiled_project import PROJECT_DIR, CompiledProject, DbtFailedError
 from tests.models.lifecycle_companies import AS_OF, random_company, steady_company
-from tests.models.lifecycle_replay import Limits, stage_since, standing_on
+from tests.models.lifecycle_replay import LIMITS, stage_since, standing_on
 
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
     from tests.models.lifecycle_companies import Raw
-    from tests.models.lifecycle_replay import Customer
-
-LIMITS = {
-    "default_b2b": Limits(),
-    "retail": Limits(growing_until=270, inactive_from=46, cadence_factor=4),
-    "cdnow": Limits(growing_until=210, inactive_from=91, cadence_factor=5, spend_period_days=180, spend_fall=-1),
-}
+    from tests.models.lifecycle_replay import Customer, Limits
 
 
 @pytest.mark.slow

@@ -15,15 +15,17 @@ from tests.models.compiled_project import (
     PROJECT_DIR,
     CompiledProject,
 )
+from tests.models.expected_metrics import expected_metrics
 from tests.models.expected_rfm import Rule, expected_rfm, expected_tier, rules_in_order
 from tests.models.random_companies import Company, moved_to_days, random_company
+from tests.models.random_engagement import with_engagement
 from tests.models.test_customer_rfm import SEGMENTS, build
 
 if TYPE_CHECKING:
     import duckdb
 
 RULES = pd.read_csv(PROJECT_DIR / "seeds" / "tier_rules.csv", dtype={"value": str}).query("profile == 'all'")
-SCHEMES = list(RULES["scheme"].unique())
+SCHEMES = sorted(RULES["scheme"].unique())  # as the columns of the history are numbered
 IN_ORDER = {scheme: rules_in_order(RULES[RULES["scheme"] == scheme]) for scheme in SCHEMES}
 
 
@@ -55,11 +57,11 @@ def tiers_on(
     company: Company, day: date, in_order: dict[str, list[Rule]] = IN_ORDER
 ) -> dict[tuple[str, str], tuple[str, int, str]]:
     """Tier, rank and rule of every known customer and scheme at the close of a day."""
-    rfm = expected_rfm(company, SEGMENTS, day)
-    money = rfm.assign(monetary_12m=rfm["monetary_12m"] / 100, monetary_lifetime=rfm["monetary_lifetime"] / 100)
+    # As the models keep them: a mean that is on a threshold meets it, whatever binary fractions make of it.
+    metrics = expected_metrics(company, SEGMENTS, day).round(6)
     return {
-        (str(row.Index), scheme): expected_tier(row, rules)
-        for row in money.itertuples()
+        (str(customer_id), scheme): expected_tier(customer, rules)
+        for customer_id, customer in metrics.to_dict("index").items()
         for scheme, rules in in_order.items()
     }
 
@@ -78,7 +80,7 @@ def expected_tiers(company: Company) -> dict[tuple[str, str], tuple[object, ...]
 
 @pytest.mark.parametrize("seed", range(0, 40, 2))
 def test_customer_tiers_equal_an_independent_computation(project: CompiledProject, seed: int) -> None:
-    company = random_company(seed)
+    company = with_engagement(random_company(seed), seed)
     connection = build(project, company, "customer_tiers")
     found = connection.sql(
         "select customer_id, scheme, tier, tier_rank, rule_id, is_primary_scheme, previous_tier, changed_on, as_of_date"
@@ -120,7 +122,7 @@ def expected_history(company: Company, in_order: dict[str, list[Rule]]) -> dict[
 def test_every_snapshot_is_right_when_orders_and_returns_fall_on_the_edges_of_windows(
     project: CompiledProject, seed: int
 ) -> None:
-    company = moved_to_days(random_company(seed), window_edges(random_company(seed)), seed)
+    company = with_engagement(moved_to_days(random_company(seed), window_edges(random_company(seed)), seed), seed)
     warehouse = build(project, company, "int_tier_history")
     assert tier_history(warehouse, SCHEMES) == expected_history(company, IN_ORDER)
 
@@ -151,6 +153,7 @@ def test_a_rule_may_ask_for_all_purchases_ever_made(asking_for_lifetimes: Compil
     seen: set[object] = set()
     for seed in range(40, 58):
         company = moved_to_days(random_company(seed), window_edges(random_company(seed)), seed)
+        company = with_engagement(company, seed)
         with build(asking_for_lifetimes, company, "int_tier_history", "tier_crosswalk") as warehouse:
             found = tier_history(warehouse, ["lifetime"])
             assert not warehouse.sql("from marts.tier_crosswalk").fetchall()  # there is no second scheme
@@ -161,7 +164,7 @@ def test_a_rule_may_ask_for_all_purchases_ever_made(asking_for_lifetimes: Compil
 
 @pytest.mark.parametrize("seed", range(1, 40, 4))
 def test_tier_distribution_equals_an_independent_computation(project: CompiledProject, seed: int) -> None:
-    company = random_company(seed)
+    company = with_engagement(random_company(seed), seed)
     connection = build(project, company, "tier_distribution")
     rfm = expected_rfm(company, SEGMENTS)
     total = int(rfm["monetary_12m"].sum())

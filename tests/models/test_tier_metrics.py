@@ -42,9 +42,9 @@ def test_metrics_equal_an_independent_computation(project: CompiledProject, seed
         connection = build(project, company, "int_customer_metrics")
     found = connection.sql("select * from intermediate.int_customer_metrics").df()
     seen = set()
-    for day, rows in found.groupby("snapshot_on"):
+    for day, described in found.groupby("snapshot_on"):
         expected = expected_metrics(company, SEGMENTS, pd.Timestamp(str(day)).date())
-        rows = rows.set_index("customer_id").reindex(expected.index)
+        rows = described.set_index("customer_id").reindex(expected.index)
         for metric in NUMBERS:
             values = rows[COLUMN_OF.get(metric, metric)].astype("float64")
             # Half a unit of the last decimal that is kept.

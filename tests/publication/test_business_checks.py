@@ -15,6 +15,7 @@ create table raw.run_parameters as select 'mine' as profile;
 create table seeds.profile_parameters as select * from (values
     ('all', 'finance_tolerance_share', '0.01'), ('all', 'finance_difference_severity', 'warning'),
     ('all', 'recorded_in_time_share', '0.9'), ('all', 'quarantined_rows_share', '0.01'),
+    ('all', 'band_coverage_limit', '0.95'), ('all', 'band_coverage_min_customers', '100'),
     ('other', 'recorded_in_time_share', '0.1')
 ) as t(profile, parameter, value);
 create table marts.finance_reconciliation as select * from (values
@@ -27,6 +28,13 @@ create table marts.interaction_lateness as select * from (values
     (date '2024-03-25', 1000, 1000, 0, 0, null::varchar),  -- before the weeks that count
     (date '2024-06-24', 22, 1, 1, 2, null)
 ) as t(week_start, interactions, late, missing, pending, missing_reason);
+create table marts.customer_rfm as
+    select
+        case when range < 40 then 1 when range < 80 then 2 when range < 100 then 3 end as r_band,
+        case when range < 95 then 1 when range < 100 then 2 end as f_band,
+        case when range < 96 then 1 when range < 100 then 2 end as m_band,
+        case when range < 100 then date '2024-01-01' end as last_purchase_on
+    from range(150);
 create table ops.load_ledger as select * from (values
     ('orders', 100, 1), ('orders', 100, 1), ('customers', 50, 1), ('tickets', 0, 0)
 ) as t(entity, rows_in, rows_quarantined);
@@ -82,7 +90,22 @@ def test_rows_set_aside_are_counted_over_all_loads_of_an_entity(candidate: duckd
     assert ("tickets", "rows_set_aside") not in results
 
 
+def test_a_band_with_more_than_95_in_100_customers_makes_the_profile_unfit(
+    candidate: duckdb.DuckDBPyConnection,
+) -> None:
+    found = [one for one in business_checks(candidate, NOW) if one.check_name.startswith("profile_fits")]
+    assert [(one.column_name, one.passed, one.observed) for one in found] == [
+        ("r_band", True, "0.4 (band 1)"),
+        ("m_band", False, "0.96 (band 1)"),
+        ("f_band", True, "0.95 (band 1)"),
+    ]
+    assert {(one.entity, one.severity) for one in found} == {("customer_rfm", "warning")}
+    candidate.execute("delete from marts.customer_rfm where r_band = 3 and m_band = 2")
+    assert not [one for one in business_checks(candidate, NOW) if one.check_name.startswith("profile_fits")]
+
+
 def test_what_was_not_delivered_is_not_judged(candidate: duckdb.DuckDBPyConnection) -> None:
-    for table in ("marts.finance_reconciliation", "marts.interaction_lateness", "ops.load_ledger"):
+    delivered = ("marts.finance_reconciliation", "marts.interaction_lateness", "ops.load_ledger", "marts.customer_rfm")
+    for table in delivered:
         candidate.execute(f"delete from {table}")
     assert judged(candidate) == {}

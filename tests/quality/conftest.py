@@ -56,6 +56,11 @@ LANDED = {
         'c1' as customer_id""",
     "label_reviews": """select 'v0' as review_id, timestamp '2024-06-30' as reviewed_at, 'c1' as customer_id,
         'quiet' as label, 'aa' as rule_version, 'confirmed' as status, 'ann' as reviewer""",
+    "tier_reviews": """select '2024Q2' as review_id, 'value_sabc' as scheme, date '2024-06-30' as reviewed_on,
+        'c' || i as customer_id, 'B' as tier_before, 'A' as tier_after, timestamp '2024-06-30' as opened_at
+        from range(10) as t(i)""",
+    "tier_decisions": """select 'd1' as decision_id, '2024Q2' as review_id, 'value_sabc' as scheme,
+        timestamp '2024-06-30' as decided_at, 'approved' as decision, 'eve' as approver""",
     "fx_rates": "select 'USD' as currency, date '2024-06-30' as rate_date, 7.1 as rate",
 }
 
@@ -85,10 +90,14 @@ PUBLISHED = {
         3 as r_score, 3 as f_score, 3 as m_score, date '2024-06-30' as as_of_date from range(10) as t(i)""",
     "customer_tiers": """select 'c' || i as customer_id, scheme, 'A' as tier,
         scheme = 'retention_abcd' as is_primary_scheme,
+        if(i = 1 and scheme = 'retention_abcd', 'B', 'A') as tier_in_force,
+        if(i = 1 and scheme = 'retention_abcd', 'waiting', 'in_force') as review_state,
         date '2024-06-30' as as_of_date
         from range(10) as t(i), (values ('retention_abcd'), ('value_sabc')) as schemes(scheme)""",
     "customer_labels": """select 'c1' as customer_id, 'quiet' as label, true as is_current,
         'confirmed' as review_status, date '2024-06-30' as as_of_date""",
+    "tier_review_list": """select '2024Q1' as review_id, 'retention_abcd' as scheme, 'c1' as customer_id,
+        'B' as tier_before, 'A' as tier_after, 'waiting' as status, date '2024-06-30' as as_of_date""",
     "tier_distribution": """select scheme, tier, 5 as customers, 0.5::double as customer_share,
         0.5::double as revenue_share,
         date '2024-06-30' as as_of_date
@@ -105,7 +114,12 @@ PUBLISHED = {
         from (values ('retention_abcd', 'value_sabc'), ('value_sabc', 'retention_abcd')) as s(scheme_a, scheme_b),
         (values ('A'), ('B')) as t(tier_b)""",
     "customer_lifecycle": """select 'c' || i as customer_id, 0 as days_since_last_activity,
-        date '2024-06-30' as as_of_date from range(10) as t(i)""",
+        'new' as lifecycle_stage, date '2024-06-30' as as_of_date from range(10) as t(i)""",
+    "customer_lifecycle_history": """select 'c' || i as customer_id, month_end, 'new' as lifecycle_stage,
+        date '2024-06-30' as as_of_date
+        from range(10) as t(i), (values (date '2024-05-31'), (date '2024-06-30')) as m(month_end)""",
+    "lifecycle_transitions": """select date '2024-06-30' as month_end, 'new' as from_stage, 'new' as to_stage,
+        10 as customers, date '2024-06-30' as as_of_date""",
     "retention_cohorts": """select date '2024-06-01' as cohort_period, 'month' as period_type, definition,
         'all' as dimension,
         'all' as dimension_value, period_number, 10 as cohort_size, 10 - period_number as retained_customers,

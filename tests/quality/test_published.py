@@ -171,6 +171,14 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
             "update marts.tier_crosswalk set share_of_tier_a = 0.49 where tier_b = 'B'",
             ("tier_crosswalk", "shares_add_up", "critical"),
         ),
+        (
+            "update marts.customer_lifecycle_history set lifecycle_stage = 'mature' where month_end = '2024-06-30'",
+            ("customer_lifecycle_history", "ends_with_the_stages_of_today", "critical"),
+        ),
+        (
+            "update marts.lifecycle_transitions set customers = 9",
+            ("lifecycle_transitions", "comes_from_the_customers_of_the_month_before", "critical"),
+        ),
         ("update marts.retention_by_tier set repurchase_rate = 2", ("retention_by_tier", "rate_in_range", "critical")),
         (
             "update marts.repurchase_metrics set repurchase_rate = 2",
@@ -182,6 +190,10 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
         (
             "update marts.customer_tiers set is_primary_scheme = true",
             ("customer_tiers", "one_primary_scheme", "critical"),
+        ),
+        (
+            "update marts.customer_tiers set tier_in_force = 'A' where customer_id = 'c1'",
+            ("tier_review_list", "nothing_changes_unapproved", "critical"),
         ),
         (
             "update marts.tier_distribution set customers = 4 where tier = 'A'",

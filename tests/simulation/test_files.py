@@ -45,10 +45,10 @@ def test_every_entity_lands_without_refusal_and_only_planted_rows_are_quarantine
 ) -> None:
     contracts = load_contracts(PROJECT_DIR)
     report = land(Home(tmp_path), company.landing, contracts, timezone="Asia/Shanghai", progress=lambda _: None)
-    # Decisions and reviews are made by people, not delivered.
-    by_people = ["identity_decisions", "label_reviews"]
-    assert report.absent == by_people
-    assert {load["entity"] for load in report.loads} == set(contracts) - set(by_people)
+    # Decisions are made by people, not delivered.
+    made_by_people = ["identity_decisions", "label_reviews", "tier_decisions", "tier_reviews"]
+    assert report.absent == made_by_people
+    assert {load["entity"] for load in report.loads} == set(contracts) - set(made_by_people)
     assert all(load["columns_ignored"] == [] for load in report.loads)
     quarantined = dict.fromkeys(contracts, 0)
     repeated = dict(quarantined)

@@ -50,6 +50,27 @@
     end
 {%- endmacro %}
 
+{# Median of a group's values up to each row, in an order without ties, null first; nulls are left out, none gives null. #}
+{% macro running_median(expression, group, order) -%}
+    {{ return(adapter.dispatch('running_median', 'retention')(expression, group, order)) }}
+{%- endmacro %}
+
+{% macro duckdb__running_median(expression, group, order) -%}
+    cast(
+        median({{ expression }}) over (
+            partition by {{ group }} order by {{ order }} nulls first rows between unbounded preceding and current row
+        ) as double
+    )
+{%- endmacro %}
+
+{% macro spark__running_median(expression, group, order) -%}
+    cast(
+        percentile({{ expression }}, 0.5) over (
+            partition by {{ group }} order by {{ order }} nulls first rows between unbounded preceding and current row
+        ) as double
+    )
+{%- endmacro %}
+
 {# Several quantiles of a group in one pass, between two values by the share of the way (type 7); nulls are left out. #}
 {% macro quantiles(expression, shares) -%}
     {{ return(adapter.dispatch('quantiles', 'retention')(expression, shares)) }}

@@ -18,9 +18,27 @@
     ]) }}
 {%- endmacro %}
 
-{# The lifecycle rules of this run's profile; a rule that the replay could not follow is refused. #}
+{# What a rule of dormancy may ask about: it is asked of the as-of day alone. #}
+{% macro dormancy_metrics() -%}
+    {{ return(["tiers_below", "days_without_interaction"]) }}
+{%- endmacro %}
+
+{# The rules of dormancy (L4) of this run's profile; a rule that asks for anything else is refused. #}
+{% macro dormancy_rule_rows() -%}
+    {% set rows = rule_rows('lifecycle_rules') | selectattr("scheme", "equalto", "lifecycle_dormancy") | list %}
+    {% for row in rows if row.metric != "always" and row.metric not in dormancy_metrics() %}
+        {{ rule_problem(
+            row,
+            "metric '" ~ row.metric ~ "' is none that dormancy is judged by.",
+            "Use one of: " ~ dormancy_metrics() | sort | join(", ") ~ "."
+        ) }}
+    {% endfor %}
+    {{ return(rows) }}
+{%- endmacro %}
+
+{# The rules of the stages of this run's profile; a rule that the replay could not follow is refused. #}
 {% macro lifecycle_rule_rows() -%}
-    {% set rows = rule_rows('lifecycle_rules') %}
+    {% set rows = rule_rows('lifecycle_rules') | rejectattr("scheme", "equalto", "lifecycle_dormancy") | list %}
     {% for row in rows if row.metric != "always" and row.metric not in replayed_metrics() %}
         {{ rule_problem(
             row,

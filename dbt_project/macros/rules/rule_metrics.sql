@@ -42,6 +42,8 @@
         "age_stage": "text",
         "activity_state": "text",
         "curve_stage": "text",
+        "tiers_below": "integer",
+        "days_without_interaction": "integer",
     }) }}
 {%- endmacro %}
 
@@ -55,6 +57,8 @@
         "age_stage",
         "activity_state",
         "curve_stage",
+        "tiers_below",
+        "days_without_interaction",
     ]) }}
 {%- endmacro %}
 

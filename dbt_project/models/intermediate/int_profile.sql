@@ -15,7 +15,13 @@ pivoted as (
         max(case when parameter = 'frequency_weight' then cast(value as double) end) as frequency_weight,
         max(case when parameter = 'monetary_weight' then cast(value as double) end) as monetary_weight,
         max(case when parameter = 'primary_scheme' then value end) as primary_scheme,
+        nullif(max(case when parameter = 'review_scheme' then value end), 'none') as review_scheme,
         max(case when parameter = 'age_from' then value end) as age_from,
+        coalesce(
+            max(case when parameter = 'dormancy_scheme' and value != 'primary' then value end),
+            max(case when parameter = 'primary_scheme' then value end)
+        ) as dormancy_scheme,
+        max(case when parameter = 'unscored_tier' then value end) as unscored_tier,
         max(case when parameter = 'spend_period_days' then cast(value as integer) end) as spend_period_days,
         max(case when parameter = 'cadence_min_purchase_days' then cast(value as integer) end)
             as cadence_min_purchase_days,

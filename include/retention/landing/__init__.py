@@ -2,7 +2,14 @@
 
 from retention.landing.contracts import Column, Contract, load_contracts
 from retention.landing.deliveries import Delivery
-from retention.landing.ledger import committed_loads, event_range, raw_relation_sql, repeated_key_files, withdraw
+from retention.landing.ledger import (
+    committed_loads,
+    event_range,
+    loads_known_by,
+    raw_relation_sql,
+    repeated_key_files,
+    withdraw,
+)
 from retention.landing.load import LandingReport, land, land_one
 
 __all__ = [
@@ -15,6 +22,7 @@ __all__ = [
     "land",
     "land_one",
     "load_contracts",
+    "loads_known_by",
     "raw_relation_sql",
     "repeated_key_files",
     "withdraw",

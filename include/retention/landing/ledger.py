@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,18 @@ def committed_loads(home: Home) -> list[Manifest]:
     paths = home.raw.glob("*/load=*/manifest.json")
     manifests: list[Manifest] = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     return sorted(manifests, key=lambda manifest: int(manifest["load_seq"]))
+
+
+def loads_known_by(manifests: Sequence[Manifest], day: date | None) -> list[Manifest]:
+    """The loads that had been taken in by the end of a day of the business's time zone.
+
+    Args:
+        manifests: what `committed_loads` gives.
+        day: None for all of them.
+    """
+    if day is None:
+        return list(manifests)
+    return [one for one in manifests if datetime.fromisoformat(str(one["finished_at"])).date() <= day]
 
 
 def part_files(home: Home, entity: str, load_ids: Sequence[str] | None = None) -> list[Path]:

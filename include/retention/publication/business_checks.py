@@ -47,10 +47,22 @@ QUARANTINE = """
     having sum(rows_in) > 0
     order by entity
 """
+# Of customers with a purchase: by measure those of the fullest band, its number, and all.
+BANDS = """
+    select band_column, max(customers), arg_max(band, customers), sum(customers)::bigint
+    from (
+        select band_column, band, count(*) as customers
+        from (unpivot marts.customer_rfm on r_band, f_band, m_band into name band_column value band)
+        where last_purchase_on is not null
+        group by all
+    )
+    group by band_column
+    order by band_column desc
+"""
 
 
 def business_checks(connection: duckdb.DuckDBPyConnection, checked_at: datetime) -> list[CheckResult]:
-    """Judge reconciliation with finance (I8), recording in time (I10) and rows set aside.
+    """Judge reconciliation with finance (I8), recording in time (I10), rows set aside and bands (R1 to R3).
 
     What was not delivered is not judged.
 
@@ -63,6 +75,7 @@ def business_checks(connection: duckdb.DuckDBPyConnection, checked_at: datetime)
         *_finance(connection, checked_at, asked["finance_tolerance_share"], asked["finance_difference_severity"]),
         *_recording(connection, checked_at, asked["recorded_in_time_share"]),
         *_quarantine(connection, checked_at, asked["quarantined_rows_share"]),
+        *_bands(connection, checked_at, asked["band_coverage_limit"], int(asked["band_coverage_min_customers"])),
     ]
 
 
@@ -138,4 +151,23 @@ def _quarantine(connection: duckdb.DuckDBPyConnection, checked_at: datetime, mos
             checked_at=checked_at,
         )
         for entity, set_aside, rows in connection.execute(QUARANTINE).fetchall()
+    ]
+
+
+def _bands(connection: duckdb.DuckDBPyConnection, checked_at: datetime, most: str, least: int) -> list[CheckResult]:
+    """For each measure whether its bands part the customers; a few customers are not judged."""
+    return [
+        CheckResult(
+            entity="customer_rfm",
+            check_name="profile_fits",
+            expectation="share of customers with a purchase in the fullest band",
+            column_name=column,
+            observed=f"{fullest / customers:.6g} (band {band})",
+            threshold=f"<= {float(most):g}; retention profile suggest",
+            passed=fullest <= Decimal(most) * customers,
+            severity="warning",
+            checked_at=checked_at,
+        )
+        for column, fullest, band, customers in connection.execute(BANDS).fetchall()
+        if customers >= least
     ]

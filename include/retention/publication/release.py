@@ -96,6 +96,7 @@ def write_release(run: Run, audit: Mapping[str, Any], built_from: Mapping[str, A
         "release_id": _free_name(run),
         "run_id": run.run_id,
         "as_of_date": run.as_of,
+        "known_by": run.known_by,
         "profile": run.profile,
         "is_synthetic": bool(synthetic_files(run.home, built_from.get("loads", {}))),
         "started_at": run.started_at,
@@ -149,7 +150,8 @@ def commit_release(run: Run, manifest: Mapping[str, Any], keep: int, *, only_for
     """Put the written release in its place, turn the pointer to it and drop the releases beyond `keep`.
 
     Args:
-        only_forward: leave the pointer where it is when its release describes a later day than this one.
+        only_forward: leave the pointer where it is when its release describes a later day than this one, or the same
+            day with more known of it.
 
     Returns:
         The release's folder.
@@ -158,7 +160,7 @@ def commit_release(run: Run, manifest: Mapping[str, Any], keep: int, *, only_for
     if not release.exists():
         (run.home.releases / f".new-{run.run_id}").rename(release)
         sync_folder(run.home.releases)
-    if not (only_forward and _is_later(run, str(manifest["as_of_date"]))):
+    if not (only_forward and _turns_back(run, manifest)):
         point_to(run.home, manifest["release_id"])
     for file in (run.candidate, run.candidate_marts):
         file.unlink(missing_ok=True)
@@ -168,10 +170,19 @@ def commit_release(run: Run, manifest: Mapping[str, Any], keep: int, *, only_for
     return release
 
 
-def _is_later(run: Run, as_of_date: str) -> bool:
-    """Whether readers see a release of a later day; a day still to come is a mistake that readers may be led out of."""
+def _turns_back(run: Run, manifest: Mapping[str, Any]) -> bool:
+    """Whether readers see a release of a later day, or one of this day that knew more.
+
+    A day still to come is a mistake that readers may be led out of.
+    """
     present = next((one for one in releases(run.home) if one["is_published"]), None)
-    return present is not None and as_of_date < str(present["as_of_date"]) <= run.started_at.date().isoformat()
+    if present is None:
+        return False
+    shown, offered = str(present["as_of_date"]), str(manifest["as_of_date"])
+    today = run.started_at.date().isoformat()
+    if shown == offered:
+        return run.known_by is not None and str(present.get("known_by") or today) > str(run.known_by)
+    return offered < shown <= today
 
 
 def point_to(home: Home, release_id: str) -> None:

@@ -38,6 +38,13 @@ LISTS = {
             and period_start = (select min(period_start) from marts.retention_by_tier where period_end = as_of_date)
         order by tier
     """,
+    "waiting": """
+        select tiers.scheme, tiers.tier_in_force, tiers.tier, count(*) as customers,
+            sum(rfm.monetary_12m) as value_at_stake
+        from marts.customer_tiers as tiers inner join marts.customer_rfm as rfm on tiers.customer_id = rfm.customer_id
+        where tiers.review_state = 'waiting'
+        group by all order by value_at_stake desc, tiers.tier_in_force, tiers.tier
+    """,
     "failed_checks": """
         select severity, entity, "check", "column", observed, threshold
         from marts.data_quality where not passed order by severity, entity, "check", "column"
@@ -63,6 +70,7 @@ def write_report(run: Run, release: Path, steps: Sequence[str]) -> dict[str, Any
     summary = {
         "run_id": run.run_id,
         "as_of_date": run.as_of,
+        "known_by": run.known_by,
         "profile": run.profile,
         "is_synthetic": bool(synthetic_files(run.home, run.read("land")["pinned"])),
         "figures": figures,
@@ -112,6 +120,7 @@ def as_markdown(summary: dict[str, Any]) -> str:
     parts = [
         f"# Retention on {summary['as_of_date']}",
         *([f"**{NOTICE}**"] if summary["is_synthetic"] else []),
+        *([f"**As known by {summary['known_by']}: later loads are not seen.**"] if summary["known_by"] else []),
         f"Profile {summary['profile']}, run {summary['run_id']}, {summary['tables']} tables.",
         _table([{"figure": name.replace("_", " "), "value": _shown(value)} for name, value in figures.items()]),
     ]
@@ -121,6 +130,8 @@ def as_markdown(summary: dict[str, Any]) -> str:
         "retention": "Retention by tier, rolling period",
         "failed_checks": "Checks that did not pass",
     }
+    if summary["lists"]["waiting"]:
+        titles = {"waiting": "Tiers that differ from those in force and wait for approval"} | titles
     for name, title in titles.items():
         rows = [{key: _shown(value) for key, value in row.items()} for row in summary["lists"][name]]
         parts += [f"## {title}", _table(rows) if rows else "None."]

@@ -8,7 +8,7 @@ import fcntl
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -88,7 +88,7 @@ def prepare_candidate(
             file.chmod(0o644)
     with duckdb.connect(str(candidate), config=CONFIG) as connection:
         write_raw_schema(connection, run, contracts, load_ids, base)
-        write_ledger(connection, run.home)
+        write_ledger(connection, run.home, run.known_by)
     point_at(run)
     return candidate
 
@@ -154,8 +154,12 @@ def _news_sql(home: Home, contract: Contract, pinned: Sequence[str], base: Base 
     return " union all ".join([f"({raw_relation_sql(home, contract, new)})", *parts])
 
 
-def write_ledger(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Lay the schema `ops`: the ledger of all loads and the rows they set aside, as the manifests have them."""
+def write_ledger(connection: duckdb.DuckDBPyConnection, home: Home, known_by: date | None = None) -> None:
+    """Lay the schema `ops`: the ledger of all loads and the rows they set aside, as the manifests have them.
+
+    Args:
+        known_by: only the loads taken in up to the end of this day.
+    """
     manifests, set_aside = (
         file_literal(home.raw, f"*/load=*/{name}") for name in ("manifest.json", "quarantine.parquet")
     )
@@ -164,12 +168,17 @@ def write_ledger(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     connection.execute("create schema ops")
     connection.execute(
         f"create table ops.load_ledger as select * from read_json({manifests}, columns = {{{columns}}}, "
-        "hive_partitioning = false) order by load_seq"
+        f"hive_partitioning = false) where {_is_known('finished_at', known_by)} order by load_seq"
     )
     connection.execute(
         "create table ops.quarantine as select load_id, entity, line_no, reason, column_name, raw_row "
-        f"from read_parquet({set_aside}, hive_partitioning = false) order by load_id, line_no"
+        f"from read_parquet({set_aside}, hive_partitioning = false) "
+        "where load_id in (select load_id from ops.load_ledger) order by load_id, line_no"
     )
+
+
+def _is_known(finished_at: str, known_by: date | None) -> str:
+    return "true" if known_by is None else f"cast({finished_at} as date) <= date {literal(known_by)}"
 
 
 def copy_file(source: Path, target: Path) -> None:

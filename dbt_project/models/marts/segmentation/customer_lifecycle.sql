@@ -10,6 +10,12 @@ entered as (
 
 ),
 
+dormancy as (
+
+    select * from {{ ref('int_lifecycle_dormancy') }}
+
+),
+
 customers as (
 
     select * from {{ ref('dim_customers') }}
@@ -47,11 +53,17 @@ joined as (
                 then ', stage_since null (no_registration_and_no_order)'
             else ''
         end as reason,
+        dormancy.dormancy,
+        dormancy.dormancy_rule_id,
+        dormancy.last_interaction_on,
+        dormancy.days_without_interaction,
+        dormancy.dormancy_reason,
         customers.as_of_date
     from current_stages
     cross join profile
     inner join customers on current_stages.customer_id = customers.customer_id
     inner join entered on current_stages.customer_id = entered.customer_id
+    inner join dormancy on current_stages.customer_id = dormancy.customer_id
 
 )
 
@@ -74,5 +86,10 @@ select
     curve_rule_id,
     stage_rule_id,
     reason,
+    dormancy,
+    dormancy_rule_id,
+    last_interaction_on,
+    days_without_interaction,
+    dormancy_reason,
     as_of_date
 from joined

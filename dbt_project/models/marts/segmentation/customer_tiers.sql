@@ -21,6 +21,27 @@ profile as (
 
 ),
 
+-- Under the reviewed scheme, what the last review with the customer left in force.
+reviewed as (
+
+    select
+        reviews.customer_id,
+        reviews.scheme,
+        reviews.tier_after,
+        reviews.review_status,
+        case
+            when reviews.review_status in ('approved', 'unchanged') then reviews.tier_after
+            else reviews.tier_before
+        end as tier_in_force
+    from {{ ref('int_tier_reviews') }} as reviews
+    inner join profile on reviews.scheme = profile.review_scheme
+    qualify row_number() over (
+        partition by reviews.customer_id, reviews.scheme
+        order by reviews.reviewed_on desc, reviews.review_id desc
+    ) = 1
+
+),
+
 current_day as (
 
     select history.*
@@ -79,8 +100,17 @@ select
     tiers.scheme = profile.primary_scheme as is_primary_scheme,
     changes.previous_tier,
     changes.changed_on,
+    coalesce(reviewed.tier_in_force, tiers.tier) as tier_in_force,
+    case
+        when reviewed.review_status = 'waiting' then 'waiting'
+        when reviewed.tier_in_force is null or reviewed.tier_in_force = tiers.tier then 'in_force'
+        when reviewed.review_status = 'rejected' and reviewed.tier_after = tiers.tier then 'rejected'
+        else 'waiting'
+    end as review_state,
     tiers.snapshot_on as as_of_date
 from tiers
 cross join profile
 left join changes
     on tiers.customer_id = changes.customer_id and tiers.scheme = changes.scheme
+left join reviewed
+    on tiers.customer_id = reviewed.customer_id and tiers.scheme = reviewed.scheme

@@ -1,0 +1,46 @@
+"""Failure callbacks: one line that says what failed and what to do."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from retention.airflow_adapter.days import as_of_day, pipeline_run_id
+from retention.errors import RetentionError
+
+log = logging.getLogger("retention.airflow_adapter")
+
+
+def log_failure(context: Mapping[str, Any]) -> None:
+    """Failure callback: one line that says what failed, for which day, and what to do.
+
+    Others that should hear of it (mail, chat) are further callbacks beside this one.
+    """
+    log.error("%s", failure_line(context))
+
+
+def log_source_failure(context: Mapping[str, Any]) -> None:
+    """Failure callback of an extract: one line, as `log_failure` writes it for a run."""
+    dag_run, task_instance = context["dag_run"], context["ti"]
+    log.error(
+        "%s",
+        f"RUN FAILED dag={dag_run.dag_id} task={task_instance.task_id} dag_run={dag_run.run_id} "
+        f"try={task_instance.try_number} error={context.get('exception')} "
+        "remedy=What was loaded before stays. Mend what the error names, then clear this task; the next extract asks "
+        "from the same place.",
+    )
+
+
+def failure_line(context: Mapping[str, Any]) -> str:
+    """Compose the line of `log_failure`."""
+    dag_run, task_instance = context["dag_run"], context["ti"]
+    try:
+        day = as_of_day(context)
+        as_of, run_id = str(day), pipeline_run_id(day, context)
+    except RetentionError:  # the line is written whatever is wrong
+        as_of, run_id = "unknown", "none"
+    return (
+        f"RUN FAILED dag={dag_run.dag_id} task={task_instance.task_id} as_of={as_of} run={run_id} "
+        f"dag_run={dag_run.run_id} try={task_instance.try_number} error={context.get('exception')} "
+        f"remedy=The published tables are still those of the last good run. Mend what the error names, then clear "
+        f"task {task_instance.task_id} of this run to go on from there."
+    )

@@ -1,0 +1,241 @@
+"""An explanation as text, whole in either language."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+
+from retention.console import print_rows, shown
+from retention.explanation.names import Names
+from retention.explanation.phrases import Phrases
+
+SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
+INPUTS = ("recency_days", "frequency_12m", "monetary_12m", "frequency_lifetime", "monetary_lifetime")
+MEASURES = {"recency": "r", "frequency": "f", "monetary": "m"}
+LETTERS = 2
+"""A tier's code up to this length is what people call it: A, S, B2."""
+# Metrics whose values are codes, and the code set that names them.
+CODED = ("r_band", "f_band", "m_band", "rfm_segment", "age_stage", "activity_state", "curve_stage")
+
+
+def figure(value: object) -> str:
+    """A figure as people read it."""
+    return f"{value:,}" if isinstance(value, Decimal) else shown(value)
+
+
+def print_explanation(console: Console, explained: Mapping[str, Any], names: Names) -> None:
+    """Say why a customer stands where it stands, and what would move it up.
+
+    Args:
+        explained: what explain_customer found.
+        names: names in the language that is wanted.
+    """
+    _Explanation(console, explained, names).print()
+
+
+class _Explanation:
+    """One customer's explanation on its way to the console."""
+
+    def __init__(self, console: Console, explained: Mapping[str, Any], names: Names) -> None:
+        self.console, self.explained, self.names = console, explained, names
+        self.say = Phrases(names.language)
+
+    def print(self) -> None:
+        self._head()
+        self._rfm()
+        self._title("tiers")
+        for tier in self.explained["tiers"]:
+            self._tier(tier)
+        self._lifecycle()
+        self._labels()
+
+    def _line(self, text: str) -> None:
+        self.console.print(text, markup=False)
+
+    def _title(self, phrase: str) -> None:
+        self.console.print()
+        self.console.print(self.say(phrase), style="bold", markup=False)
+
+    def _head(self) -> None:
+        customer = self.explained["dim_customers"]
+        if self.explained["merged_from"]:
+            self._line(self.say("merged", asked=self.explained["merged_from"], customer=customer["customer_id"]))
+        self._line(self.say("title", customer=customer["customer_id"], day=customer["as_of_date"]))
+        if customer["merged_ids"]:
+            self._line(self.say("profiles", profiles=customer["merged_ids"]))
+
+    def _rfm(self) -> None:
+        rfm = self.explained["customer_rfm"]
+        inputs = {self.names.metric(name): rfm.get(name) for name in INPUTS}
+        inputs |= {self.say(name): rfm.get(name) for name in ("first_purchase_on", "last_purchase_on")}
+        rows = [{self.say("input"): name, self.say("value"): value} for name, value in inputs.items()]
+        print_rows(self.console, self.say("inputs"), rows)
+        self._title("rfm")
+        if rfm.get("r_score") is None:
+            self._line(self.say("no_purchase"))
+            return
+        segment = self.names.of("rfm_segment", rfm["rfm_segment"])
+        scores = {letter: rfm[f"{letter}_score"] for letter in "rfm"}
+        self._line(self.say("scores", **scores, score=figure(float(rfm["rfm_score"])), segment=segment))
+        order = list(MEASURES)
+        bands = sorted(self.explained["bands"], key=lambda row: order.index(row["measure"]))
+        print_rows(self.console, self.say("bands"), [self._band(row, rfm) for row in bands])
+        if self.explained["cutoffs"]:
+            rows = [self._cutoffs(measure, rfm) for measure in MEASURES]
+            print_rows(self.console, self.say("cutoffs"), rows)
+
+    def _band(self, row: Mapping[str, Any], rfm: Mapping[str, Any]) -> dict[str, Any]:
+        column = f"{MEASURES[row['measure']]}_band"
+        bound = figure(None if row["bound"] is None else float(row["bound"]))
+        phrase = {"days": "within_days", "months": "within_months"}.get(row["unit"] or "", "at_least")
+        return {
+            self.say("measure"): self.say(row["measure"]),
+            self.say("band"): f"{row['band']} {self.names.of(column, row['band'])}",
+            self.say("bound"): self.say("rest") if row["bound"] is None else self.say(phrase, bound=bound),
+            self.say("rule"): row["rule_id"],
+            self.say("reached"): "<" if rfm[column] == row["band"] else "",
+        }
+
+    def _cutoffs(self, measure: str, rfm: Mapping[str, Any]) -> dict[str, Any]:
+        """The cut-offs of a measure. Fewer days score higher, so recency's are read downwards."""
+        down = measure == "recency"
+        order = range(4, 0, -1) if down else range(1, 5)
+        row: dict[str, Any] = {
+            self.say("measure"): self.say(measure),
+            self.say("its_score"): rfm[f"{MEASURES[measure]}_score"],
+        }
+        for score, cut in enumerate(order, start=2):
+            bound = float(self.explained["cutoffs"][f"{measure}_cut_{cut}"])
+            row[self.say("score", score=score)] = f"{'<' if down else '≥'} {bound:,.2f}"
+        return row
+
+    def _tier(self, tier: Mapping[str, Any]) -> None:
+        say, scheme = self.say, tier["scheme"]
+        head = say("tier", scheme=tier["scheme_name"], code=scheme, tier=self._named(scheme, tier["tier"]))
+        self._line(head + (say("primary") if tier["is_primary_scheme"] else ""))
+        told = self._held(tier["conditions"]) if tier["conditions"] else tier["reason"]
+        self._line(say("because", rule=tier["rule_id"], conditions=told))
+        if tier["changed_on"]:
+            self._line(say("since", day=tier["changed_on"], tier=self._named(scheme, tier["previous_tier"])))
+        if tier.get("tier_in_force") not in (None, tier["tier"]):
+            state = self.names.of("tier_review_state", tier["review_state"])
+            self._line(say("in_force", tier=self._named(scheme, tier["tier_in_force"]), state=state))
+        self._up(scheme, tier["up"])
+
+    def _up(self, scheme: str, up: Mapping[str, Any]) -> None:
+        say = self.say
+        if up["to_tier"] is None:
+            self._line(say(up["reason"]))
+            return
+        self._way("up", scheme, up)
+        if up["without_decision"]:
+            self._way("up_by_behaviour", scheme, up["without_decision"])
+
+    def _way(self, phrase: str, scheme: str, up: Mapping[str, Any]) -> None:
+        say = self.say
+        asked = say("and").join(self._asked(one) for one in up["conditions"])
+        self._line(say(phrase, tier=self._named(scheme, up["to_tier"]), rule=up["rule_id"], conditions=asked))
+        for one in up["changes"]:
+            present, needed = (self._value(one["metric"], one[name]) for name in ("present", "needed"))
+            self._line(
+                say("change", name=one["name"], present=present, needed=needed, difference=self._difference(one))
+            )
+        told = {one["metric"] for one in up["changes"]}
+        made = [one for one in up["conditions"] if not one["is_met"] and one["metric"] not in told]
+        if made:
+            self._line(say("makes", figures=say("comma").join(self._made(one) for one in made)))
+        today = up["with_orders_today"]
+        if today:
+            amount = figure(today["amount"]) if today["amount"] else say("any_amount")
+            phrase = "one_order_today" if today["orders"] == 1 else "orders_today"
+            self._line(say(phrase, orders=today["orders"], amount=amount, tier=self._named(scheme, today["tier"])))
+
+    def _made(self, one: Mapping[str, Any]) -> str:
+        present, after = (self._value(one["metric"], one[name]) for name in ("present", "after"))
+        return self.say("from_to", name=one["name"], present=present, after=after)
+
+    def _difference(self, one: Mapping[str, Any]) -> str:
+        if one["is_decision"]:
+            return self.say("decision")
+        if one["metric"] == "recency_days":
+            return self.say("buy") if one["present"] is None else self.say("buy_again", needed=one["needed"])
+        return self.say("more" if one["difference"] >= 0 else "fewer", difference=figure(abs(one["difference"])))
+
+    def _lifecycle(self) -> None:
+        lifecycle = self.explained["customer_lifecycle"]
+        self._title("lifecycle")
+        for axis in self.explained["axes"]:
+            self._line(self.say("axis", name=axis["name"], stage=axis["stage_name"]))
+            if axis["conditions"]:
+                held = self._held(axis["conditions"])
+                self._line("  " + self.say("because", rule=axis["rule_id"], conditions=held))
+        if lifecycle:
+            self._line(
+                self.say(
+                    "stage_since",
+                    day=figure(lifecycle["stage_since"]),
+                    days=figure(lifecycle["days_in_stage"]),
+                    silent=figure(lifecycle["days_since_last_activity"]),
+                    cadence=figure(lifecycle["own_cadence_days"]),
+                    ratio=figure(lifecycle["cadence_ratio"]),
+                )
+            )
+
+    def _labels(self) -> None:
+        if not self.explained["labels"]:
+            return
+        say = self.say
+        rows = [
+            {
+                say("label"): row["label_name"],
+                say("rule"): row["rule_id"],
+                say("is_current"): say("yes" if row["is_current"] else "no"),
+                say("first_seen_on"): row["first_seen_on"],
+                say("last_seen_on"): row["last_seen_on"],
+                say("review_status"): row["review_status_name"],
+                say("evidence"): row["evidence_named"],
+            }
+            for row in self.explained["labels"]
+        ]
+        print_rows(self.console, say("labels"), rows)
+
+    def _held(self, conditions: Sequence[Mapping[str, Any]]) -> str:
+        """Conditions that hold, each with the figure that meets it."""
+        return self.say("and").join(self._condition(one) for one in conditions)
+
+    def _condition(self, one: Mapping[str, Any]) -> str:
+        if one["metric"] == "always":
+            return self.say("otherwise")
+        value = self._value(one["metric"], one["present"])
+        if one["operator"] in ("is_null", "not_null"):
+            return self.say(one["operator"], name=one["name"], value=value)
+        if one["operator"] == "=":
+            return self.say("equals", name=one["name"], value=value)
+        return self.say("condition", name=one["name"], value=value, **self._compared(one))
+
+    def _asked(self, one: Mapping[str, Any]) -> str:
+        """A condition without a figure."""
+        if one["metric"] == "always":
+            return self.say("otherwise")
+        if one["operator"] in ("is_null", "not_null"):
+            return self.say(one["operator"], name=one["name"], value="…")
+        return self.say("asked", name=one["name"], **self._compared(one))
+
+    def _compared(self, one: Mapping[str, Any]) -> dict[str, str]:
+        sign = self.say("contains") if one["operator"] == "contains" else SIGNS.get(one["operator"], one["operator"])
+        return {"operator": sign, "threshold": self._value(one["metric"], one["value"])}
+
+    def _value(self, metric: str, value: Any) -> str:
+        """A figure, a code with its name."""
+        if value is None:
+            return self.say("none")
+        if metric in CODED:
+            name = self.names.of(metric, value)
+            return name if isinstance(value, str) and not value.isdigit() else f"{value} {name}"
+        return figure(value)
+
+    def _named(self, scheme: str, tier: str) -> str:
+        """A tier by its name, behind its letter where it has one."""
+        name = self.names.of(scheme, tier)
+        return name if len(tier) > LETTERS or name == tier else f"{tier} {name}"

@@ -1,0 +1,375 @@
+"""What the published release says of one customer, and the rules behind it."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from retention.errors import NotThereError
+from retention.explanation.figures import MEASURES, Scale, changed
+from retention.explanation.movement import Way, tier_after, way_up
+from retention.explanation.names import Names, read_names
+from retention.explanation.rules import Figures, Group, first_match, groups_by_scheme
+from retention.identity import merged_into
+from retention.runs import Home
+from retention.warehouse.candidate import open_warehouse
+
+CUSTOMER_TABLES = ("dim_customers", "customer_rfm", "customer_lifecycle")
+# What each axis of the lifecycle is called in its table.
+AXES = {
+    "lifecycle_stage": ("lifecycle_stage", "stage_rule_id"),
+    "lifecycle_age": ("age_stage", "age_rule_id"),
+    "lifecycle_activity": ("activity_state", "activity_rule_id"),
+    "lifecycle_curve": ("curve_stage", "curve_rule_id"),
+    "lifecycle_dormancy": ("dormancy", "dormancy_rule_id"),
+}
+
+
+def explain_customer(home: Home, customer_id: str, language: str = "en") -> dict[str, Any]:
+    """Gather why a customer stands where it stands, and what would move it one tier up.
+
+    Args:
+        language: en or zh, of the names.
+
+    Returns:
+        `language`; `merged_from`, the ID asked for where that profile was merged into the customer, else None; the
+        customer's rows of `dim_customers`, `customer_rfm` and `customer_lifecycle`; `bands` of the profile and
+        `cutoffs` of the as-of day (empty for scores by equal counts); `rules`, the rows of the rules that hold.
+
+        `tiers`, the primary scheme first: the row of `customer_tiers` with `scheme_name` and `tier_name`; `conditions`,
+        those of the group that holds, each with metric, name, operator, value and the customer's figure (`present`);
+        and `up`: `to_tier`, `to_tier_name`, `rule_id`, `condition_group`; `conditions` of that group, each with
+        `present`, `after` and `is_met` today; `changes`, each with metric, name, present, needed, difference and
+        `is_decision`; `with_orders_today`, None where orders alone do not do it: `orders`, `amount` and the tier that
+        these orders lead to when they are made today; `without_decision`, another way told likewise, where the first
+        takes a decision of the company and behaviour alone does it, too, else None. Without any way `to_tier` is None
+        and `reason` says why: `best_tier`, `no_order_of_tiers`, `out_of_reach` or `figures_missing`.
+
+        `axes`: axis, name, stage, stage_name, rule_id and conditions of each axis of the lifecycle. `labels`: rows of
+        `customer_labels` with `label_name`, those held today first; empty where the release has no such table.
+
+    Raises:
+        NotThereError: nothing has been published yet, or the release does not know the customer.
+    """
+    if not home.published.exists():
+        raise NotThereError(f"Nothing has been published in {home.path} yet.", "Run the pipeline first: retention run.")
+    with open_warehouse(home.published, read_only=True) as connection:
+        return explain_in(connection, customer_id, language)
+
+
+def explain_in(connection: duckdb.DuckDBPyConnection, customer_id: str, language: str) -> dict[str, Any]:
+    """The same from a connection to a release's warehouse.
+
+    Raises:
+        NotThereError: the release does not know the customer.
+    """
+    golden = merged_into(connection, customer_id)
+    asked, customer_id = customer_id, golden or customer_id
+    found = {name: rows_of(connection, _of_customer(name), customer_id) for name in CUSTOMER_TABLES}
+    if not found["dim_customers"]:
+        raise NotThereError(
+            f"Customer '{customer_id}' is not in the published release.{_neighbours(connection, customer_id)}",
+            "Customer IDs are those of the landed files.",
+        )
+    explained: dict[str, Any] = {"language": language, "merged_from": asked if golden else None}
+    explained |= {name: rows[0] if rows else {} for name, rows in found.items()}
+    names = read_names(connection, language)
+    explained["bands"] = rows_of(connection, BANDS)
+    explained["cutoffs"] = (rows_of(connection, CUTOFFS) or [{}])[0]
+    tier_rows, lifecycle_rows = (rows_of(connection, query) for query in (TIER_RULES, LIFECYCLE_RULES))
+    explained["tiers"] = _tiers(connection, explained, tier_rows, names)
+    explained["axes"] = _axes(explained, lifecycle_rows, names)
+    explained["labels"] = _labels(connection, customer_id, names)
+    met = {row["rule_id"] for row in (*explained["tiers"], *explained["axes"])}
+    explained["rules"] = [row for row in (*tier_rows, *lifecycle_rows) if row["rule_id"] in met]
+    return explained
+
+
+def published_names(home: Home, language: str) -> Names:
+    """The names of the published release.
+
+    Args:
+        language: en or zh.
+    """
+    with open_warehouse(home.published, read_only=True) as connection:
+        return read_names(connection, language)
+
+
+def _of_profile(seed: str, key: str) -> str:
+    """Rows of a rule seed that hold for the run's profile: its own rows for a key replace those of `all`."""
+    return f"""
+        select rule_rows.*
+        from seeds.{seed} as rule_rows
+        cross join raw.run_parameters as run
+        where rule_rows.profile in (run.profile, 'all')
+        qualify rank() over (
+            partition by rule_rows.{key} order by case when rule_rows.profile = 'all' then 1 else 0 end
+        ) = 1
+    """
+
+
+def _rules(seed: str) -> str:
+    return f"""
+        select scheme, rule_id, rule_rank, tier, condition_group, metric, operator, value
+        from ({_of_profile(seed, "scheme")})
+        order by scheme, rule_rank, condition_group, metric, operator, value
+    """
+
+
+TIER_RULES = _rules("tier_rules")
+LIFECYCLE_RULES = _rules("lifecycle_rules")
+BANDS = f"""
+    select measure, band, bound, unit, rule_id, description
+    from ({_of_profile("rfm_bands", "measure")})
+    order by measure, band desc
+"""
+# A bound in months is that many days on the as-of day: the days d with D - N months < d.
+BOUNDS = f"""
+    select
+        bands.measure,
+        bands.band,
+        case
+            when bands.measure = 'recency' and bands.unit = 'months'
+                then run.as_of_date - cast(run.as_of_date - to_months(cast(bands.bound as integer)) as date) - 1
+            else bands.bound
+        end as bound
+    from ({_of_profile("rfm_bands", "measure")}) as bands
+    cross join raw.run_parameters as run
+    order by bands.measure, bands.band desc
+"""
+PARAMETERS = f"select parameter, value from ({_of_profile('profile_parameters', 'parameter')})"
+CUTOFFS = """
+    select cutoffs.*
+    from intermediate.int_score_cutoffs as cutoffs
+    inner join raw.run_parameters as run on cutoffs.snapshot_on = run.as_of_date
+"""
+CELLS = "select r_score, f_score, m_score, rfm_score, rfm_segment from intermediate.int_score_cells"
+# The view of all snapshots where DuckDB built the release, else the table that Spark hands over.
+METRICS = ("int_customer_metrics", "int_customer_metrics_as_of")
+TIERS = """
+    select * from marts.customer_tiers
+    where customer_id = ?
+    order by is_primary_scheme desc, scheme
+"""
+LABELS = """
+    select * from marts.customer_labels
+    where customer_id = ?
+    order by is_current desc, label
+"""
+HAS_TABLE = "select count(*) > 0 from information_schema.tables where table_schema = ? and table_name = ?"
+
+
+def _tiers(
+    connection: duckdb.DuckDBPyConnection,
+    explained: Mapping[str, Any],
+    rules: Sequence[Mapping[str, Any]],
+    names: Names,
+) -> list[dict[str, Any]]:
+    """The customer's tier under each scheme, why, and the way up."""
+    customer_id = explained["dim_customers"]["customer_id"]
+    schemes = groups_by_scheme(rules)
+    parameters = {row["parameter"]: row["value"] for row in rows_of(connection, PARAMETERS)}
+    unordered = {name.strip() for name in parameters.get("unordered_schemes", "").split(",")}
+    scale = _scale(connection, explained["cutoffs"], parameters)
+    metrics = _metrics(connection, customer_id)
+    figures = by_metric(metrics, [row["metric"] for row in rules])
+    told = []
+    for row in rows_of(connection, TIERS, customer_id):
+        groups = schemes.get(row["scheme"], [])
+        current = first_match(groups, figures)
+        if current is not None and current.rule_id != row["rule_id"]:
+            current = None
+        told.append(
+            row
+            | {
+                "scheme_name": names.of("scheme", row["scheme"]),
+                "tier_name": names.of(row["scheme"], row["tier"]),
+                "conditions": [] if current is None else _conditions(current, figures, names),
+                "up": _up(row["scheme"], row["scheme"] in unordered, groups, current, figures, scale, names),
+            }
+        )
+    return told
+
+
+def _metrics(connection: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
+    """What the rules ask about the customer; empty for a release that keeps none of it."""
+    table = next((name for name in METRICS if _has(connection, "intermediate", name)), None)
+    if table is None:
+        return {}
+    query = f"select * from intermediate.{table} where customer_id = ? and is_as_of"
+    return (rows_of(connection, query, customer_id) or [{}])[0]
+
+
+def _up(
+    scheme: str,
+    is_unordered: bool,
+    groups: Sequence[Group],
+    current: Group | None,
+    figures: Figures,
+    scale: Scale,
+    names: Names,
+) -> dict[str, Any]:
+    """What would move the customer one tier up, or why nothing would."""
+    if is_unordered or any(group.tier_metric for group in groups):
+        return {"to_tier": None, "reason": "no_order_of_tiers"}
+    if current is None:
+        return {"to_tier": None, "reason": "figures_missing"}
+    if not any(group.rank < current.rank and group.tier != current.tier for group in groups):
+        return {"to_tier": None, "reason": "best_tier"}
+    way = way_up(groups, figures, scale, current)
+    if way is None:
+        return {"to_tier": None, "reason": "out_of_reach" if scale.cells else "figures_missing"}
+    told = _told_way(scheme, way, groups, figures, scale, names)
+    alone = way_up(groups, figures, scale, current, with_decisions=False) if way.is_decided else None
+    told["without_decision"] = None if alone is None else _told_way(scheme, alone, groups, figures, scale, names)
+    return told
+
+
+def _told_way(
+    scheme: str, way: Way, groups: Sequence[Group], figures: Figures, scale: Scale, names: Names
+) -> dict[str, Any]:
+    after = changed(figures, way.change, scale)
+    orders = way.change.as_orders_today() if way.change.is_by_orders else None
+    tier = tier_after(groups, figures, scale, orders) if orders else None
+    return {
+        "to_tier": way.tier,
+        "to_tier_name": names.of(scheme, way.tier),
+        "rule_id": way.group.rule_id,
+        "condition_group": way.group.number,
+        "conditions": [
+            one.as_row(figures)
+            | {"name": names.metric(one.metric), "after": after.get(one.metric), "is_met": one.holds(figures)}
+            for one in way.group.conditions
+        ],
+        "changes": [
+            {
+                "metric": name,
+                "name": names.metric(name),
+                "present": figures.get(name),
+                "needed": after[name],
+                "difference": _difference(figures.get(name), after[name]),
+                "is_decision": isinstance(after[name], str),
+            }
+            for name in way.named
+        ],
+        "with_orders_today": None
+        if orders is None or tier is None
+        else {
+            "orders": orders.orders,
+            "amount": orders.amount,
+            "tier": tier,
+            "tier_name": names.of(scheme, tier),
+        },
+    }
+
+
+def _difference(present: Any, needed: Any) -> Any:
+    if isinstance(needed, str):
+        return None
+    return needed - (present or type(needed)(0))
+
+
+def _conditions(group: Group, figures: Figures, names: Names) -> list[dict[str, Any]]:
+    return [one.as_row(figures) | {"name": names.metric(one.metric)} for one in group.conditions]
+
+
+def by_metric(row: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:
+    """The figures of a row of columns under the names that rules give them.
+
+    A metric with an argument stands in a column of its own: its name, two underscores and eight digits of the
+    argument's MD5 (macro metric_column).
+    """
+    figures = dict(row)
+    for metric in metrics:
+        name, colon, argument = metric.partition(":")
+        if colon:
+            figures[metric] = row.get(f"{name}__{hashlib.md5(argument.encode()).hexdigest()[:8]}")  # noqa: S324  # no secret
+    return figures
+
+
+def _scale(connection: duckdb.DuckDBPyConnection, cutoffs: Mapping[str, Any], parameters: Mapping[str, str]) -> Scale:
+    """What figures are held against: bands of the profile, cut-offs and cells of the as-of day."""
+    bands: dict[str, list[Any]] = defaultdict(list)
+    for row in rows_of(connection, BOUNDS):
+        bands[row["measure"]].append((row["band"], row["bound"]))
+    cuts = {measure: [float(cutoffs[f"{measure}_cut_{cut}"]) for cut in range(1, 5)] for measure in MEASURES if cutoffs}
+    cells = {
+        (row["r_score"], row["f_score"], row["m_score"]): (row["rfm_score"], row["rfm_segment"])
+        for row in rows_of(connection, CELLS)
+        if cuts or parameters["score_convention"] != "quantile"  # nobody has bought, so nothing says what scores what
+    }
+    window = {"0": "lifetime", parameters["rfm_window_months"]: "12m"}.get(parameters["score_window_months"])
+    scored = {
+        "recency": "recency_days",
+        "frequency": f"frequency_{window}" if window else "scored_frequency",
+        "monetary": f"monetary_{window}" if window else "scored_monetary",
+    }
+    return Scale(bands, cuts, cells, scored)
+
+
+def _axes(explained: Mapping[str, Any], rules: Sequence[Mapping[str, Any]], names: Names) -> list[dict[str, Any]]:
+    """The stage on each axis of the lifecycle, the displayed one first, and why."""
+    lifecycle = explained["customer_lifecycle"]
+    rfm = explained["customer_rfm"]
+    figures = {**rfm, **explained["dim_customers"], **lifecycle}
+    if rfm.get("recency_days") is None:
+        figures["purchase_days_lifetime"] = 0
+    schemes = groups_by_scheme(rules)
+    told = []
+    for axis, (column, rule_column) in AXES.items():
+        if lifecycle.get(column) is None:
+            continue
+        alternatives = [one for one in schemes.get(axis, []) if one.rule_id == lifecycle[rule_column]]
+        held = [one for one in alternatives if one.holds(figures)] or alternatives[:1]
+        told.append(
+            {
+                "axis": axis,
+                "name": names.of("lifecycle_axis", axis),
+                "stage": lifecycle[column],
+                "stage_name": names.of(column, lifecycle[column]),
+                "rule_id": lifecycle[rule_column],
+                "conditions": _conditions(held[0], figures, names) if held else [],
+            }
+        )
+    return told
+
+
+def _labels(connection: duckdb.DuckDBPyConnection, customer_id: str, names: Names) -> list[dict[str, Any]]:
+    """The customer's labels, where the release has them."""
+    if not _has(connection, "marts", "customer_labels"):
+        return []
+    return [
+        row
+        | {
+            "label_name": names.of("label", row["label"]),
+            "evidence_named": names.in_evidence(row["evidence"]),
+            "review_status_name": names.of("review_status", row["review_status"]),
+        }
+        for row in rows_of(connection, LABELS, customer_id)
+    ]
+
+
+def _has(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    return bool(rows_of(connection, HAS_TABLE, schema, table)[0].popitem()[1])
+
+
+def _of_customer(table: str) -> str:
+    return f"select * from marts.{table} where customer_id = ?"
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, query: str, *values: object) -> list[dict[str, Any]]:
+    """The rows of a query, each by the names of its columns."""
+    result = connection.execute(query, list(values))
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _neighbours(connection: duckdb.DuckDBPyConnection, customer_id: str) -> str:
+    """IDs that look like the one asked for."""
+    close = connection.execute(
+        "select customer_id from marts.dim_customers order by levenshtein(customer_id, ?), customer_id limit 3",
+        [customer_id],
+    ).fetchall()
+    return f" Nearest: {', '.join(name for (name,) in close)}." if close else ""

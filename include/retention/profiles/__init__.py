@@ -1,0 +1,6 @@
+"""Whether a profile's cut-offs fit a company, and which would."""
+
+from retention.profiles.coverage import Band, Coverage, coverage, read_bands
+from retention.profiles.suggestion import Suggestion, suggest
+
+__all__ = ["Band", "Coverage", "Suggestion", "coverage", "read_bands", "suggest"]

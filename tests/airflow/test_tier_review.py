@@ -1,0 +1,118 @@
+"""The quarterly tier review in a real Airflow: opened, waiting for a person, answered on the page, recorded."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from tests.airflow.installation import PROJECT, ZONE, Installation
+from tests.airflow.page import Page
+
+from retention import airflow_server
+from retention.landing import committed_loads, load_contracts
+from retention.reviews import ReviewDesk
+from retention.reviews.opening import last_quarter, quarter_end
+from retention.runs import Home
+
+pytestmark = pytest.mark.slow
+DAG = "tier_review_quarterly"
+RUN_SECONDS = 240
+QUARTER = last_quarter(datetime.now(ZONE).date())
+ORDERS = f"""
+    select 'O' || n as order_id, 'C' || (n * 7 % 24) as customer_id, 20 + n * 37 % 400 as amount,
+        timestamp '{quarter_end(QUARTER)} 10:00' - to_days(cast(n * 37 % 500 as integer)) as ordered_at
+    from range(240) as numbers(n)
+"""
+
+
+@pytest.fixture(scope="module")
+def reviewing(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """The installation with a home of its own, in which the quarter's last day is published."""
+    place = tmp_path_factory.mktemp("reviewing")
+    (place / "landing" / "orders").mkdir(parents=True)
+    duckdb.sql(ORDERS).write_csv(str(place / "landing" / "orders" / "orders.csv"))
+    own = {"RETENTION_HOME": str(place / "home"), "RETENTION_LANDING": str(place / "landing")}
+    done = subprocess.run(
+        [sys.executable, "-m", "retention.cli", "run", "--profile=default_b2b", f"--as-of={quarter_end(QUARTER)}"],
+        env=os.environ | own, cwd=PROJECT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dataclasses.replace(
+        installation, environment=installation.environment | own, home=place / "home", landing=place / "landing"
+    )
+
+
+@pytest.fixture(scope="module")
+def page(reviewing: Installation) -> Iterator[Page]:
+    log = reviewing.airflow_home / "standalone.log"
+    with airflow_server.running_airflow(reviewing.environment, log) as process:
+        airflow_server.wait_until_ready(process, reviewing.port, log)
+        yield Page(reviewing, DAG)
+
+
+@pytest.fixture
+def desk(reviewing: Installation) -> ReviewDesk:
+    return ReviewDesk(Home(reviewing.home), load_contracts(PROJECT), str(ZONE))
+
+
+def question(page: Page, run_id: str) -> dict[str, Any] | None:
+    """What a person is asked, once it is."""
+    try:
+        found: dict[str, Any] = page.ask(f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances/decide/-1/hitlDetails")
+    except urllib.error.HTTPError:
+        return None
+    return found if page.tasks(run_id)["decide"]["state"] in ("awaiting_input", "deferred") else None
+
+
+def ended(page: Page, run_id: str) -> str | None:
+    state = str(page.ask(f"/api/v2/dags/{DAG}/dagRuns/{run_id}")["state"])
+    return state if state in ("success", "failed") else None
+
+
+def test_a_review_waits_for_a_person_and_is_recorded_by_name(
+    reviewing: Installation, page: Page, desk: ReviewDesk, wait_for: Callable[..., Any]
+) -> None:
+    page.trigger("first", conf={"quarter": QUARTER})
+    asked = wait_for(lambda: question(page, "first"), RUN_SECONDS, lambda: json.dumps(page.tasks("first"), default=str))
+    (review,) = desk.reviews()
+    assert review.changes == review.waiting > 0
+    assert QUARTER in asked["subject"]
+    assert asked["options"] == ["Approve", "Reject"]
+    assert f"{review.changes} of {review.customers} customers would change" in asked["body"]
+    assert "| From | To | Direction | Customers | Spend at stake |" in asked["body"]
+    written = reviewing.home / "reports" / "tier_reviews" / f"{QUARTER}-retention_abcd.xlsx"
+    assert str(written) in asked["body"]
+    assert written.exists()
+    assert "tier_decisions" not in {load["entity"] for load in committed_loads(desk.home)}, "decided by nobody"
+    assert ended(page, "first") is None
+
+    page.ask(
+        f"/api/v2/dags/{DAG}/dagRuns/first/taskInstances/decide/-1/hitlDetails",
+        {"chosen_options": ["Approve"], "params_input": {}},
+        "PATCH",
+    )
+    assert wait_for(lambda: ended(page, "first"), RUN_SECONDS, lambda: str(page.tasks("first"))) == "success"
+    (review,) = desk.reviews()
+    assert (review.approved, review.waiting) == (review.changes, 0)
+    decided = desk.latest(review, "approved")
+    assert decided is not None
+    assert decided["approver"].lower() == "admin"
+    loaded = [(load["source"], load["entity"]) for load in committed_loads(desk.home)]
+    assert loaded[-2:] == [("reviews", "tier_decisions"), ("reviews", "strategy_changes")]
+
+    # Asked again, there is nothing left to ask.
+    page.trigger("second", conf={"quarter": QUARTER})
+    assert wait_for(lambda: ended(page, "second"), RUN_SECONDS, lambda: str(page.tasks("second"))) == "success"
+    assert {name: task["state"] for name, task in page.tasks("second").items()} == dict.fromkeys(
+        ("open_review", "decide", "apply_decision"), "skipped"
+    )
+    assert len(committed_loads(desk.home)) == len(loaded)
+    assert Path(desk.home.path / "published").is_symlink()
