@@ -172,7 +172,8 @@ def test_an_unknown_profile_stops_the_build_and_is_named(copy: ProjectCopy) -> N
     profiles = copy.project_dir / "seeds" / "profiles.csv"
     whole = profiles.read_text(encoding="utf-8")
     profiles.write_text(whole.replace("retail,", "retial,"), encoding="utf-8")
-    message = "Profile 'retail' is unknown. Use one of: cdnow, default_b2b, retial, rfm_package; or add it to seeds/profiles.csv."
+    known = "cdnow, default_b2b, retial, rfm_package"
+    message = f"Profile 'retail' is unknown. Use one of: {known}; or add it to seeds/profiles.csv."
     assert message in copy.problem()
     profiles.write_text(whole, encoding="utf-8")
 
