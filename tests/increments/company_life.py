@@ -40,8 +40,8 @@ PARAMETERS: list[dict[str, str]] = [
     {"fx_max_age_days": "40", "reporting_currency": "EUR"},
     {"score_convention": "ntile"},
     {"score_window_months": "0"},
-    {"score_cut_offset": "1", "evaluation_months": "3"},
-    {"age_from": "registration", "spend_period_days": "30"},
+    {"score_cut_offset": "1", "evaluation_months": "3", "history_months": "2"},
+    {"age_from": "registration", "spend_period_days": "30", "history_months": "0"},
     {"rfm_window_months": "6", "score_window_months": "3", "evaluation_rolling_days": "30"},
 ]
 

@@ -203,7 +203,10 @@ HELD_BACK = order(90, 3, FIRST, "70.00")
 
 FIRST_DELIVERY = {
     "campaigns": [{"campaign_id": "K1", "name": "spring", "starts_on": date(2024, 1, 1), "ends_on": LAST}],
-    "customers": [customer(number, date(2022, 1, 1) + timedelta(days=90 * number)) for number in range(6)],
+    "customers": [
+        *(customer(number, date(2022, 1, 1) + timedelta(days=90 * number)) for number in range(6)),
+        customer(11, None),  # known on the as-of day alone
+    ],
     "order_items": [item(number, "P1", 2) for number in range(20)],
     "finance_totals": [booked(FIRST.replace(day=1), "100.00")],
     "fx_rates": rates(FIRST - timedelta(days=720), LAST),
@@ -285,7 +288,8 @@ LATE_NEWS = {
     "order_items": [item(3, "P1", 7), item(101, "P1", 1)],
     "orders": [order(999, 2, FIRST, "60.00")],  # its return came before it
     "products": [product("P1", "9.00")],
-    "touches": [touch(3, 5, NEXT, date(2024, 3, 10))],  # answered before the last month-end, and told after it
+    "customers": [customer(9, date(2024, 1, 15))],  # known earlier than it was said before
+    "touches": [touch(3, 5, NEXT, NEXT)],  # answered by a month-end that is past, and told after it
 }
 LAST_NEWS = {
     "returns": [returned(70, 72, day_of(72), "100.00"), returned(71, 73, day_of(73), "33.33")],

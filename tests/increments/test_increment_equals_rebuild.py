@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -66,4 +67,18 @@ def test_increments_of_a_known_life_publish_what_a_rebuild_does(recorded: Record
         assert {name for name, table in tables.items() if table.rows == 0} == WITHOUT_ROWS
     assert [tables["fct_orders"].rows for _, tables in checked] == [81, 81, 82, 84]
     assert [tables["fct_touches"].rows for _, tables in checked] == [4, 4, 4, 4]
-    assert [tables["customer_rfm"].rows for _, tables in checked] == [8, 8, 9, 9]
+    assert [tables["customer_rfm"].rows for _, tables in checked] == [9, 9, 10, 10]
+
+
+def test_a_month_that_leaves_the_history_leaves_it_in_an_increment_too(
+    recorded: RecordedProject, tmp_path: Path
+) -> None:
+    """Its day stays a snapshot, since the evaluated months are more: it is described, and no month of the history."""
+    life = replace(KNOWN_LIFE, parameters={"history_months": "2"})
+    with closing(ReplayedHome(recorded, life, tmp_path)) as home:
+        checked = list(home.check())
+    assert [run.mode for run in home.runs].count("increment") == len(home.runs) - 1
+    for planned, tables in checked:
+        found = {name: tables[name] for name in ("customer_tier_history", "tier_migration")}
+        assert {name: table.differences for name, table in found.items() if table.differences} == {}, planned.reason
+        assert found["tier_migration"].rows > 0

@@ -22,8 +22,8 @@ responses as (
 
 ),
 
--- Answers of the three kinds of survey in points of one scale, 0 the worst and 60 the best: whole numbers, so that a mean
--- on a threshold is on it.
+-- Answers of the three kinds of survey in points of one scale, 0 the worst and 60 the best: whole numbers, so that a
+-- mean on a threshold is on it.
 events as (
 
     select

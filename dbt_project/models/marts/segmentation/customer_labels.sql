@@ -1,15 +1,11 @@
 {% set labels = profile_labels() %}
 {% set history = ref('int_label_history') %}
-{% set next_day = add_days('snapshot_on', 1) %}
 
 -- Seen on month-ends and on the as-of day: the other days that a run describes move with it from day to day.
 with days as (
 
-    select
-        snapshot_on,
-        is_as_of
-    from {{ ref('int_snapshot_dates') }}
-    where is_as_of or {{ next_day }} = {{ month_start(next_day) }}
+    select snapshot_on from {{ ref('int_snapshot_dates') }}
+    where is_as_of or is_month_end
 
 ),
 

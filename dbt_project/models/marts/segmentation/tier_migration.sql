@@ -6,7 +6,7 @@
     on_schema_change='fail'
 ) }}
 {% set schemes = rule_rows('tier_rules') | map(attribute='scheme') | unique | list %}
-{% set history = ref('int_tier_history') %}
+{% set customers = ref('int_customer_combinations') %}
 {% set tiers = tier_columns(schemes) %}
 {% set rows = moves_by_scheme(schemes) %}
 
@@ -17,46 +17,13 @@ with pairs as (
 
 ),
 
-ends as (
-
-    select from_month_end as month_end from pairs
-    union distinct
-    select to_month_end as month_end from pairs
-
-),
-
--- A large table that is read twice is read by its name: engines copy a shared CTE. Customers share a few thousand
--- combinations of tiers: moves between these are counted first, by one number for each.
-held as (
-
-    select distinct {{ tiers | join(', ') }}
-    from {{ history }}
-    where snapshot_on in (select ends.month_end from ends)
-
-),
-
 combinations as (
 
-    select
-        *,
-        row_number() over (order by {{ tiers | join(', ') }}) as combination
-    from held
+    select * from {{ ref('int_tier_combinations') }}
 
 ),
 
-numbered as (
-
-    select
-        history.customer_id,
-        history.snapshot_on,
-        combinations.combination
-    from {{ history }} as history
-    inner join combinations
-        on {{ tiers_equal('history', 'combinations', tiers) }}
-    where history.snapshot_on in (select ends.month_end from ends)
-
-),
-
+-- A large table that is read twice is read by its name: engines copy a shared CTE, and join copies in a bad order.
 -- Whoever stands in a month-end stands in every later one: nobody leaves the history but by being merged, which takes a
 -- customer out of all of it.
 moves as (
@@ -69,8 +36,8 @@ moves as (
         closed.combination as to_combination,
         count(*) as customers
     from pairs
-    inner join numbered as closed on pairs.to_month_end = closed.snapshot_on
-    left join numbered as opened
+    inner join {{ customers }} as closed on pairs.to_month_end = closed.snapshot_on
+    left join {{ customers }} as opened
         on closed.customer_id = opened.customer_id and pairs.from_month_end = opened.snapshot_on
     group by
         pairs.from_month_end,
