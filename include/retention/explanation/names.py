@@ -7,6 +7,11 @@ from dataclasses import dataclass
 import duckdb
 
 METRIC = re.compile(r"\b([a-z][a-z0-9_]*)(?::[^\s;]+)?")
+# What the evidence of a rule writes between metrics and figures.
+SPOKEN = {
+    "en": {" is_null": " is not known", " not_null": " is known"},
+    "zh": {" is_null": " 未知", " not_null": " 已知", " and ": "，且 "},
+}
 LABELS = "select code_set, code, name_en, name_zh from marts.dim_labels"
 
 
@@ -36,7 +41,9 @@ class Names:
         named = METRIC.sub(
             lambda found: self.metric(found[0]) if ("rule_metric", found[1]) in self.by_code else found[0], evidence
         )
-        return named.replace(" and ", "，且 ") if self.language == "zh" else named
+        for written, spoken in SPOKEN[self.language].items():
+            named = named.replace(written, spoken)
+        return named
 
 
 def read_names(connection: duckdb.DuckDBPyConnection, language: str) -> Names:
