@@ -50,21 +50,33 @@ current_day as (
 
 ),
 
--- The last change leads to the current tier, so it follows the last snapshot with another one.
-other_tiers as (
+-- The last change leads to the current tier, so it follows the last snapshot with another one. All schemes in one read
+-- of the history.
+last_others as (
 
-    {% for scheme in schemes %}
     select
-        history.customer_id,
-        {{ sql_text(scheme) }} as scheme,
-        max(history.snapshot_on) as snapshot_on,
-        {{ latest_value('history.tier_' ~ loop.index, 'history.snapshot_on') }} as tier
+        {% for scheme in schemes %}
+        {% set tier = 'history.tier_' ~ loop.index %}
+        {% set other = 'case when ' ~ tier ~ ' != current_day.tier_' ~ loop.index ~ ' then ' %}
+        max({{ other }}history.snapshot_on end) as snapshot_{{ loop.index }},
+        {{ latest_value(other ~ tier ~ ' end', 'history.snapshot_on') }} as other_tier_{{ loop.index }},
+        {% endfor %}
+        history.customer_id
     from {{ history }} as history
     inner join current_day on history.customer_id = current_day.customer_id
-    where history.tier_{{ loop.index }} != current_day.tier_{{ loop.index }}
     group by history.customer_id
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+
+),
+
+{% set others = [] %}
+{% for scheme in schemes %}
+{% do others.append(
+    {"scheme": sql_text(scheme), "snapshot_on": "snapshot_" ~ loop.index, "tier": "other_tier_" ~ loop.index}
+) %}
+{% endfor %}
+other_tiers as (
+
+    {{ stacked('last_others', ['customer_id'], others) }}
 
 ),
 
