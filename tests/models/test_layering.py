@@ -98,14 +98,14 @@ def test_every_column_is_described(project: CompiledProject, models: dict[str, d
     for node in models.values():
         columns = connection.sql(f"describe {node['schema']}.{node['name']}").fetchall()
         # A metric with an argument has a column with a digest of it, described with the metric.
-        built = {of_first_scheme(re.sub(r"__[0-9a-f]{8}$", "", column[0])) for column in columns}
-        described = {of_first_scheme(name) for name, column in node["columns"].items() if column["description"].strip()}
+        built = {of_first(re.sub(r"__[0-9a-f]{8}$", "", column[0])) for column in columns}
+        described = {of_first(name) for name, column in node["columns"].items() if column["description"].strip()}
         assert sorted(described) == sorted(built), node["name"]
 
 
-def of_first_scheme(column: str) -> str:
-    """The column of the first scheme for a column of any: as many stand there as there are schemes in a seed."""
-    return re.sub(r"^(tier|tier_rank)_\d+$", r"\1_1", column)
+def of_first(column: str) -> str:
+    """The column of the first scheme or label for a column of any: as many stand there as there are in a seed."""
+    return re.sub(r"^(tier|tier_rank|has_label)_\d+$", r"\1_1", column)
 
 
 def test_every_seed_column_is_described(manifest: dict[str, Any]) -> None:
