@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from tests.models.random_companies import random_company
 
 if TYPE_CHECKING:
     from tests.models.random_companies import Company
@@ -40,6 +41,11 @@ def with_engagement(company: Company, seed: int) -> Company:
     else:
         raw |= {name: rows.iloc[:0] for name, rows in _events(rng, company, customers or ["C0"]).items()}
     return replace(company, raw=raw)
+
+
+def engaged_company(seed: int) -> Company:
+    """A random company with what follows from its customers."""
+    return with_engagement(random_company(seed), seed)
 
 
 def _loaded(rows: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from tests.models.compiled_project import (
 from tests.models.expected_metrics import expected_metrics
 from tests.models.expected_rfm import Rule, expected_rfm, expected_tier, rules_in_order
 from tests.models.random_companies import Company, moved_to_days, random_company
-from tests.models.random_engagement import with_engagement
+from tests.models.random_engagement import engaged_company, with_engagement
 from tests.models.test_customer_rfm import SEGMENTS, build
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def expected_tiers(company: Company) -> dict[tuple[str, str], tuple[object, ...]
 
 @pytest.mark.parametrize("seed", range(0, 40, 2))
 def test_customer_tiers_equal_an_independent_computation(project: CompiledProject, seed: int) -> None:
-    company = with_engagement(random_company(seed), seed)
+    company = engaged_company(seed)
     connection = build(project, company, "customer_tiers")
     found = connection.sql(
         "select customer_id, scheme, tier, tier_rank, rule_id, is_primary_scheme, previous_tier, changed_on, as_of_date"
@@ -164,7 +164,7 @@ def test_a_rule_may_ask_for_all_purchases_ever_made(asking_for_lifetimes: Compil
 
 @pytest.mark.parametrize("seed", range(1, 40, 4))
 def test_tier_distribution_equals_an_independent_computation(project: CompiledProject, seed: int) -> None:
-    company = with_engagement(random_company(seed), seed)
+    company = engaged_company(seed)
     connection = build(project, company, "tier_distribution")
     rfm = expected_rfm(company, SEGMENTS)
     total = int(rfm["monetary_12m"].sum())

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from tests.models.compiled_project import PROJECT_DIR, CompiledProject
 from tests.models.expected_rfm import newest
-from tests.models.random_companies import Company, random_company
+from tests.models.random_companies import Company
+from tests.models.random_engagement import engaged_company
 from tests.models.test_customer_rfm import build
 from tests.models.test_customer_tiers import SCHEMES, month_ends, tiers_on
 
@@ -42,7 +43,7 @@ def months_apart(start: date, end: date) -> int:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_month_end_holds_the_tiers_of_that_day(project: CompiledProject, seed: int) -> None:
-    company = random_company(seed)
+    company = engaged_company(seed)
     found = build(project, company, "customer_tier_history").sql(HISTORY).fetchall()
     expected = {
         (customer_id, scheme, day): (tier, rank)
@@ -55,7 +56,7 @@ def test_every_month_end_holds_the_tiers_of_that_day(project: CompiledProject, s
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_move_is_what_a_walk_through_the_customers_gives(project: CompiledProject, seed: int) -> None:
-    company = random_company(seed)
+    company = engaged_company(seed)
     months = expected_months(company)
     expected: Counter[tuple[object, ...]] = Counter()
     for start in months:
@@ -79,7 +80,7 @@ def test_every_move_is_what_a_walk_through_the_customers_gives(project: Compiled
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_moves_add_up_to_the_tiers_at_both_ends(project: CompiledProject, seed: int) -> None:
-    connection = build(project, random_company(seed), "customer_tier_history", "tier_migration")
+    connection = build(project, engaged_company(seed), "customer_tier_history", "tier_migration")
     sizes = dict(
         _keyed(connection, "select scheme, month_end, tier, count(*) from marts.customer_tier_history group by all")
     )
@@ -100,7 +101,7 @@ def _keyed(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[tupl
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_crosswalk_counts_every_customer_once_for_each_pair_of_schemes(project: CompiledProject, seed: int) -> None:
-    company = random_company(seed)
+    company = engaged_company(seed)
     tiers = pd.Series({key: tier for key, (tier, _, _) in tiers_on(company, company.as_of).items()}, dtype=object)
     expected: dict[tuple[object, ...], int] = {}
     if len(tiers):
@@ -122,7 +123,7 @@ def test_the_crosswalk_counts_every_customer_once_for_each_pair_of_schemes(proje
 @pytest.mark.parametrize("seed", [8, 11, 13, 17, 29])
 def test_a_past_month_is_as_a_run_of_that_day_shows_it(project: CompiledProject, seed: int) -> None:
     """With the data known now. A customer without any day is known on the as-of day alone, so in no month before."""
-    company = random_company(seed)
+    company = engaged_company(seed)
     history = build(project, company, "customer_tier_history")
     past = [day for day in month_ends(company) if day < company.as_of]
     for day in past[:: max(1, len(past) // 5)]:
@@ -151,7 +152,7 @@ def _as_of(company: Company, day: date) -> Company:
 
 @pytest.mark.parametrize(("months", "kept"), [(1, 1), (7, 7), (0, None)])
 def test_the_profile_says_how_many_months_are_kept(project: CompiledProject, months: int, kept: int | None) -> None:
-    company = with_history(random_company(29), months)
+    company = with_history(engaged_company(29), months)
     found = build(project, company, "customer_tier_history").sql(
         "select distinct month_end from marts.customer_tier_history order by 1"
     )
