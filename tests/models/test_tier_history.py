@@ -139,12 +139,14 @@ def test_a_past_month_is_as_a_run_of_that_day_shows_it(project: CompiledProject,
 def _as_of(company: Company, day: date) -> Company:
     """A run of a past day that knows what the as-of day knows: its version of every row, and a customer's attributes.
 
-    A customer who bought before it was registered has its label then already, as the history has.
+    A customer who bought before it was registered has its label then already, as the history has; of one who is
+    registered after the as-of day neither knows any.
     """
     customers, orders = (
         newest(company.raw[entity], key, company.as_of).assign(updated_at=pd.NaT)
         for entity, key in (("customers", "customer_id"), ("orders", "order_id"))
     )
+    customers = customers[~(customers["registered_at"] >= pd.Timestamp(company.as_of) + pd.Timedelta(days=1))]
     is_known = customers["registered_at"] < pd.Timestamp(day) + pd.Timedelta(days=1)
     customers = customers.assign(registered_at=customers["registered_at"].where(is_known))
     return Company(day, {**company.raw, "customers": customers, "orders": orders}, company.parameters)
