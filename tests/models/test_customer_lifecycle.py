@@ -78,7 +78,7 @@ def test_a_lifecycle_rule_whose_past_is_unknown_is_refused(tmp_path: Path) -> No
     with pytest.raises(DbtFailedError) as refused:
         project.profile("default_b2b")
     message = " ".join(str(refused.value).split())
-    assert "Rule L1.new (scheme lifecycle_age, rank 1): metric 'rfm_score' is not known for every past day" in message
+    assert "rule L1.new (scheme lifecycle_age, rank 1): metric 'rfm_score' is not known for every past day" in message
     assert "Use one of: activity_state, age_days," in message
 
 
