@@ -94,6 +94,7 @@ class _Band:
     band: int
     bound: int | None
     unit: str
+    line: int = 2
 
     def dict(self) -> dict[str, Any]:
         return vars(self)
@@ -117,7 +118,7 @@ BANDS = tuple(
         "frequency": ((6, "purchases"),),
         "monetary": ((50000, "currency"),),
     }.items()
-    for band, (bound, unit) in ((1, (None, "")), *enumerate(bounds, start=2))
+    for band, (bound, unit) in reversed([(1, (None, "")), *enumerate(bounds, start=2)])
 )
 
 

@@ -143,7 +143,8 @@ BROKEN: dict[str, tuple[list[Rule], str]] = {
     ),
     "missing_catch_all": (
         [RULE],
-        "Scheme retention_abcd has no catch-all: a customer that meets no rule would have no tier."
+        "seeds/tier_rules.csv, after line 2: Scheme retention_abcd has no catch-all:"
+        " a customer that meets no rule would have no tier."
         " Add a last row with metric 'always'.",
     ),
     "catch_all_with_a_condition": (
@@ -185,7 +186,7 @@ def test_a_measure_without_bands_stops_the_build_and_is_named(copy: ProjectCopy)
         "".join(row for row in whole.splitlines(keepends=True) if ",frequency," not in row), encoding="utf-8"
     )
     message = "Seed rfm_bands has no band of frequency for this profile and none for 'all'. Add its bands."
-    assert message in copy.problem("profiles", "rfm_bands", "int_customer_metrics")
+    assert message in copy.problem("profiles", "rfm_bands", "int_customer_scores")
     bands.write_text(whole, encoding="utf-8")
 
 
@@ -236,6 +237,44 @@ def test_a_broken_label_rule_stops_the_build_and_is_named(copy: ProjectCopy, rul
         writer.writerows(rules)
     assert message in copy.problem("profiles", "label_rules", "int_customer_labels")
     seed.write_text(whole, encoding="utf-8")
+
+
+BANDS = {
+    "bound_within_that_of_the_band_above": (
+        "retail,recency,3,30,days",
+        "retail,recency,3,5,days",
+        "band 3 of recency is never reached: its bound 5.00 lies within that of band 4, 7.00.",
+    ),
+    "bound_above_that_of_the_band_above": (
+        "retail,monetary,2,1000,",
+        "retail,monetary,2,3000,",
+        "band 2 of monetary is never reached: its bound 3000.00 lies within that of band 3, 3000.00.",
+    ),
+    "gap_between_bands": (
+        "retail,frequency,2,1,",
+        "retail,frequency,0,1,",
+        "band 1 of frequency does not follow band 3. Number the bands of a measure without a gap.",
+    ),
+    "band_behind_the_one_that_takes_the_rest": (
+        "retail,frequency,3,12,",
+        "retail,frequency,3,,",
+        "band 2 of frequency is never reached: band 3 has no bound and takes all.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("row", "broken", "message"), BANDS.values(), ids=BANDS.keys())
+def test_bands_that_do_not_follow_one_another_stop_the_build(
+    copy: ProjectCopy, row: str, broken: str, message: str
+) -> None:
+    seed = copy.project_dir / "seeds" / "rfm_bands.csv"
+    whole = seed.read_text(encoding="utf-8")
+    assert row in whole
+    seed.write_text(whole.replace(row, broken), encoding="utf-8")
+    found = copy.problem("profiles", "rfm_bands", "int_customer_scores")
+    seed.write_text(whole, encoding="utf-8")
+    assert message in found
+    assert "seeds/rfm_bands.csv, line " in found
 
 
 def test_a_profile_may_switch_all_labels_off(copy: ProjectCopy) -> None:

@@ -94,5 +94,5 @@ def test_a_rule_of_dormancy_that_asks_for_anything_else_is_refused(tmp_path: Pat
     with pytest.raises(DbtFailedError) as refused:
         CompiledProject(tmp_path / "compiled", copy).profile("default_b2b")
     message = " ".join(str(refused.value).split())
-    assert "Rule L4.dormant (scheme lifecycle_dormancy, rank 1): metric 'recency_days' is none" in message
+    assert "rule L4.dormant (scheme lifecycle_dormancy, rank 1): metric 'recency_days' is none" in message
     assert "Use one of: days_without_interaction, tiers_below." in message

@@ -15,9 +15,10 @@
             measure,
             band,
             bound,
-            unit
+            unit,
+            line
         from (
-            {{ profile_rows(bands, 'rule_rows.measure') }}
+            {{ profile_rows(bands, 'rule_rows.measure', with_line=true) }}
         ) as nearest
         order by measure, band desc
     {% endset %}
@@ -30,7 +31,39 @@
             "Seed rfm_bands has no band of " ~ measure ~ " for this profile and none for 'all'. Add its bands."
         ) }}
     {% endfor %}
+    {% do check_band_order(rows) %}
     {{ return(rows) }}
+{%- endmacro %}
+
+{#
+  Stops the build when the bands of a measure do not follow one another: a number left out, the one without a bound
+  above another, or a bound that the band above it reaches already. `rows` stand highest band first.
+#}
+{% macro check_band_order(rows) -%}
+    {% set days_of = {"months": 30.4, "days": 1} %}
+    {% for row in rows %}
+        {% set place = "seeds/rfm_bands.csv" ~ (", line " ~ row.line if row.line else "") ~ ": band " ~ row.band ~ " of " ~ row.measure %}
+        {% set above = rows[loop.index0 - 1] if not loop.first and rows[loop.index0 - 1].measure == row.measure else none %}
+        {% if above is not none and row.band | int != above.band | int - 1 %}
+            {{ exceptions.raise_compiler_error(
+                place ~ " does not follow band " ~ above.band ~ ". Number the bands of a measure without a gap."
+            ) }}
+        {% elif above is not none and above.bound is none %}
+            {{ exceptions.raise_compiler_error(
+                place ~ " is never reached: band " ~ above.band ~ " has no bound and takes all. Leave the bound of band 1 empty."
+            ) }}
+        {% elif above is not none and row.bound is not none %}
+            {% set is_recency = row.measure == "recency" %}
+            {% set reach = row.bound | float * days_of.get(row.unit, 1) if is_recency else row.bound | float %}
+            {% set reach_above = above.bound | float * days_of.get(above.unit, 1) if is_recency else above.bound | float %}
+            {% if reach == reach_above or (reach < reach_above) == is_recency %}
+                {{ exceptions.raise_compiler_error(
+                    place ~ " is never reached: its bound " ~ row.bound ~ " lies within that of band " ~ above.band ~ ", "
+                    ~ above.bound ~ ". " ~ ("A lower band holds a longer time." if is_recency else "A lower band has a lower bound.")
+                ) }}
+            {% endif %}
+        {% endif %}
+    {% endfor %}
 {%- endmacro %}
 
 {# Columns of the day after which a purchase reaches each recency band that is bounded in months, for a snapshot. #}

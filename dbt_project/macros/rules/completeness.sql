@@ -18,6 +18,8 @@
         "strategy_changes",
         "surveys",
         "tickets",
+        "tier_decisions",
+        "tier_reviews",
         "touch_plans",
         "touches",
     ]) }}

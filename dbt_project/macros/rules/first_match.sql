@@ -201,8 +201,10 @@
         {% endif %}
     {% endfor %}
     {% if execute and (not groups or groups[-1].rule.metric != "always") %}
+        {% set last = groups[-1].rule if groups else {} %}
         {{ exceptions.raise_compiler_error(
-            "Scheme " ~ scheme ~ " has no catch-all: a customer that meets no rule would have no tier."
+            ("seeds/" ~ last.seed ~ ".csv" ~ (", after line " ~ last.line if last.line else "") ~ ": " if last.seed else "")
+            ~ "Scheme " ~ scheme ~ " has no catch-all: a customer that meets no rule would have no tier."
             ~ " Add a last row with metric 'always'."
         ) }}
     {% endif %}
