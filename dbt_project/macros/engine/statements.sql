@@ -22,6 +22,7 @@
 {%- endmacro %}
 
 {% macro spark__stacked(relation, kept, rows) -%}
+    {% if not rows %}{{ return("") }}{% endif %}
     select
         {{ kept | join(', ') }},
         {% for name in rows[0] -%}
