@@ -342,7 +342,7 @@ def _axes(explained: Mapping[str, Any], rules: Sequence[Mapping[str, Any]], name
 
 def _unknown_axis(axis: str, reason: str, names: Names) -> dict[str, Any]:
     """An axis on which the customer has no stage, and why."""
-    stage = {"stage": None, "stage_name": None, "rule_id": None, "conditions": []}
+    stage: dict[str, Any] = {"stage": None, "stage_name": None, "rule_id": None, "conditions": []}
     return {"axis": axis, "name": names.of("lifecycle_axis", axis), **stage, "reason": reason}
 
 
