@@ -229,7 +229,7 @@ def completeness(
 
 @app.command(epilog="Example: retention status --home data")
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Show the last releases, closed months, runs, loads and failed checks."""
+    """Show the last releases, closed months, runs and loads, reviews that wait for a decision, and failed checks."""
     found = read_status(settings_with(home=home).home_path)
     if as_json:
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")

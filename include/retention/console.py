@@ -9,7 +9,10 @@ from rich.table import Table
 
 from retention.publication.provenance import NOTICE
 
-TITLES = {"failed_checks": "failed checks of the published release"}
+TITLES = {
+    "waiting_reviews": "tier reviews that wait for a decision (retention review show REVIEW)",
+    "failed_checks": "failed checks of the published release",
+}
 
 
 class Progress:

@@ -17,6 +17,20 @@ from retention.options import HomeOption, settings_with
 from retention.publication.workbooks import LANGUAGES
 
 PIPE_WIDTH = 400
+TITLES = {"en": "labels held today", "zh": "当前持有的标签"}
+# In English the columns are called what JSON calls them.
+HEADS = {
+    "zh": {
+        "label": "标签代码",
+        "name": "标签",
+        "rule_id": "规则",
+        "rule_version": "规则版本",
+        "customers": "客户数",
+        "proposed": "待确认",
+        "confirmed": "已确认",
+        "rejected": "已驳回",
+    }
+}
 app = typer.Typer(
     no_args_is_help=True,
     help="Behaviour labels: how many customers hold them, and lists in which people confirm or reject them.",
@@ -39,7 +53,9 @@ def list_labels(
     if as_json:
         sys.stdout.write(json.dumps(counted, indent=2, ensure_ascii=False) + "\n")
     else:
-        print_rows(out, "labels held today", counted)
+        heads = HEADS.get(language, {})
+        rows = [{heads.get(name, name): value for name, value in row.items()} for row in counted]
+        print_rows(out, TITLES[language], rows)
 
 
 @app.command(
@@ -58,8 +74,12 @@ def export(
     ] = None,
     past: Annotated[bool, typer.Option("--past", help="Also labels that customers no longer hold.")] = False,
     language: LanguageOption = "en",
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Write the labels that customers hold, for people to choose a status in each row and send the file back."""
+    if to.exists() and not force:
+        # People may have judged in it: their answers would be lost.
+        raise SettingsError(f"{to} is there already.", "Name another file, or replace this one with --force.")
     wanted = Wanted(tuple(label or ()), owner, status, past)
     count = export_labels(_desk(home), wanted, to, language)
     out.print(f"{count:,} labels: {to}", markup=False)
@@ -90,7 +110,10 @@ def _tell(taken: Taken) -> None:
         out.print(f"Nothing new in {taken.rows:,} rows.{known}", markup=False)
         return
     by_status = ", ".join(f"{count:,} {status}" for status, count in taken.recorded.items())
-    out.print(f"{number:,} reviews recorded ({by_status}) in load {taken.load_id}.{known}", markup=False)
+    out.print(
+        f"{number:,} review{'' if number == 1 else 's'} recorded ({by_status}) in load {taken.load_id}.{known}",
+        markup=False,
+    )
     if taken.over_others:
         out.print(f"{taken.over_others:,} of them replace what was judged since the file was written.", markup=False)
     out.print("They count from the next run on: retention run.", markup=False)

@@ -56,7 +56,7 @@ def _print(out: Console, moves: Moves, language: str) -> None:
     before, total, stayed = HEADS[language]
     rows: list[dict[str, Any]] = []
     for tier in moves.from_tiers:
-        cells = {f"→ {after}": moves.counts.get((tier, after), 0) for after in moves.to_tiers}
+        cells = {f"→ {_named(moves, after)}": moves.counts.get((tier, after), 0) for after in moves.to_tiers}
         share = moves.stayed_share(tier)
         rows.append({before: _named(moves, tier), **cells, total: sum(cells.values()), stayed: share})
     print_rows(out, TITLES[language].format(scheme=moves.scheme, start=moves.start, end=moves.end), rows)

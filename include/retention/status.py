@@ -11,10 +11,23 @@ from retention.publication.release import releases
 from retention.runs import Home
 
 SHOWN = 10
+WAITING = """
+    select review_id, scheme, count(*) as waiting, sum(value_at_stake) as value_at_stake
+    from marts.tier_review_list
+    where status = 'waiting'
+    group by review_id, scheme
+    order by review_id desc, scheme
+"""
+FAILED = """
+    select severity, entity, "check", "column", observed, threshold
+    from marts.data_quality
+    where not passed
+    order by severity, entity, "check", "column"
+"""
 
 
 def read_status(home: Home) -> dict[str, list[dict[str, Any]]]:
-    """The last releases, closed months, runs with their errors, loads, and what failed in the published release."""
+    """The last releases, closed months, runs with their errors, loads, and what waits and what failed in it."""
     return {
         "releases": [
             {
@@ -45,18 +58,20 @@ def read_status(home: Home) -> dict[str, list[dict[str, Any]]]:
             | {"rows_quarantined": load["rows_quarantined"], "finished_at": load["finished_at"]}
             for load in reversed(committed_loads(home)[-SHOWN:])
         ],
-        "failed_checks": _failed_checks(home),
+        "waiting_reviews": _asked(home, "tier_review_list", WAITING),
+        "failed_checks": _asked(home, "data_quality", FAILED),
     }
 
 
-def _failed_checks(home: Home) -> list[dict[str, Any]]:
+def _asked(home: Home, table: str, query: str) -> list[dict[str, Any]]:
+    """Rows of the published release; none where it has no such table."""
     published = home.published.resolve() / "retention.duckdb"
     if not published.exists():
         return []
     with duckdb.connect(str(published), read_only=True) as connection:
-        result = connection.execute(
-            'select severity, entity, "check", "column", observed, threshold from marts.data_quality '
-            'where not passed order by severity, entity, "check", "column"'
-        )
+        there = "select count(*) > 0 from information_schema.tables where table_schema = 'marts' and table_name = ?"
+        if connection.execute(there, [table]).fetchall() == [(False,)]:
+            return []
+        result = connection.execute(query)
         names = [column[0] for column in result.description or []]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

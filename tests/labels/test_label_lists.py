@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import openpyxl
 import pytest
+from typer.testing import CliRunner
 
+from retention import label_command
 from retention.errors import LoadRefusedError, NotThereError, SettingsError
 from retention.labels import ReviewDesk, Wanted, count_labels, export_labels, import_labels
 from retention.landing import committed_loads, load_contracts, raw_relation_sql, withdraw
@@ -294,3 +296,47 @@ def test_a_release_of_an_older_program_has_no_labels(desk: ReviewDesk, tmp_path:
     change(desk, "drop table marts.customer_labels")
     with pytest.raises(NotThereError, match="has no labels"):
         export_labels(desk, Wanted(), tmp_path / "a.csv")
+
+
+def run(desk: ReviewDesk, *arguments: str) -> tuple[int, str]:
+    """Exit code and output of `retention labels`."""
+    done = CliRunner().invoke(label_command.app, [*arguments, "--home", str(desk.home.path)])
+    return done.exit_code, done.output + str(done.exception or "")
+
+
+def test_a_file_that_people_may_have_judged_in_is_replaced_only_by_force(desk: ReviewDesk, tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("judged", encoding="utf-8")
+    code, told = run(desk, "export", "--out", str(path))
+    assert (code == 0, f"{path} is there already" in told, "--force" in told) == (False, True, True)
+    assert path.read_text(encoding="utf-8") == "judged"
+    assert run(desk, "export", "--out", str(path), "--force")[0] == 0
+    assert "customer" in path.read_text(encoding="utf-8").lower()
+
+
+def test_the_labels_held_are_listed_in_chinese(desk: ReviewDesk, capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = run(desk, "list", "--language", "zh")
+    told += capsys.readouterr().out
+    assert code == 0, told
+    assert "当前持有的标签" in told
+    assert "已驳回" in told
+    assert "customers" not in told
+
+
+def test_evidence_of_a_list_is_in_words(desk: ReviewDesk, exported: Callable[..., Path]) -> None:
+    change(
+        desk,
+        "insert into marts.dim_labels values "
+        "('rule_metric', 'recency_days', 'Days since the last purchase', '距最近一次购买天数'), "
+        "('rule_metric', 'interactions_12m', 'Interactions', '互动次数'); "
+        "update marts.customer_labels set evidence = "
+        "'recency_days 91 > 90 and interactions_12m:log in is_null' where label = 'quiet'; "
+        "update marts.customer_labels set evidence = 'recency_days 0.5000 >= 0.4' where label = 'once'",
+    )
+    assert {row[5] for row in rows_of(exported())[1:]} == {
+        "Days since the last purchase 91 > 90 and Interactions (log in) is not known",
+        "Days since the last purchase 0.5 ≥ 0.4",
+    }
+    assert "距最近一次购买天数 91 > 90，且 互动次数（log in）未知" in {
+        row[5] for row in rows_of(exported("zh.xlsx", "zh"))[1:]
+    }

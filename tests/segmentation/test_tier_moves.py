@@ -81,7 +81,7 @@ def test_the_matrix_is_printed_in_both_languages(published: Home, capsys: pytest
     assert ["entered", "Entered", "1", "0", "0", "1", "-"] in rows
     chinese = run(published, "--from", "2024-01-31", "--language", "zh") + capsys.readouterr().out
     assert "原层级" in chinese
-    assert "高价值" in chinese
+    assert "→ A 高价值" in chinese
 
 
 def test_a_tier_that_is_a_value_of_the_data_may_have_any_name(

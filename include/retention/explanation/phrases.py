@@ -35,6 +35,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "otherwise": ("no other rule holds", "其他规则都不满足"),
     "none": ("none", "无"),
     "is_null": ("{name} is not known", "{name}未知"),
+    "known": ("{name} is known", "{name}已知"),
     "not_null": ("{name} is known ({value})", "{name}已知（{value}）"),
     "equals": ("{name} {value}", "{name}为{value}"),
     "condition": ("{name} {value} {operator} {threshold}", "{name} {value} {operator} {threshold}"),
@@ -42,6 +43,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     "contains": ("contains", "包含"),
     "since": ("  since {day}, before: {tier}", "  自 {day} 起，此前为 {tier}"),
     "in_force": ("  in force: {tier} ({state})", "  现行：{tier}（{state}）"),
+    "from_the_rules": (
+        "  By the rules it is {tier}; what is said of the way up counts from there.",
+        "  按规则为 {tier}；以下升级条件均以此为起点。",
+    ),
     "up": (
         "  One tier up, {tier}, by {rule} ({conditions}), takes:",
         "  升一级到 {tier}，依据 {rule}（{conditions}），需要：",
@@ -86,6 +91,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "lifecycle": ("Lifecycle", "生命周期"),
     "axis": ("  {name}: {stage}", "  {name}：{stage}"),
+    "axis_unknown": ("  {name}: not known ({reason})", "  {name}：未知（{reason}）"),
+    "no_interaction_data": ("no interactions have been delivered", "尚未提供互动数据"),
     "stage_since": (
         "  in the displayed stage since {day}, {days} days; last activity {silent} days ago; "
         "own cadence {cadence} days, ratio {ratio}",

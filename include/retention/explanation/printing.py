@@ -1,27 +1,19 @@
 """An explanation as text, whole in either language."""
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 
-from retention.console import print_rows, shown
+from retention.console import print_rows
 from retention.explanation.names import Names
-from retention.explanation.phrases import Phrases
+from retention.explanation.wording import Wording, figure
 
-SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
 INPUTS = ("recency_days", "frequency_12m", "monetary_12m", "frequency_lifetime", "monetary_lifetime")
 MEASURES = {"recency": "r", "frequency": "f", "monetary": "m"}
+NO_INTERACTIONS = "no_interaction_data"  # as dormancy_reason has it
 LETTERS = 2
 """A tier's code up to this length is what people call it: A, S, B2."""
-# Metrics whose values are codes, and the code set that names them.
-CODED = ("r_band", "f_band", "m_band", "rfm_segment", "age_stage", "activity_state", "curve_stage")
-
-
-def figure(value: object) -> str:
-    """A figure as people read it."""
-    return f"{value:,}" if isinstance(value, Decimal) else shown(value)
 
 
 def print_explanation(console: Console, explained: Mapping[str, Any], names: Names) -> None:
@@ -39,7 +31,8 @@ class _Explanation:
 
     def __init__(self, console: Console, explained: Mapping[str, Any], names: Names) -> None:
         self.console, self.explained, self.names = console, explained, names
-        self.say = Phrases(names.language)
+        self.words = Wording(names)
+        self.say = self.words.say
 
     def print(self) -> None:
         self._head()
@@ -114,13 +107,14 @@ class _Explanation:
         say, scheme = self.say, tier["scheme"]
         head = say("tier", scheme=tier["scheme_name"], code=scheme, tier=self._named(scheme, tier["tier"]))
         self._line(head + (say("primary") if tier["is_primary_scheme"] else ""))
-        told = self._held(tier["conditions"]) if tier["conditions"] else tier["reason"]
+        told = self.words.held(tier["conditions"]) if tier["conditions"] else tier["reason"]
         self._line(say("because", rule=tier["rule_id"], conditions=told))
         if tier["changed_on"]:
             self._line(say("since", day=tier["changed_on"], tier=self._named(scheme, tier["previous_tier"])))
         if tier.get("tier_in_force") not in (None, tier["tier"]):
             state = self.names.of("tier_review_state", tier["review_state"])
             self._line(say("in_force", tier=self._named(scheme, tier["tier_in_force"]), state=state))
+            self._line(say("from_the_rules", tier=self._named(scheme, tier["tier"])))
         self._up(scheme, tier["up"])
 
     def _up(self, scheme: str, up: Mapping[str, Any]) -> None:
@@ -134,10 +128,10 @@ class _Explanation:
 
     def _way(self, phrase: str, scheme: str, up: Mapping[str, Any]) -> None:
         say = self.say
-        asked = say("and").join(self._asked(one) for one in up["conditions"])
+        asked = say("and").join(self.words.asked(one) for one in up["conditions"])
         self._line(say(phrase, tier=self._named(scheme, up["to_tier"]), rule=up["rule_id"], conditions=asked))
         for one in up["changes"]:
-            present, needed = (self._value(one["metric"], one[name]) for name in ("present", "needed"))
+            present, needed = (self.words.value(one["metric"], one[name]) for name in ("present", "needed"))
             self._line(
                 say("change", name=one["name"], present=present, needed=needed, difference=self._difference(one))
             )
@@ -152,7 +146,7 @@ class _Explanation:
             self._line(say(phrase, orders=today["orders"], amount=amount, tier=self._named(scheme, today["tier"])))
 
     def _made(self, one: Mapping[str, Any]) -> str:
-        present, after = (self._value(one["metric"], one[name]) for name in ("present", "after"))
+        present, after = (self.words.value(one["metric"], one[name]) for name in ("present", "after"))
         return self.say("from_to", name=one["name"], present=present, after=after)
 
     def _difference(self, one: Mapping[str, Any]) -> str:
@@ -166,9 +160,12 @@ class _Explanation:
         lifecycle = self.explained["customer_lifecycle"]
         self._title("lifecycle")
         for axis in self.explained["axes"]:
+            if axis["stage"] is None:
+                self._line(self.say("axis_unknown", name=axis["name"], reason=self._why_unknown(axis["reason"])))
+                continue
             self._line(self.say("axis", name=axis["name"], stage=axis["stage_name"]))
             if axis["conditions"]:
-                held = self._held(axis["conditions"])
+                held = self.words.held(axis["conditions"])
                 self._line("  " + self.say("because", rule=axis["rule_id"], conditions=held))
         if lifecycle:
             self._line(
@@ -181,6 +178,9 @@ class _Explanation:
                     ratio=figure(lifecycle["cadence_ratio"]),
                 )
             )
+
+    def _why_unknown(self, reason: str) -> str:
+        return self.say(NO_INTERACTIONS) if NO_INTERACTIONS in reason else reason
 
     def _labels(self) -> None:
         if not self.explained["labels"]:
@@ -199,41 +199,6 @@ class _Explanation:
             for row in self.explained["labels"]
         ]
         print_rows(self.console, say("labels"), rows)
-
-    def _held(self, conditions: Sequence[Mapping[str, Any]]) -> str:
-        """Conditions that hold, each with the figure that meets it."""
-        return self.say("and").join(self._condition(one) for one in conditions)
-
-    def _condition(self, one: Mapping[str, Any]) -> str:
-        if one["metric"] == "always":
-            return self.say("otherwise")
-        value = self._value(one["metric"], one["present"])
-        if one["operator"] in ("is_null", "not_null"):
-            return self.say(one["operator"], name=one["name"], value=value)
-        if one["operator"] == "=":
-            return self.say("equals", name=one["name"], value=value)
-        return self.say("condition", name=one["name"], value=value, **self._compared(one))
-
-    def _asked(self, one: Mapping[str, Any]) -> str:
-        """A condition without a figure."""
-        if one["metric"] == "always":
-            return self.say("otherwise")
-        if one["operator"] in ("is_null", "not_null"):
-            return self.say(one["operator"], name=one["name"], value="…")
-        return self.say("asked", name=one["name"], **self._compared(one))
-
-    def _compared(self, one: Mapping[str, Any]) -> dict[str, str]:
-        sign = self.say("contains") if one["operator"] == "contains" else SIGNS.get(one["operator"], one["operator"])
-        return {"operator": sign, "threshold": self._value(one["metric"], one["value"])}
-
-    def _value(self, metric: str, value: Any) -> str:
-        """A figure, a code with its name."""
-        if value is None:
-            return self.say("none")
-        if metric in CODED:
-            name = self.names.of(metric, value)
-            return name if isinstance(value, str) and not value.isdigit() else f"{value} {name}"
-        return figure(value)
 
     def _named(self, scheme: str, tier: str) -> str:
         """A tier by its name, behind its letter where it has one."""

@@ -12,6 +12,7 @@ from retention.explanation.figures import MEASURES, Scale, changed
 from retention.explanation.movement import Way, tier_after, way_up
 from retention.explanation.names import Names, read_names
 from retention.explanation.rules import Figures, Group, first_match, groups_by_scheme
+from retention.explanation.wording import Wording
 from retention.identity import merged_into
 from retention.runs import Home
 from retention.warehouse.candidate import open_warehouse
@@ -47,7 +48,8 @@ def explain_customer(home: Home, customer_id: str, language: str = "en") -> dict
         takes a decision of the company and behaviour alone does it, too, else None. Without any way `to_tier` is None
         and `reason` says why: `best_tier`, `no_order_of_tiers`, `out_of_reach` or `figures_missing`.
 
-        `axes`: axis, name, stage, stage_name, rule_id and conditions of each axis of the lifecycle. `labels`: rows of
+        `axes`: axis, name, stage, stage_name, rule_id and conditions of each axis of the lifecycle; without a stage
+        also `reason`. `labels`: rows of
         `customer_labels` with `label_name`, those held today first; empty where the release has no such table.
 
     Raises:
@@ -320,6 +322,8 @@ def _axes(explained: Mapping[str, Any], rules: Sequence[Mapping[str, Any]], name
     told = []
     for axis, (column, rule_column) in AXES.items():
         if lifecycle.get(column) is None:
+            if lifecycle.get(f"{column}_reason"):
+                told.append(_unknown_axis(axis, lifecycle[f"{column}_reason"], names))
             continue
         alternatives = [one for one in schemes.get(axis, []) if one.rule_id == lifecycle[rule_column]]
         held = [one for one in alternatives if one.holds(figures)] or alternatives[:1]
@@ -336,6 +340,12 @@ def _axes(explained: Mapping[str, Any], rules: Sequence[Mapping[str, Any]], name
     return told
 
 
+def _unknown_axis(axis: str, reason: str, names: Names) -> dict[str, Any]:
+    """An axis on which the customer has no stage, and why."""
+    stage: dict[str, Any] = {"stage": None, "stage_name": None, "rule_id": None, "conditions": []}
+    return {"axis": axis, "name": names.of("lifecycle_axis", axis), **stage, "reason": reason}
+
+
 def _labels(connection: duckdb.DuckDBPyConnection, customer_id: str, names: Names) -> list[dict[str, Any]]:
     """The customer's labels, where the release has them."""
     if not _has(connection, "marts", "customer_labels"):
@@ -344,7 +354,7 @@ def _labels(connection: duckdb.DuckDBPyConnection, customer_id: str, names: Name
         row
         | {
             "label_name": names.of("label", row["label"]),
-            "evidence_named": names.in_evidence(row["evidence"]),
+            "evidence_named": Wording(names).evidence(row["evidence"]),
             "review_status_name": names.of("review_status", row["review_status"]),
         }
         for row in rows_of(connection, LABELS, customer_id)

@@ -8,6 +8,8 @@ from typing import Any
 import duckdb
 
 from retention.errors import NotThereError, SettingsError
+from retention.explanation.names import read_names
+from retention.explanation.wording import Wording
 from retention.labels.standing import ReviewDesk
 from retention.publication.workbooks import SHEET_ROWS, Sheet, check_file, write_csv, write_workbook
 from retention.sql import literal
@@ -131,6 +133,7 @@ def export_labels(desk: ReviewDesk, wanted: Wanted, path: Path, language: str = 
 
 def _rows(connection: duckdb.DuckDBPyConnection, wanted: Wanted, language: str) -> Iterator[tuple[Any, ...]]:
     """The rows in the order of SHOWN and HIDDEN."""
+    words = Wording(read_names(connection, language, "published.marts"))
     found = connection.execute(f"""
         select
             standing.customer_id, standing.account_owner, standing.region, standing.monetary_12m,
@@ -145,8 +148,10 @@ def _rows(connection: duckdb.DuckDBPyConnection, wanted: Wanted, language: str) 
         where {wanted.condition}
         order by
             standing.account_owner nulls last, standing.label, standing.monetary_12m desc, standing.customer_id""")
+    evidence_at = list(SHOWN).index("evidence")
     while rows := found.fetchmany(AT_ONCE):
-        yield from rows
+        for row in rows:
+            yield (*row[:evidence_at], words.evidence(row[evidence_at]), *row[evidence_at + 1 :])
 
 
 def _check_names(connection: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:

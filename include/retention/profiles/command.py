@@ -29,7 +29,9 @@ ProfileOption = Annotated[
     typer.Option("--profile", help="Profile of dbt_project/seeds, as its rows stand now. Default: the release's."),
 ]
 RELEASE = """
-    select run.profile, run.as_of_date, max(case when parameters.parameter = 'band_coverage_limit' then value end)
+    select run.profile, run.as_of_date, max(case when parameters.parameter = 'band_coverage_limit' then value end),
+        max(case when parameters.parameter = 'band_coverage_min_customers' then value end),
+        (select count(*) from marts.customer_rfm where last_purchase_on is not null)
     from raw.run_parameters as run
     cross join (
         select parameter, value
@@ -49,10 +51,12 @@ def check(home: HomeOption = None, profile: ProfileOption = None) -> None:
     with _Release(settings, profile) as release:
         out.print(release.title, markup=False)
         for one in release.covered:
-            print_rows(out, _verdict(one, release.limit), _coverage_rows(one))
-        unfit = [one.measure for one in release.covered if not one.is_fit(release.limit)]
+            print_rows(out, release.verdict(one), _coverage_rows(one))
+        unfit = [one.measure for one in release.covered if release.is_unfit(one)]
     out.print()
-    if unfit:
+    if release.too_few:
+        out.print(release.too_few)
+    elif unfit:
         out.print(f"Unfit: {', '.join(unfit)}. For cut-offs that part these customers: retention profile suggest.")
     else:
         out.print("Fit: no band holds more than its limit.")
@@ -73,19 +77,21 @@ def suggest_cut_offs(
     rows: list[list[str]] = []
     with _Release(settings, profile) as release:
         out.print(release.title, markup=False)
-        wanted = [one for one in release.covered if every or not one.is_fit(release.limit)]
+        wanted = [one for one in release.covered if every or release.is_unfit(one)]
         for one in wanted:
             found = suggest(release.connection, one.measure, [band.number for band in one.bands], release.limit)
             if found is None:
                 continue
-            print_rows(out, _verdict(one, release.limit), _comparison(one, found))
+            print_rows(out, release.verdict(one), _comparison(one, found))
             if found.is_within_limit:
                 rows += found.rows(release.profile)
             else:
                 out.print(f"  {_alike(one.measure)}", markup=False)
         own = own_measures(settings.project_dir, release.profile) & {row[1] for row in rows}
     out.print()
-    if not wanted:
+    if release.too_few:
+        out.print(f"{release.too_few} With --all cut-offs are suggested all the same.")
+    elif not wanted:
         out.print("Fit: no band holds more than its limit. With --all cut-offs are suggested all the same.")
     if rows:
         _hand_over(rows, to)
@@ -112,12 +118,30 @@ class _Release:
             )
         self._opened = open_warehouse(home.published, read_only=True)
         self.connection = self._opened.__enter__()
-        [(released, as_of, limit)] = self.connection.execute(RELEASE).fetchall()
-        self.limit = float(limit or 1)
+        [(released, as_of, limit, least, self.customers)] = self.connection.execute(RELEASE).fetchall()
+        self.limit, self.least = float(limit or 1), int(least or 0)
         self.profile = self._asked or str(released)
         self.covered = coverage(self.connection, read_bands(self._settings.project_dir, self.profile))
         self.title = f"Profile {self.profile} on the release as of {as_of}"
         return self
+
+    @property
+    def too_few(self) -> str | None:
+        """Why the bands are not judged, as the run's own check does not; None where they are."""
+        if self.customers >= self.least:
+            return None
+        return (
+            f"Not judged: customers with a purchase are {self.customers:,}, fewer than {self.least:,} "
+            "(band_coverage_min_customers)."
+        )
+
+    def verdict(self, one: Coverage) -> str:
+        """A measure, and whether its bands are fit."""
+        return f"{one.measure}: not judged" if self.too_few else _verdict(one, self.limit)
+
+    def is_unfit(self, one: Coverage) -> bool:
+        """Whether the bands of a measure are judged, and unfit."""
+        return not self.too_few and not one.is_fit(self.limit)
 
     def __exit__(self, *raised: Any) -> None:
         self._opened.__exit__(*raised)

@@ -107,7 +107,7 @@ def open_review(desk: ReviewDesk, quarter: str | None = None, wait_seconds: floa
             "select distinct scheme from marts.customer_tiers order by scheme"
         ).fetchall()]  # fmt: skip
         if scheme is None:
-            how = HOW_TO_REVIEW.format(profile=profile, scheme=schemes[0])
+            how = HOW_TO_REVIEW.format(profile=profile, scheme=_primary(connection))
             return Opened(None, False, f"Profile '{profile}' has no scheme reviewed. {how}")
         if scheme not in schemes:
             raise SettingsError(
@@ -141,6 +141,14 @@ def open_review(desk: ReviewDesk, quarter: str | None = None, wait_seconds: floa
     review = desk.review(review_id, scheme)
     return Opened(review, True, f"Review {review_id} of {scheme} is open: {review.changes} of {review.customers} "
                   f"customers would change tier, {review.value_at_stake:,} at stake.")  # fmt: skip
+
+
+def _primary(connection: duckdb.DuckDBPyConnection) -> str:
+    """The company's primary scheme; else the first by name."""
+    [(scheme,)] = connection.execute(
+        "select arg_min(scheme, (not is_primary_scheme, scheme)) from marts.customer_tiers"
+    ).fetchall()
+    return str(scheme or "SCHEME")
 
 
 def _before(quarter: str) -> str:
