@@ -2,8 +2,8 @@
 
     python -m dbt_project.code_docs
 
-One block per code set, `codes_<code_set>`: a table of its codes with English name, Chinese name and meaning. The tiers of
-all schemes share one block, `codes_tiers`, since a tier's column holds those of every scheme. A column refers to its
+One block per code set, `codes_<code_set>`: a table of its codes with English name, Chinese name and meaning. The tiers
+of all schemes share one block, `codes_tiers`, since a tier's column holds those of every scheme. A column refers to its
 block in a paragraph of its own, behind what the column means: that first paragraph alone becomes the comment of the
 published column.
 """

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+from typing import TYPE_CHECKING
 
 import pytest
 from dbt_project.code_docs import CODES, LABELS, code_docs
-from tests.models.compiled_project import CompiledProject
+
+if TYPE_CHECKING:
+    from tests.models.compiled_project import CompiledProject
 
 
 def test_the_docs_of_codes_are_what_the_labels_give() -> None:
