@@ -13,7 +13,7 @@ BENCH   ?=
 HOME_DIR ?= data
 LANDING  := $(HOME_DIR)/landing
 
-.PHONY: help setup run demo test lint types up peers bench lock suites clean
+.PHONY: help setup run demo test lint types up peers bench lock suites codes clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ bench: $(if $(findstring --no-peers,$(BENCH)),setup,peers) ## measure, print the
 
 suites: setup ## write expectations/suites anew after a contract has changed
 	@$(BIN)/python -m retention.quality.suites --write
+
+codes: setup ## write the names of codes that dbt docs shows anew after labels.csv has changed
+	@$(BIN)/python -m dbt_project.code_docs
 
 clean: ## remove the environment and what tools left; data/ stays
 	@rm -rf $(VENV) $(PEERS) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache

@@ -24,11 +24,14 @@ def known_profiles(project_dir: Path) -> list[str]:
 
 
 def table_descriptions(home: Home) -> dict[str, dict[str, str]]:
-    """Texts of the result tables of the last build, by table: key "" for the table, else the column's name."""
+    """Texts of the result tables of the last build, by table: key "" for the table, else the column's name.
+
+    A column's text is the first paragraph of its description; what follows, its codes' names, is for `dbt docs`.
+    """
     manifest = json.loads((home.work / ".dbt" / "manifest.json").read_text(encoding="utf-8"))
     return {
         node["name"]: {"": node["description"]}
-        | {name: column["description"] for name, column in node["columns"].items()}
+        | {name: column["description"].split("\n\n")[0].strip() for name, column in node["columns"].items()}
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] == "marts"
     }
