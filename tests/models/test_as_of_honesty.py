@@ -74,12 +74,12 @@ def contents(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[obje
 def test_every_table_is_the_same_with_a_future_and_without(project: CompiledProject) -> None:
     seen: set[str] = set()
     future = compared = 0
-    for seed, days_ago in zip(range(12, 40), itertools.cycle([0, 45, 200]), strict=False):
+    for seed, days_ago in zip(range(12, 40), itertools.cycle([200, 45]), strict=False):
         drawn = engaged_company(seed)
         company = Company(drawn.as_of - timedelta(days=days_ago), drawn.raw, drawn.parameters)
         then = cut(company)
         now = with_a_future(company, then, seed)
-        if compared == 6 or any(then.raw[one].empty != now.raw[one].empty for one in KEY_AND_EVENT):
+        if compared == 4 or any(then.raw[one].empty != now.raw[one].empty for one in KEY_AND_EVENT):
             continue  # completeness tells an entity without a row by then from one that was never delivered
         compared += 1
         future += len(now.raw["orders"]) - len(then.raw["orders"])
