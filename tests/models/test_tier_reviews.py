@@ -95,7 +95,7 @@ def _of(row: dict[str, Any], quarter: str, scheme: str) -> bool:
     return (row["review_id"], row["scheme"]) == (quarter, scheme)
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(0, 24, 2))
 def test_the_tier_in_force_equals_a_replay_of_reviews_and_decisions(project: CompiledProject, seed: int) -> None:
     company = random_company(seed)
     reviews, decisions = random_reviews(seed, company)
