@@ -79,7 +79,7 @@ class Life:
 
 @st.composite
 def lives(draw: st.DrawFn, profiles: tuple[str, str]) -> Life:
-    """A life of one to five runs, under the first profile but for a detour to the other.
+    """A life of three to five runs, under the first profile but for a detour to the other.
 
     Args:
         profiles: a company's own profile is drawn from these; the other serves for detours.
@@ -106,13 +106,18 @@ def lives(draw: st.DrawFn, profiles: tuple[str, str]) -> Life:
 
 @st.composite
 def _timelines(draw: st.DrawFn) -> list[tuple[date, int, str]]:
-    """As-of day, number of deliveries and detour of each run. The first run has something to see."""
+    """As-of day, number of deliveries and detour of each run. The first run has something to see.
+
+    A life has one detour at most: it and the run behind it build in full, and increments are what is looked for.
+    """
     as_of = draw(st.sampled_from(FIRST_AS_OF))
     timeline = [(as_of, draw(st.sampled_from([1, 2])), "")]
-    for _ in range(draw(st.integers(1, 4))):
+    further = draw(st.integers(2, 4))
+    detour, place = draw(st.sampled_from(["", "", "", "back", "profile", "withdrawal"])), draw(st.integers(1, further))
+    for number in range(1, further + 1):
         as_of += timedelta(days=draw(st.sampled_from(ADVANCES)))
-        detour = draw(st.sampled_from(["", "", "", "", "", "", "", "back", "profile", "withdrawal"]))
-        timeline.append((as_of, draw(st.sampled_from([1, 1, 1, 2, 0])), detour))
+        count = draw(st.sampled_from([1, 1, 1, 2, 0]))
+        timeline.append((as_of, count, detour if number == place else ""))
     return timeline
 
 

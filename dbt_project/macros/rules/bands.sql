@@ -5,28 +5,8 @@
 
 {# The bands of this run's profile, the highest of a measure first; a list of dictionaries. #}
 {% macro band_rows() -%}
-    {% set bands = ref('rfm_bands') %}
-    {% set profiles = ref('profiles') %}
-    {% set parameters = source('raw', 'run_parameters') %}
-    {% if not execute %}{{ return([]) }}{% endif %}
-    {% do check_profile() %}
-    {% set query %}
-        select
-            measure,
-            band,
-            bound,
-            unit,
-            line
-        from (
-            {{ profile_rows(bands, 'rule_rows.measure', with_line=true) }}
-        ) as nearest
-        order by measure, band desc
-    {% endset %}
-    {% set rows = [] %}
-    {% for row in run_query(query).rows %}
-        {% do rows.append(row.dict()) %}
-    {% endfor %}
-    {% for measure in ["recency", "frequency", "monetary"] if measure not in rows | map(attribute="measure") %}
+    {% set rows = seed_rows("rfm_bands", "measure", ["measure", "band", "bound", "unit"], descending="band") %}
+    {% for measure in ["recency", "frequency", "monetary"] if execute and measure not in rows | map(attribute="measure") %}
         {{ exceptions.raise_compiler_error(
             "Seed rfm_bands has no band of " ~ measure ~ " for this profile and none for 'all'. Add its bands."
         ) }}

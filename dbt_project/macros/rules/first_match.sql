@@ -4,65 +4,11 @@
   expression when the model is compiled, so a scheme costs one pass whatever the number of its rules.
 #}
 
-{# Stops the build when the run asks for a profile that profiles.csv does not have: it would silently get the rows of `all`. #}
-{% macro check_profile() -%}
-    {% set query %}
-        select
-            run_parameters.profile,
-            profiles.profile as known_profile
-        from {{ source('raw', 'run_parameters') }} as run_parameters
-        cross join {{ ref('profiles') }} as profiles
-        where profiles.profile != 'all'
-        order by profiles.profile
-    {% endset %}
-    {% set rows = run_query(query).rows %}
-    {% set known = rows | map(attribute='known_profile') | list %}
-    {% if rows and rows[0].profile not in known %}
-        {{ exceptions.raise_compiler_error(
-            "Profile '" ~ rows[0].profile ~ "' is unknown. Use one of: " ~ known | join(", ")
-            ~ "; or add it to seeds/profiles.csv."
-        ) }}
-    {% endif %}
-{%- endmacro %}
-
-{# The rows of a rule seed for this run's profile, read when the model is compiled; a list of dictionaries. #}
+{# The rows of a rule seed for this run's profile, in the order of trial. #}
 {% macro rule_rows(seed) -%}
-    {% set relation = ref(seed) %}
-    {% set profiles = ref('profiles') %}
-    {% set parameters = source('raw', 'run_parameters') %}
-    {% if not execute %}{{ return([]) }}{% endif %}
-    {% do check_profile() %}
-    {% set query %}
-        select
-            scheme,
-            rule_id,
-            rule_rank,
-            tier,
-            condition_group,
-            metric,
-            operator,
-            value,
-            line
-        from (
-            select
-                rule_rows.*,
-                {{ seed_line('rule_rows') }} as line,
-                rank() over (
-                    partition by scheme
-                    order by case when rule_rows.profile = 'all' then 1 else 0 end
-                ) as nearness
-            from {{ relation }} as rule_rows
-            cross join {{ parameters }} as run_parameters
-            where rule_rows.profile in (run_parameters.profile, 'all')
-        ) as nearest
-        where nearness = 1
-        order by scheme, rule_rank, condition_group, metric, operator, value
-    {% endset %}
-    {% set rows = [] %}
-    {% for row in run_query(query).rows %}
-        {% do rows.append(dict(row.dict(), seed=seed)) %}
-    {% endfor %}
-    {% if not rows %}
+    {% set columns = ["scheme", "rule_rank", "condition_group", "metric", "operator", "value", "rule_id", "tier"] %}
+    {% set rows = seed_rows(seed, "scheme", columns) %}
+    {% if execute and not rows %}
         {{ exceptions.raise_compiler_error(
             "Seed " ~ seed ~ " has no rule for this profile and none for 'all'. Add the rules of at least one scheme."
         ) }}

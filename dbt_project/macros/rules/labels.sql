@@ -3,41 +3,11 @@
   customer holds every label whose rule it meets, so labels are asked side by side and none waits for another.
 #}
 
-{# The rows of label_rules.csv for this run's profile, as rule_rows gives those of a scheme; none switched off. #}
+{# The rows of label_rules.csv for this run's profile; none switched off. #}
 {% macro label_rule_rows() -%}
-    {% set relation = ref('label_rules') %}
-    {% set profiles = ref('profiles') %}
-    {% set parameters = source('raw', 'run_parameters') %}
-    {% if not execute %}{{ return([]) }}{% endif %}
-    {% do check_profile() %}
-    {% set query %}
-        select
-            label,
-            rule_id,
-            condition_group,
-            metric,
-            operator,
-            value,
-            line
-        from (
-            select
-                rule_rows.*,
-                {{ seed_line('rule_rows') }} as line,
-                rank() over (
-                    partition by label
-                    order by case when rule_rows.profile = 'all' then 1 else 0 end
-                ) as nearness
-            from {{ relation }} as rule_rows
-            cross join {{ parameters }} as run_parameters
-            where rule_rows.profile in (run_parameters.profile, 'all')
-        ) as nearest
-        where nearness = 1
-        order by label, condition_group, metric, operator, value
-    {% endset %}
     {% set found = [] %}
-    {% for row in run_query(query).rows %}
-        {% set one = row.dict() %}
-        {% do found.append(dict(one, seed="label_rules", within="label " ~ one.label ~ ", group " ~ one.condition_group)) %}
+    {% for row in seed_rows("label_rules", "label", ["label", "condition_group", "metric", "operator", "value", "rule_id"]) %}
+        {% do found.append(dict(row, within="label " ~ row.label ~ ", group " ~ row.condition_group)) %}
     {% endfor %}
     {% set off = found | selectattr("metric", "equalto", "never") | map(attribute="label") | list %}
     {% for row in found if row.label in off and row.metric != "never" %}

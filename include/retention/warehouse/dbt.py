@@ -136,18 +136,23 @@ def _read_results(path: Path) -> DbtResult:
         result.statuses[status] = result.statuses.get(status, 0) + 1
         if status in ("error", "fail", "runtime error"):
             name = ".".join(node["unique_id"].split(".")[2:3])
-            result.failures.append(f"{name}: {_first_words(str(node.get('message') or status))}")
+            result.failures.append(f"{name}: {cause_of(str(node.get('message') or status))}")
     return result
 
 
-def _first_words(message: str) -> str:
-    """What went wrong, without the trail of macros that dbt lays behind it."""
-    words = " ".join(message.split(" > in macro ", maxsplit=1)[0].split("> in macro", maxsplit=1)[0].split())
+def cause_of(message: str) -> str:
+    """What went wrong, without the trail of macros that dbt lays behind it, or that of Java's calls."""
+    lines = message.split(" > in macro ", maxsplit=1)[0].split("> in macro", maxsplit=1)[0].splitlines()
+    told = [line.strip() for line in lines if not line.strip().startswith("at ")]
+    causes = [number for number, line in enumerate(told) if line.startswith("Caused by:")]
+    # Of Java's chain of causes the last began it; those between say the same again.
+    kept = [*told[: causes[0]], told[causes[-1]]] if causes else told
+    words = " ".join(" ".join(kept).split())
     return words if len(words) <= LONGEST_MESSAGE else f"{words[:LONGEST_MESSAGE]}…"
 
 
 def _explain_failure(result: DbtResult, said: Sequence[str]) -> str:
     failures = list(dict.fromkeys(result.failures))
-    shown = failures[:SHOWN] or [_first_words(line) for line in said if line][-SHOWN:]
+    shown = failures[:SHOWN] or [cause_of(line) for line in said if line][-SHOWN:]
     more = f" (and {len(failures) - SHOWN} more)" if len(failures) > SHOWN else ""
     return f"The build failed: {('; '.join(shown) or 'dbt said nothing').rstrip('.')}{more}."
