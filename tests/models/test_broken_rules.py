@@ -82,7 +82,7 @@ WHERE = "seeds/tier_rules.csv, line 2: rule T1.X (scheme retention_abcd, rank 1)
 BROKEN: dict[str, tuple[list[Rule], str]] = {
     "unknown_metric": (
         [{**RULE, "metric": "rfm_scor"}, CATCH_ALL],
-        f"{WHERE}metric 'rfm_scor' is unknown. Use one of: ",
+        f"{WHERE}metric 'rfm_scor' is unknown. Did you mean rfm_score? ",
     ),
     "unknown_operator": (
         [{**RULE, "operator": "=>"}, CATCH_ALL],
@@ -169,6 +169,13 @@ def test_a_broken_rule_stops_the_build_and_is_named(copy: ProjectCopy, rules: li
     assert message in copy.problem()
 
 
+def test_a_broken_rule_is_told_once_and_before_any_model_that_reads_orders(copy: ProjectCopy) -> None:
+    copy.write_rules([{**RULE, "metric": "recency_day"}, CATCH_ALL])
+    message = copy.problem("+customer_tiers")  # one failure, all else skipped
+    assert "model int_profile" in message
+    assert "metric 'recency_day' is unknown. Did you mean recency_days?" in message
+
+
 def test_an_unknown_profile_stops_the_build_and_is_named(copy: ProjectCopy) -> None:
     profiles = copy.project_dir / "seeds" / "profiles.csv"
     whole = profiles.read_text(encoding="utf-8")
@@ -201,7 +208,7 @@ LABEL = {
 }
 LABEL_WHERE = "seeds/label_rules.csv, line 2: rule B.quiet (label quiet, group 1): "
 BROKEN_LABELS: dict[str, tuple[list[Rule], str]] = {
-    "unknown_metric": ([{**LABEL, "metric": "silence"}], f"{LABEL_WHERE}metric 'silence' is unknown. Use one of: "),
+    "unknown_metric": ([{**LABEL, "metric": "silence"}], f"{LABEL_WHERE}metric 'silence' is unknown. Did you mean "),
     "unknown_operator": ([{**LABEL, "operator": "=>"}], f"{LABEL_WHERE}operator '=>' is unknown. Use =, !=, <"),
     "no_number": (
         [{**LABEL, "value": "long"}],
@@ -278,7 +285,7 @@ def test_bands_that_do_not_follow_one_another_stop_the_build(
 
 
 def test_a_profile_may_switch_all_labels_off(copy: ProjectCopy) -> None:
-    copy.write_rules([CATCH_ALL])
+    copy.write_rules([{**CATCH_ALL, "rule_rank": "1"}])
     seed = copy.project_dir / "seeds" / "label_rules.csv"
     whole = seed.read_text(encoding="utf-8")
     labels = list(dict.fromkeys(line.split(",")[1] for line in whole.splitlines()[1:]))

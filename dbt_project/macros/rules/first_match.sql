@@ -44,12 +44,34 @@
     {% endfor %}
 {%- endmacro %}
 
+{# Of some names the one that shares most pairs of letters with a name, for a hint where that was misspelt. #}
+{% macro nearest_name(name, known) -%}
+    {% set nearest = namespace(name=none, shared=-1) %}
+    {% for candidate in known %}
+        {% set pairs = namespace(shared=0) %}
+        {% for at in range(name | length - 1) if name[at:at + 2] in candidate %}
+            {% set pairs.shared = pairs.shared + 1 %}
+        {% endfor %}
+        {# A long name shares pairs with everything. #}
+        {% set likeness = 2 * pairs.shared / (name | length + candidate | length) %}
+        {% if likeness > nearest.shared %}
+            {% set nearest.name = candidate %}
+            {% set nearest.shared = likeness %}
+        {% endif %}
+    {% endfor %}
+    {{ return(nearest.name) }}
+{%- endmacro %}
+
 {# Stops the build when a condition asks for what there is not, or in a way that its metric has no answer to. #}
 {% macro check_rule_condition(row) -%}
     {% set kinds = rule_metrics() %}
     {% set metric = metric_name(row.metric) %}
     {% if metric not in kinds %}
-        {{ rule_problem(row, "metric '" ~ metric ~ "' is unknown.", "Use one of: " ~ kinds.keys() | sort | join(", ") ~ ".") }}
+        {{ rule_problem(
+            row,
+            "metric '" ~ metric ~ "' is unknown.",
+            "Did you mean " ~ nearest_name(metric, kinds.keys() | sort) ~ "? docs/metrics.md lists them all.",
+        ) }}
     {% endif %}
     {% if row.seed and row.seed != "lifecycle_rules" and metric in lifecycle_metrics() %}
         {{ rule_problem(row, "metric '" ~ metric ~ "' is one of the lifecycle alone.", "Ask for it in lifecycle_rules.csv.") }}

@@ -1,3 +1,5 @@
+{% do check_rules() %}
+
 with parameters as (
 
     {{ profile_rows(ref('profile_parameters'), 'rule_rows.parameter') }}

@@ -110,7 +110,7 @@ def land(
 
     Args:
         timezone: the business's time zone; instants with an offset are converted to it.
-        progress: is given one line per file.
+        progress: is given one line per new file, and one for all that are known.
         default_region: whose telephone numbers are written without a calling code (two letters).
         threads: DuckDB's threads; None: one per core.
         memory_limit: DuckDB's limit, such as '8GB'; what does not fit goes to a private folder on disk.
@@ -146,6 +146,8 @@ def land(
         if delivery.extract:
             delivery.extract.remove()
     _tell_other_hashes(run, contracts)
+    if run.skipped:
+        progress(f"{len(run.skipped)} file{'' if len(run.skipped) == 1 else 's'} already loaded")
     present = {manifest["entity"] for manifest in run.committed + run.manifests}
     return LandingReport(run.manifests, run.skipped, [entity for entity in contracts if entity not in present])
 
@@ -238,7 +240,6 @@ def _prepare(run: _Run, delivery: Delivery) -> None:
             and run.is_known(entity, hashing.result()[:LOAD_ID_DIGITS])
         ):
             run.skipped.append({"entity": entity, "uri": uri, "load_id": hashing.result()[:LOAD_ID_DIGITS]})
-            run.progress(f"{delivery.label}: already loaded")
             return
         source = read(Reading(run.connection, delivery, run.scratch))
         sha256 = hashing.result()
