@@ -202,7 +202,7 @@ def step(
     _steps([name], this_run, settings, verbose, wait, only_forward)
 
 
-@app.command(epilog="Example: retention completeness --owner 'Li Na' --out lists/li-na.xlsx --language zh")
+@app.command(epilog="Example: retention completeness --owner 'East' --out lists/east.xlsx --language zh")
 def completeness(
     home: HomeOption = None,
     owner: Annotated[str | None, typer.Option("--owner", help="Account owner. Default: all, a sheet for each.")] = None,

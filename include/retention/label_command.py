@@ -86,7 +86,7 @@ def export(
     out.print(f"Go on with: retention labels import {to} --reviewer NAME", markup=False)
 
 
-@app.command(name="import", epilog="Example: retention labels import labels.xlsx --reviewer 'Li Na'")
+@app.command(name="import", epilog="Example: retention labels import labels.xlsx --reviewer 'East team'")
 def import_file(
     file: Annotated[Path, typer.Argument(help="A file of retention labels export, with statuses chosen.")],
     home: HomeOption = None,

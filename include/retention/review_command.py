@@ -110,7 +110,7 @@ def export(
     out.print(f"{len(rows)} customers: {write_changes(rows, to, language)}", markup=False)
 
 
-@app.command(epilog="Example: retention review approve 2026Q3 --approver 'Li Na' --note 'as discussed on Monday'")
+@app.command(epilog="Example: retention review approve 2026Q3 --approver 'Head of sales' --note 'as discussed on Monday'")
 def approve(
     review_id: ReviewArgument,
     approver: ApproverOption,
@@ -124,7 +124,7 @@ def approve(
     _decide(home, review_id, APPROVED, approver, scheme, customer, note, wait)
 
 
-@app.command(epilog="Example: retention review reject 2026Q3 --customer C1007 --approver 'Li Na'")
+@app.command(epilog="Example: retention review reject 2026Q3 --customer C1007 --approver 'Head of sales'")
 def reject(
     review_id: ReviewArgument,
     approver: ApproverOption,

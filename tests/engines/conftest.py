@@ -48,8 +48,8 @@ class Engine:
             "RETENTION_PROJECT_DIR": str(self.project),
             "RETENTION_TARGET": self.target,
             "RETENTION_MEMORY_LIMIT": "4GB",
-            # Few rows: code that Java compiles twice is never run long enough to be worth it. The room for compiled code
-            # would then be a fifth of what it is otherwise, too little for all models.
+            # Few rows: code that Java compiles twice is never run long enough to be worth it. The room for compiled
+            # code would then be a fifth of what it is otherwise, too little for all models.
             "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
         }
         return subprocess.run(

@@ -145,9 +145,8 @@ def land(
     for delivery in found.deliveries:
         if delivery.extract:
             delivery.extract.remove()
+    _tell_known(run)
     _tell_other_hashes(run, contracts)
-    if run.skipped:
-        progress(f"{len(run.skipped)} file{'' if len(run.skipped) == 1 else 's'} already loaded")
     present = {manifest["entity"] for manifest in run.committed + run.manifests}
     return LandingReport(run.manifests, run.skipped, [entity for entity in contracts if entity not in present])
 
@@ -286,6 +285,12 @@ def _matching(run: _Run, delivery: Delivery, forms: NormalForms) -> Manifest:
     for name, number in forms.unusable.items():
         run.progress(f"{delivery.label}: {number:,} values of '{name}' can be nobody's, and match nobody")
     return {"matching": algorithm(run.default_region), "unusable": dict(forms.unusable)}
+
+
+def _tell_known(run: _Run) -> None:
+    """One line for all files that are known: most nights most of them are."""
+    if run.skipped:
+        run.progress(f"{len(run.skipped)} file{'' if len(run.skipped) == 1 else 's'} already loaded")
 
 
 def _tell_other_hashes(run: _Run, contracts: Mapping[str, Contract]) -> None:
