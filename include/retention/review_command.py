@@ -110,7 +110,7 @@ def export(
     out.print(f"{len(rows)} customers: {write_changes(rows, to, language)}", markup=False)
 
 
-@app.command(epilog="Example: retention review approve 2026Q3 --approver 'Head of sales' --note 'as discussed on Monday'")
+@app.command(epilog="Example: retention review approve 2026Q3 --approver 'Head of sales' --note 'as discussed'")
 def approve(
     review_id: ReviewArgument,
     approver: ApproverOption,
