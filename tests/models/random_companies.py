@@ -153,7 +153,7 @@ def _versions(rng: np.random.Generator, as_of: date, rows: pd.DataFrame, rewrite
     days = [end - pd.Timedelta(days=9), end, end + pd.Timedelta(days=1), end + pd.Timedelta(days=5), pd.NaT]
     first = rows.assign(_load_seq=1)
     changed = rows[rng.random(len(rows)) < 0.4].reset_index(drop=True)
-    second = rewrite(rng, changed).assign(_load_seq=rng.integers(1, 3, size=len(changed)))  # type: ignore[operator]
+    second = rewrite(rng, changed).assign(_load_seq=rng.integers(1, 3, size=len(changed)))  # type: ignore[operator]  # pandas stubs
     both = pd.concat([first, second], ignore_index=True)
     both["updated_at"] = pd.Series([days[i] for i in rng.integers(len(days), size=len(both))], dtype="datetime64[us]")
     both = both.sample(frac=1, random_state=int(rng.integers(2**31))).reset_index(drop=True)

@@ -30,7 +30,7 @@ def _with_interactions(raw: Raw, names: list[str], seed: int) -> dict[str, list[
         name: [AS_OF + timedelta(days=dice.randint(-300, 20)) for _ in range(dice.choice([0, 0, 1, 2]))]
         for name in names
     }
-    rows = [(name, datetime(day.year, day.month, day.day, 9)) for name in names for day in days[name]]  # noqa: DTZ001
+    rows = [(name, datetime(day.year, day.month, day.day, 9)) for name in names for day in days[name]]  # noqa: DTZ001  # as in raw
     raw["interactions"] = pd.DataFrame(rows, columns=["customer_id", "occurred_at"]).assign(
         interaction_id=[f"I{number}" for number in range(len(rows))],
         channel="phone",

@@ -5,7 +5,7 @@ from airflow.plugins_manager import AirflowPlugin
 from retention.airflow_adapter.days import DayPartitions
 
 
-class RetentionPlugin(AirflowPlugin):  # type: ignore[misc]
+class RetentionPlugin(AirflowPlugin):  # type: ignore[misc]  # mypy does not follow airflow
     """Tells Airflow of the timetable; found through the package's entry point."""
 
     name = "retention"

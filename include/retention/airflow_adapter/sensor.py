@@ -18,7 +18,7 @@ LOOK_SECONDS = 60
 """How often a run looks whether its sources have arrived."""
 
 
-class WaitForSources(BaseSensorOperator):  # type: ignore[misc]
+class WaitForSources(BaseSensorOperator):  # type: ignore[misc]  # mypy does not follow airflow
     """Waits until every source has been extracted for the run's day, or the deadline has passed.
 
     It gives its worker back between two looks, and holds no slot of the writer's pool. It never fails for a source

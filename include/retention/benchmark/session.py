@@ -166,7 +166,8 @@ class Session:
     # --- month-end history --------------------------------------------------------------------------------------
 
     def _history(self, place: Path, size: int, rounds: "_Rounds") -> None:
-        """The history of a company of 37 months beside the floor, under its memory limit; the whole run too."""
+        """The history of a company of 37 months beside the floor, under its memory limit; the whole run under ours."""
+        whole = Bench(self.settings, place)
         bench = Bench(self.settings.model_copy(update={"memory_limit": HISTORY_MEMORY}), place)
         company = replace(Company.of_orders(size), months=HISTORY_MONTHS, daily=0, last_day_orders=None)
         self.say(f"{company.customers:,} customers: writing the company's files")
@@ -180,7 +181,7 @@ class Session:
             rounds.take("load", pieces.load, bench)
             rounds.take("floor", pieces.floor, bench, False)
             try:
-                rounds.take("full_run", pieces.run, bench, False)
+                rounds.take("full_run", pieces.run, whole, False)
             except MeasurementError as error:
                 found = {"failed": error.reason(bench.place)}
             else:
