@@ -2,8 +2,8 @@
   The keys of a fact's rows that an increment looks at again: those delivered, and those of customers who are merged
   otherwise than before. They stand under the customer that the profile had then.
 
-  delivered: relation of the keys that new loads bring; fact: the fact as the last release has it; merged_customers:
-  relation int_merged_customers.
+  delivered: relation of the keys that new loads bring; fact: name of the fact, read as the last release has it, and by
+  increments alone: a full build has none; merged_customers: relation int_merged_customers.
 #}
 {% macro changed_fact_keys(key, delivered, fact, merged_customers) -%}
 with delivered as (
@@ -26,7 +26,7 @@ changed as (
     select {{ key }} from delivered
     union distinct
     select facts.{{ key }}
-    from {{ fact }} as facts
+    from {{ source('released', fact) }} as facts
     inner join moved on facts.customer_id = moved.customer_id
 
 )

@@ -1,6 +1,6 @@
 {{ changed_fact_keys(
     'touch_id',
     delivered=ref('stg_changed_touch_ids'),
-    fact=source('released', 'fct_touches'),
+    fact='fct_touches',
     merged_customers=ref('int_merged_customers')
 ) }}
