@@ -12,7 +12,7 @@ from scipy.special import expit, gammaln, psi
 
 from retention.value.beta_quadrature import beta_quadrature
 from retention.value.fitting import SCOUTED_GROUPS, fitted, maximise, refused
-from retention.value.statistics import Fit, Floats, PurchaseStatistics
+from retention.value.statistics import Fit, Floats, PurchaseStatistics, inner
 
 MODEL = "bg_nbd"
 NAMES = ("r", "alpha", "a", "b")
@@ -31,7 +31,7 @@ def fit(statistics: PurchaseStatistics) -> Fit:
     thin = len(statistics.weight) > SCOUTED_GROUPS
     scout = BgNbdLikelihood(statistics.thinned(SCOUTED_GROUPS), weeks) if thin else None
     maximum = maximise(BgNbdLikelihood(statistics, weeks), STARTS, scout)
-    purchases = float(statistics.weight @ statistics.frequency)
+    purchases = inner(statistics.weight, statistics.frequency)
     return fitted(
         MODEL, NAMES, maximum, statistics.customers, units=(1.0, weeks, 1.0, 1.0), shift=-purchases * np.log(weeks),
         diagnostics={"groups": float(len(statistics.weight)), "repeaters": float(statistics.repeaters)},
@@ -81,20 +81,21 @@ class BgNbdLikelihood:
 
         exponent = r + self._frequency
         log_age = np.log(alpha + self._age)
-        value -= self._weight @ (exponent * log_age)
+        value -= inner(self._weight, exponent * log_age)
         alive = np.array(self._weight)  # times the chance that the customer still buys
         repeat = slice(self._once, None)
         stops = np.where(x > 0, np.log(a) - np.log(np.maximum(b + x - 1, 1e-300)), -np.inf)
         log_recency = np.log(alpha + self._recency)
         odds = stops[self._index[repeat]] + exponent[repeat] * (log_age[repeat] - log_recency)
-        gone = self._weight[repeat] * expit(odds)
+        small = np.exp(-np.abs(odds))  # one exponential for both, log(1 + exp(odds)) and its slope
+        gone = self._weight[repeat] * np.where(odds > 0, 1.0, small) / (1.0 + small)
         alive[repeat] -= gone
-        value += self._weight[repeat] @ np.logaddexp(0.0, odds)
-        by_r -= alive @ log_age + gone @ log_recency
-        by_alpha -= alive @ (exponent / (alpha + self._age))
-        by_alpha -= gone @ (exponent[repeat] / (alpha + self._recency))
+        value += inner(self._weight[repeat], np.maximum(odds, 0.0) + np.log1p(small))
+        by_r -= inner(alive, log_age) + inner(gone, log_recency)
+        by_alpha -= inner(alive, exponent / (alpha + self._age))
+        by_alpha -= inner(gone, exponent[repeat] / (alpha + self._recency))
         by_a += float(gone.sum()) / a
-        by_b -= gone @ (1.0 / (b + self._frequency[repeat] - 1))
+        by_b -= inner(gone, 1.0 / (b + self._frequency[repeat] - 1))
         gradient = np.array([by_r * r, by_alpha * alpha, by_a * a, by_b * b]) / self._customers
         return float(value / self._customers), gradient
 
