@@ -119,6 +119,23 @@ def probability_alive(
     return np.asarray(np.where(frequency > 0, expit(-odds), 1.0), dtype=np.float64)
 
 
+def probability_silent(
+    parameters: Mapping[str, float], horizon_weeks: float, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike
+) -> Floats:
+    """The chance that a customer buys nothing within the horizon: it has stopped, or it still buys and waits longer.
+
+    As a score of churn it ranks better than 1 - P(alive), which is 0 for everybody who bought once.
+
+    Args:
+        x, t_x, age: as for `probability_alive`.
+    """
+    r, alpha = parameters["r"], parameters["alpha"]
+    frequency, until = (np.asarray(values, dtype=np.float64) for values in (x, age))
+    waits = np.exp(-(r + frequency) * np.log1p(horizon_weeks / (alpha + until)))
+    alive = probability_alive(parameters, x, t_x, age)
+    return np.asarray(1 - alive * (1 - waits), dtype=np.float64)
+
+
 def expected_purchases(
     parameters: Mapping[str, float],
     horizon_weeks: float,
