@@ -107,7 +107,7 @@ def test_a_fit_stands_beside_its_peers_and_is_judged_by_the_faster(tmp_path: Pat
     assert "difference of a parameter from a peer's | ≤ 0.5 % | 0.25 % | 1,000,000 | met |" in text
     assert "### 1,000,000 customers in 325,000 groups" in text
     assert "| pymc-marketing | 30.00 | 2.00 | 3.00 | 50 | 60.0× | 0.25000 | 4.01000 |" in text
-    assert "| other | failed | – | – | – | – | – | – | – | – | – | out of / memory |" in text
+    assert "| other | failed | – | – | – | – | – | – | – | – | out of / memory |" in text
 
 
 def test_the_capacity_plan_marks_what_was_not_measured(tmp_path: Path) -> None:
