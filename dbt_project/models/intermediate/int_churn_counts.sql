@@ -166,23 +166,21 @@ revenue_sums as (
     cross join profile
     where revenue_changes.revenue_before > 0
     group by
-        revenue_changes.month_end,
+        {% for attribute in attributes %}
+        described.{{ attribute }},
+        {% endfor %}
         case profile.primary_scheme
             {% for scheme in schemes %}
             when {{ sql_text(scheme) }} then history.tier_{{ loop.index }}
             {% endfor %}
         end,
-        {% for attribute in attributes %}
-        described.{{ attribute }}{{ ',' if not loop.last }}
-        {% endfor %}
+        revenue_changes.month_end
 
 ),
 
 combined as (
 
     select
-        month_end,
-        tier,
         {% for attribute in attributes %}
         {{ attribute }},
         {% endfor %}
@@ -190,13 +188,13 @@ combined as (
         {{ count }},
         {% endfor %}
         {% for amount in sums %}
-        cast(0 as decimal(18, 2)) as {{ amount }}{{ ',' if not loop.last }}
+        cast(0 as decimal(18, 2)) as {{ amount }},
         {% endfor %}
+        tier,
+        month_end
     from customer_counts
     union all
     select
-        month_end,
-        tier,
         {% for attribute in attributes %}
         {{ attribute }},
         {% endfor %}
@@ -204,8 +202,10 @@ combined as (
         0 as {{ count }},
         {% endfor %}
         {% for amount in sums %}
-        {{ amount }}{{ ',' if not loop.last }}
+        {{ amount }},
         {% endfor %}
+        tier,
+        month_end
     from revenue_sums
 
 ),
@@ -235,15 +235,15 @@ by_dimension as (
 summed as (
 
     select
-        by_dimension.month_end,
-        by_dimension.dimension,
-        by_dimension.dimension_value,
         {% for count in counts %}
         cast(sum(by_dimension.{{ count }}) as integer) as {{ count }},
         {% endfor %}
         {% for amount in sums %}
-        cast(sum(by_dimension.{{ amount }}) as decimal(18, 2)) as {{ amount }}{{ ',' if not loop.last }}
+        cast(sum(by_dimension.{{ amount }}) as decimal(18, 2)) as {{ amount }},
         {% endfor %}
+        by_dimension.month_end,
+        by_dimension.dimension,
+        by_dimension.dimension_value
     from by_dimension
     group by by_dimension.month_end, by_dimension.dimension, by_dimension.dimension_value
 

@@ -68,7 +68,7 @@ spread as (
         months.month_start < covered.period_start as is_before
     from covered
     inner join months
-        on months.month_start >= covered.before_start and months.month_end <= covered.month_end
+        on covered.before_start <= months.month_start and covered.month_end >= months.month_end
 
 )
 
