@@ -373,7 +373,7 @@ def test_the_customer_base_is_what_a_walk_through_the_purchases_gives(project: C
         expected = base_of_month(company, month_end, as_of, margins)
         assert {name: row[name] for name in expected} == pytest.approx(expected), month_end
         growth = None
-        if before and row["is_mature"] and before["purchases"] and row["purchases"]:
+        if before and row["is_mature"] and before["revenue"] and row["purchases"]:
             growth = float(row["revenue"] / row["purchases"] / (before["revenue"] / before["purchases"])) - 1
         assert row["avg_order_value_growth_rate"] == (None if growth is None else pytest.approx(growth, abs=1e-6))
         before = row
