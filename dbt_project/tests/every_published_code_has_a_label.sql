@@ -54,6 +54,16 @@ with codes as (
     union distinct
     select 'dimension' as code_set, dimension as code from {{ ref('retention_cohorts') }}
     union distinct
+    select 'dimension' as code_set, dimension as code from {{ ref('churn_metrics') }}
+    union distinct
+    select 'churn_revenue_reason' as code_set, revenue_missing_reason as code from {{ ref('churn_metrics') }}
+    union distinct
+    select 'revenue_movement' as code_set, movement as code from {{ ref('revenue_movements') }}
+    union distinct
+    select 'customer_base_reason' as code_set, margin_missing_reason as code from {{ ref('customer_base_metrics') }}
+    union distinct
+    select 'customer_base_reason' as code_set, cross_sell_missing_reason as code from {{ ref('customer_base_metrics') }}
+    union distinct
     select 'evaluation_period_type' as code_set, period_type as code from {{ ref('retention_by_tier') }}
     union distinct
     select 'order_status' as code_set, status as code from {{ ref('fct_orders') }}

@@ -139,10 +139,16 @@ def test_a_profile_is_checked_and_cut_offs_are_suggested(published: Company, tmp
     assert (
         "Not judged: customers with a purchase are 25, fewer than 100 (band_coverage_min_customers)." in checked.stdout
     )
+    told = json.loads(published.retention("profile", "check", "--profile", "default_b2b", "--json").stdout)
+    assert (told["profile"], told["is_fit"]) == ("default_b2b", None)
+    assert told["not_judged"] in checked.stdout
+    told = json.loads(published.retention("profile", "suggest", "--json").stdout)
+    assert (told["measures"], told["churn_window"]["suggested_days"]) == ([], None)
     rows = tmp_path / "rows.csv"
     for _ in range(2):
         said = published.retention("profile", "suggest", "--all", "--profile", "default_b2b", "--out", str(rows))
         assert said.returncode == 0, said.stderr
+        assert "No window suggested: " in said.stdout
         written = rows.read_text(encoding="utf-8").splitlines()
         bands = [line.split(",")[:2] for line in written[1:]]
         assert {measure for _, measure in bands} == {"recency", "frequency", "monetary"}

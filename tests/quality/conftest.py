@@ -127,6 +127,16 @@ PUBLISHED = {
         from (values ('classic'), ('rolling')) as d(definition), range(2) as n(period_number)""",
     "retention_by_tier": """select 'A' as tier, 0.9::double as retention_rate, 0.5::double as repurchase_rate,
         date '2024-06-30' as as_of_date""",
+    "churn_metrics": """select date '2024-06-30' as month_end, dimension, dimension_value,
+        case dimension when 'all' then 10 else 5 end as customers_at_start, 0 as churned_customers,
+        case dimension when 'all' then 10 else 5 end as customers_at_end, 0.00 as revenue_before,
+        0.00 as net_retained_revenue, date '2024-06-30' as as_of_date
+        from (values ('all', 'all'), ('tier', 'A'), ('tier', 'B')) as d(dimension, dimension_value)""",
+    "revenue_movements": """select date '2024-06-30' as month_end, movement, revenue,
+        150.00::decimal(18, 2) as start_revenue, 200.00::decimal(18, 2) as end_revenue, date '2024-06-30' as as_of_date
+        from (values ('new', 60.00::decimal(18, 2)), ('churned', -10.00::decimal(18, 2))) as m(movement, revenue)""",
+    "customer_base_metrics": """select date '2024-06-30' as month_end, 200.00::decimal(18, 2) as revenue,
+        date '2024-06-30' as as_of_date""",
     "repurchase_metrics": """select window_days, 10 as buyers, 0.5::double as repurchase_rate,
         date '2024-06-30' as as_of_date from (values (30), (60)) as w(window_days)""",
     "completeness": """select 'customers' as entity, 10 as "rows", 0.5::double as completeness_rate,

@@ -124,8 +124,24 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
             "update marts.retention_by_tier set retention_rate = -0.1",
             ("retention_by_tier", "rate_in_range", "critical"),
         ),
+        (
+            "update marts.churn_metrics set customers_at_end = 6 where dimension_value = 'B'",
+            ("churn_metrics", "dimensions_add_up", "critical"),
+        ),
+        (
+            "update marts.revenue_movements set revenue = 60.01 where movement = 'new'",
+            ("revenue_movements", "movements_add_up", "critical"),
+        ),
+        (
+            "update marts.customer_base_metrics set revenue = 199.99",
+            ("customer_base_metrics", "revenue_of_the_orders", "critical"),
+        ),
     ),
     (
+        (
+            "update marts.customer_base_metrics set revenue = 200",
+            ("customer_base_metrics", "revenue_of_the_orders", "critical"),
+        ),
         (
             # The order without a day, below, is in no month's revenue.
             "update marts.finance_reconciliation set revenue_computed = 200",

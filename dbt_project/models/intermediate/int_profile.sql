@@ -31,6 +31,10 @@ pivoted as (
         max(case when parameter = 'evaluation_rolling_days' then cast(value as integer) end)
             as evaluation_rolling_days,
         max(case when parameter = 'evaluation_months' then cast(value as integer) end) as evaluation_months,
+        max(case when parameter = 'movement_period_months' then cast(value as integer) end)
+            as movement_period_months,
+        max(case when parameter = 'concentration_share' then cast(value as decimal(9, 6)) end)
+            as concentration_share,
         max(case when parameter = 'history_months' then cast(value as integer) end) as history_months,
         max(case when parameter = 'identity_max_key_size' then cast(value as integer) end) as identity_max_key_size,
         max(case when parameter = 'identity_max_cluster_size' then cast(value as integer) end)

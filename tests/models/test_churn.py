@@ -1,0 +1,417 @@
+"""Churn, revenue movements and the customer base, against walks through the delivered rows with exact decimals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.models.test_customer_rfm import with_parameters
+
+if TYPE_CHECKING:
+    import duckdb
+    from tests.models.compiled_project import CompiledProject
+
+FIRST_DAY = date(2022, 11, 3)
+MARTS = ["churn_metrics", "revenue_movements", "customer_base_metrics"]
+WINDOW = 90  # active_window_days of profile default_b2b
+CASES = [  # as-of day, months of a revenue period
+    (date(2024, 3, 31), 1),
+    (date(2024, 3, 15), 1),
+    (date(2024, 2, 29), 3),
+    (date(2024, 5, 10), 6),
+]
+AMOUNTS = [Decimal(text) for text in ("100.00", "0.05", "33.33", "0.01", "0.00", "99999.99", "20.00", "20.00", "-5.00")]
+RATES = [Decimal(text) for text in ("7.125", "0.04812345", "1.005", "0.5")]
+COUNTS = [
+    "customers_at_start",
+    "churned_customers",
+    "reactivated_customers",
+    "new_customers",
+    "customers_at_end",
+    "lapsed_customers_at_end",
+]
+
+
+@dataclass
+class Order:
+    """An order as it was delivered, with what came back of it and when, in its own currency."""
+
+    order_id: str
+    on: date
+    amount: Decimal
+    rate: Decimal
+    status: str | None
+    channel: str | None
+    products: list[str]
+    returns: list[tuple[date, Decimal]] = field(default_factory=list)
+
+    def returned(self, day: date) -> Decimal:
+        """What had come back by a day."""
+        return sum((amount for on, amount in self.returns if on <= day), Decimal(0))
+
+    def is_purchase(self, day: date) -> bool:
+        """Whether the order was a purchase, as a day knew it."""
+        back = self.returned(day)
+        is_undone = back > 0 and back >= self.amount
+        return self.on <= day and self.status in (None, "completed") and self.amount >= 0 and not is_undone
+
+    def net(self, day: date) -> Decimal:
+        """Its net amount in the reporting currency."""
+        return cents(self.amount * self.rate) - cents(self.returned(day) * self.rate)
+
+
+@dataclass
+class Customer:
+    """A customer and its orders."""
+
+    registered_on: date | None
+    region: str | None
+    source_channel: str | None
+    industry: str | None
+    orders: list[Order] = field(default_factory=list)
+
+    def last_purchase(self, day: date) -> date | None:
+        """The last day with a purchase, as a day knew it."""
+        return max((order.on for order in self.orders if order.is_purchase(day)), default=None)
+
+    def is_active(self, day: date) -> bool:
+        """Whether it had bought within the window up to a day."""
+        last = self.last_purchase(day)
+        return last is not None and (day - last).days < WINDOW
+
+    def revenue(self, first: date, last: date, as_of: date) -> Decimal:
+        """Net amount of the purchases of a span of days, as the as-of day knows them."""
+        spent = [order.net(as_of) for order in self.orders if first <= order.on <= last and order.is_purchase(as_of)]
+        return sum(spent, Decimal(0))
+
+
+Company = dict[str, Customer]
+
+
+def cents(amount: Decimal) -> Decimal:
+    """Rounded to cents, halves away from zero."""
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def random_company(seed: int, as_of: date) -> Company:
+    """Customers who come, fall silent and come back; orders in two currencies that come back in parts, months later."""
+    rng = np.random.default_rng(seed)
+
+    def one_of(values: list[object]) -> object:
+        return values[int(rng.integers(len(values)))]
+
+    company: Company = {}
+    for number in range(40):
+        first = FIRST_DAY + timedelta(days=int(rng.integers(0, 520)))
+        customer = Customer(
+            first - timedelta(days=int(rng.integers(0, 200))) if rng.random() < 0.4 else None,
+            one_of(["north", "south", None]),
+            one_of(["fair", "search", None]),
+            one_of(["tools", None]),
+        )
+        day, pace = first, int(one_of([4, 15, 40, 100]))
+        while day < as_of + timedelta(days=20) and len(customer.orders) < 25 and rng.random() > 0.04:
+            order = Order(
+                f"O{number}_{len(customer.orders)}",
+                day,
+                one_of(AMOUNTS),
+                one_of([Decimal(1), Decimal(1), *RATES]),
+                one_of(["completed", "completed", "completed", None, "cancelled"]),
+                one_of(["shop", "web", None]),
+                [one_of(["tea", "pot", "cup", "box"]) for _ in range(int(rng.integers(0, 4)))],
+            )
+            if rng.random() < 0.3:
+                parts = one_of([[1], [2], [2, 2], [3, 3], [4]])
+                order.returns = [
+                    (day + timedelta(days=int(rng.integers(0, 120))), cents(abs(order.amount) / part)) for part in parts
+                ]
+            customer.orders.append(order)
+            day += timedelta(days=int(rng.choice([0, pace, pace, pace + 3, 4 * pace])))
+        company[f"C{number:02d}"] = customer
+    return company
+
+
+def raw_tables(company: Company) -> dict[str, pd.DataFrame]:
+    """The company as landing delivers it; each rate is a currency of its own, so that a day has them all."""
+    customers, orders, returns, lines = [], [], [], []
+    for name, one in company.items():
+        if one.registered_on or one.region or one.source_channel or one.industry:
+            customers.append((name, one.registered_on, one.region, one.source_channel, one.industry))
+        for order in one.orders:
+            currency = "CNY" if order.rate == 1 else f"X{RATES.index(order.rate)}X"
+            orders.append((order.order_id, name, order.on, order.amount, order.status, order.channel, currency))
+            returns.extend((order.order_id, day, amount) for day, amount in order.returns)
+            lines.extend((order.order_id, place, product) for place, product in enumerate(order.products))
+    days = pd.date_range("2022-10-01", "2024-06-30", freq="7D")
+    rates = [(f"X{place}X", day, rate) for place, rate in enumerate(RATES) for day in days]
+    frames = {
+        "customers": pd.DataFrame(
+            customers, columns=["customer_id", "registered_at", "region", "source_channel", "industry"]
+        ),
+        "orders": pd.DataFrame(
+            orders, columns=["order_id", "customer_id", "ordered_at", "amount", "status", "channel", "currency"]
+        ),
+        "returns": pd.DataFrame(returns, columns=["order_id", "returned_at", "amount"]),
+        "order_items": pd.DataFrame(lines, columns=["order_id", "line_no", "product_id"]).assign(
+            quantity=1, line_amount=Decimal(10)
+        ),
+        "products": pd.DataFrame(
+            [("tea", "drinks", 1), ("pot", "ware", 2), ("cup", "ware", 2), ("box", None, None)],
+            columns=["product_id", "category", "unit_cost"],
+        ),
+        "fx_rates": pd.DataFrame(rates, columns=["currency", "rate_date", "rate"]),
+    }
+    frames["returns"]["return_id"] = [f"R{number}" for number in range(len(returns))]
+    for rows in frames.values():
+        rows["_load_seq"], rows["_line_no"] = 1, range(len(rows))
+        for column in ("registered_at", "ordered_at", "returned_at"):
+            if column in rows:
+                rows[column] = pd.to_datetime(rows[column])
+    return frames
+
+
+def records(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, object]]:
+    """The rows of a query."""
+    found = connection.sql(query)
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+def month_ends(as_of: date) -> list[date]:
+    """The month-ends of a company's life up to the as-of day, the last day of its running month too."""
+    last = pd.Timestamp(as_of) + pd.offsets.MonthEnd(0)
+    return [day.date() for day in pd.date_range(FIRST_DAY, last, freq="ME")]
+
+
+def month_before(month_end: date, months: int = 1) -> date:
+    """The month-end some months before one."""
+    return (pd.Timestamp(month_end) - pd.offsets.MonthEnd(months)).date()
+
+
+def periods(month_end: date, months: int) -> tuple[tuple[date, date], tuple[date, date]]:
+    """First and last day of the period before and of the one that ends with a month."""
+    middle, start = month_before(month_end, months), month_before(month_end, 2 * months)
+    return (start + timedelta(days=1), middle), (middle + timedelta(days=1), month_end)
+
+
+def expected_movements(company: Company, as_of: date, months: int) -> dict[tuple[date, str], tuple[int, Decimal]]:
+    """Customers and signed revenue by month-end and movement, from each customer's own revenues."""
+    rows: dict[tuple[date, str], tuple[int, Decimal]] = {}
+    for month_end in shown_movements(company, as_of, months):
+        before, now = periods(month_end, months)
+        for movement in ("new", "expansion", "reactivated", "contraction", "churned"):
+            rows[month_end, movement] = (0, Decimal(0))
+        for one in company.values():
+            was, is_now = one.revenue(*before, as_of), one.revenue(*now, as_of)
+            ever = one.revenue(FIRST_DAY, before[1], as_of)
+            if was == is_now:
+                continue
+            if was == 0:
+                movement = "reactivated" if ever else "new"
+            elif is_now == 0:
+                movement = "churned"
+            else:
+                movement = "expansion" if is_now > was else "contraction"
+            customers, revenue = rows[month_end, movement]
+            rows[month_end, movement] = (customers + 1, revenue + is_now - was)
+    return rows
+
+
+def shown_movements(company: Company, as_of: date, months: int) -> list[date]:
+    """The last 12 month-ends that are over and whose period before begins in the data."""
+    first = min(order.on for one in company.values() for order in one.orders).replace(day=1)
+    over = [day for day in month_ends(as_of) if day <= as_of][-12:]
+    return [day for day in over if periods(day, months)[0][0] >= first]
+
+
+def in_dimensions(name: str, one: Customer, tiers: dict[str, str], as_of: date) -> dict[str, str]:
+    """The value of each dimension that a customer counts in."""
+    bought = [order for order in one.orders if order.is_purchase(as_of)]
+    first = min(bought, key=lambda order: (order.on, order.order_id), default=None)
+    by_order = first.channel if first else None
+    return {
+        "all": "all",
+        "tier": tiers.get(name, "entered"),
+        "region": one.region or "unknown",
+        "channel": one.source_channel or by_order or "unknown",
+        "industry": one.industry or "unknown",
+    }
+
+
+def expected_states(
+    company: Company, opening: date, closing: date, tiers: dict[str, str], as_of: date
+) -> dict[tuple[str, str], dict[str, int]]:
+    """Who was and is active, by dimension, with what each of the two days knew."""
+    counted: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
+    for name, one in company.items():
+        was, is_now = one.is_active(opening), one.is_active(closing)
+        had_bought, has_bought = one.last_purchase(opening) is not None, one.last_purchase(closing) is not None
+        if not (was or has_bought):
+            continue
+        found = (was, was and not is_now, is_now and not was and had_bought, is_now and not had_bought, is_now)
+        for key in in_dimensions(name, one, tiers, as_of).items():
+            for column, value in zip(COUNTS, (*found, has_bought and not is_now), strict=True):
+                counted[key][column] += value
+    return counted
+
+
+def expected_retention(
+    company: Company, month_end: date, months: int, tiers: dict[str, str], as_of: date
+) -> dict[tuple[str, str], tuple[Decimal, Decimal, Decimal]]:
+    """Revenue before, the lower of both periods and the later period's, of customers with revenue before."""
+    before, now = periods(month_end, months)
+    summed: dict[tuple[str, str], tuple[Decimal, Decimal, Decimal]] = {}
+    for name, one in company.items():
+        was, is_now = one.revenue(*before, as_of), one.revenue(*now, as_of)
+        if was > 0:
+            for key in in_dimensions(name, one, tiers, as_of).items():
+                a, b, c = summed.get(key, (Decimal(0),) * 3)
+                summed[key] = (a + was, b + min(was, is_now), c + is_now)
+    return summed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+def test_movements_add_up_to_the_cent_and_are_those_of_each_customer(project: CompiledProject, seed: int) -> None:
+    as_of, months = CASES[seed % len(CASES)]
+    company = random_company(seed, as_of)
+    seeds = with_parameters({"movement_period_months": str(months)})
+    with project.build(raw_tables(company), as_of=as_of, models=["revenue_movements"], seeds=seeds) as warehouse:
+        rows = records(warehouse, "from marts.revenue_movements")
+        orders = warehouse.sql("select order_date, net_amount from marts.fct_orders where is_purchase").fetchall()
+    found = {(row["month_end"], row["movement"]): (row["customers"], row["revenue"]) for row in rows}
+    assert len(rows) == len(found)
+    assert found == expected_movements(company, as_of, months)
+    assert sum(customers for customers, _ in found.values()) > 20
+    for row in rows:
+        before, now = periods(row["month_end"], months)
+        of_orders = [sum(net for day, net in orders if span[0] <= day <= span[1]) for span in (before, now)]
+        assert [row["start_revenue"], row["end_revenue"]] == of_orders
+    by_month = {row["month_end"]: (row["start_revenue"], row["end_revenue"]) for row in rows}
+    for month_end, (start, end) in by_month.items():
+        assert start + sum(row["revenue"] for row in rows if row["month_end"] == month_end) == end
+    if months == 1:
+        assert all(by_month[first][1] == by_month[second][0] for first, second in pairwise(sorted(by_month)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8, 12))
+def test_churn_counts_are_those_of_runs_as_of_both_ends(project: CompiledProject, seed: int) -> None:
+    as_of, months = CASES[seed % len(CASES)]
+    company = random_company(seed, as_of)
+    raw = raw_tables(company)
+    seeds = with_parameters({"movement_period_months": str(months)})
+    with project.build(raw, as_of=as_of, models=["churn_metrics"], seeds=seeds) as warehouse:
+        rows = records(warehouse, "from marts.churn_metrics")
+        fresh = {row["month_end"] for row in rows if not row["is_mature"]}
+    ends = sorted({row["month_end"] for row in rows})
+    whole = [day for day in month_ends(as_of) if day <= as_of][-12:]
+    assert ends == sorted({*whole, month_ends(as_of)[-1]})
+    assert fresh == {day for day in ends if day > as_of}
+    totals = {row["month_end"]: row for row in rows if row["dimension"] == "all"}
+    assert all(sum(row[name] for row in totals.values()) > 0 for name in COUNTS)
+    busiest = max(ends, key=lambda day: min(totals[day][name] for name in COUNTS[1:4]))
+    for month_end in {busiest, ends[-1]}:
+        opening, closing = month_before(month_end), min(month_end, as_of)
+        found = {(row["dimension"], row["dimension_value"]): row for row in rows if row["month_end"] == month_end}
+        tiers = tiers_on(project, raw, company, opening)
+        states = expected_states(company, opening, closing, tiers, as_of)
+        later = tiers_on(project, raw, company, month_before(month_end, months))
+        sums = expected_retention(company, month_end, months, later, as_of)
+        is_shown = month_end in shown_movements(company, as_of, months)
+        assert found.keys() == states.keys() | (sums.keys() if is_shown else set())
+        for key, row in found.items():
+            assert {name: row[name] for name in COUNTS} == states.get(key, dict.fromkeys(COUNTS, 0)), key
+            check_retention(row, sums.get(key) if is_shown else None, is_shown=is_shown)
+
+
+def check_retention(row: dict[str, object], sums: tuple[Decimal, Decimal, Decimal] | None, *, is_shown: bool) -> None:
+    """GRR and NRR with their sums, or the reason why there are none."""
+    columns = ["revenue_before", "gross_retained_revenue", "net_retained_revenue"]
+    amounts = tuple(row[name] for name in columns)
+    rates = (row["gross_revenue_retention"], row["net_revenue_retention"])
+    if sums is None:
+        why = "no_revenue_before" if is_shown else "history_too_short" if row["is_mature"] else "month_not_over"
+        assert (rates, row["revenue_missing_reason"]) == ((None, None), why)
+        assert amounts == ((0, 0, 0) if is_shown else (None,) * 3)
+    else:
+        assert (amounts, row["revenue_missing_reason"]) == (sums, None)
+        assert rates == pytest.approx((float(sums[1] / sums[0]), float(sums[2] / sums[0])))
+
+
+def tiers_on(project: CompiledProject, raw: dict[str, pd.DataFrame], company: Company, day: date) -> dict[str, str]:
+    """The primary scheme's tiers as a run as of a day gives them; of customers with a day by which they are known."""
+    with project.build(raw, as_of=day, models=["customer_tiers"]) as warehouse:
+        tiers = dict(
+            warehouse.sql("select customer_id, tier from marts.customer_tiers where is_primary_scheme").fetchall()
+        )
+    known = {
+        name
+        for name, one in company.items()
+        if (one.registered_on and one.registered_on <= day) or any(order.on <= day for order in one.orders)
+    }
+    return {name: tier for name, tier in tiers.items() if name in known}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(13, 16))
+def test_the_customer_base_is_what_a_walk_through_the_purchases_gives(project: CompiledProject, seed: int) -> None:
+    as_of, _ = CASES[seed % len(CASES)]
+    company = random_company(seed, as_of)
+    with project.build(raw_tables(company), as_of=as_of, models=["customer_base_metrics"]) as warehouse:
+        rows = {row["month_end"]: row for row in records(warehouse, "from marts.customer_base_metrics")}
+        margins = dict(warehouse.sql("select order_id, margin_amount from marts.fct_orders").fetchall())
+    assert list(rows) != []
+    before: dict[str, object] | None = None
+    for month_end, row in sorted(rows.items()):
+        expected = base_of_month(company, month_end, as_of, margins)
+        assert {name: row[name] for name in expected} == pytest.approx(expected), month_end
+        growth = None
+        if before and row["is_mature"] and before["revenue"] and row["purchases"]:
+            growth = float(row["revenue"] / row["purchases"] / (before["revenue"] / before["purchases"])) - 1
+        assert row["avg_order_value_growth_rate"] == (None if growth is None else pytest.approx(growth, abs=1e-6))
+        before = row
+
+
+def base_of_month(
+    company: Company, month_end: date, as_of: date, margins: dict[str, Decimal | None]
+) -> dict[str, object]:
+    """The figures of one month, from the customers' purchases."""
+    first = month_end.replace(day=1)
+    bought = {
+        name: [order for order in one.orders if first <= order.on <= month_end and order.is_purchase(as_of)]
+        for name, one in company.items()
+    }
+    bought = {name: orders for name, orders in bought.items() if orders}
+    orders = [order for found in bought.values() for order in found]
+    spent = sorted((sum(order.net(as_of) for order in found) for found in bought.values()), reverse=True)
+    category = {"tea": "drinks", "pot": "ware", "cup": "ware"}
+    kinds = [{category.get(one) for order in found for one in order.products} - {None} for found in bought.values()]
+    known = [margins[order.order_id] for order in orders if margins[order.order_id] is not None]
+    past = [sum(order.net(as_of) for order in one.orders if order.on <= month_end and order.is_purchase(as_of))
+            for one in company.values()
+            if any(order.on <= month_end and order.is_purchase(as_of) for order in one.orders)]  # fmt: skip
+    revenue, customers = sum(spent, Decimal(0)), len(bought)
+    why = "no_purchases" if not orders else "no_unit_costs" if not known else "unit_costs_incomplete"
+    is_known = bool(orders) and len(known) == len(orders)
+    return {
+        "customers": customers,
+        "purchases": len(orders),
+        "revenue": revenue,
+        "avg_order_value": cents(revenue / len(orders)) if orders else None,
+        "revenue_per_customer": cents(revenue / customers) if orders else None,
+        "margin_per_customer": cents(sum(known) / customers) if is_known else None,
+        "margin_known_share": len(known) / len(orders) if orders else None,
+        "margin_missing_reason": None if is_known else why,
+        "category_customers": sum(1 for one in kinds if one),
+        "cross_sell_customers": sum(1 for one in kinds if len(one) > 1),
+        "top_customers_revenue_share": (float(sum(spent[: -(-customers // 10)]) / revenue) if revenue else None),
+        "lifetime_revenue_per_customer": cents(sum(past) / len(past)) if past else None,
+        "is_mature": month_end <= as_of,
+    }
