@@ -1,4 +1,4 @@
-"""Random companies whose first purchases name channels, regions, categories and campaigns, and whose costs have gaps."""
+"""Random companies whose first purchases name channel, region, category and campaign, and whose costs have gaps."""
 
 from __future__ import annotations
 
@@ -65,9 +65,7 @@ def _loaded(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.astype(object).assign(_load_seq=1, _line_no=range(len(rows)))
 
 
-def splits(
-    raw: Raw, purchases: pd.DataFrame, history: pd.DataFrame, as_of: date
-) -> dict[str, dict[str, str]]:
+def splits(raw: Raw, purchases: pd.DataFrame, history: pd.DataFrame, as_of: date) -> dict[str, dict[str, str]]:
     """What every customer is split by, looked up one customer at a time.
 
     Args:

@@ -1,8 +1,9 @@
 {#
   Kaplan and Meier's product-limit estimate with pointwise bands (M4).
 
-  relation: one row per group and day, with columns `day`, `events` and `censored` (customers that left the group on the
-  day, with the event or unobserved from then on) and `band_z`, the quantile of the normal distribution for the band.
+  relation: one row per group and day, with columns `after_days`, `events` and `censored` (customers that left the group
+  on the day, with the event or unobserved from then on) and `band_z`, the quantile of the normal distribution for the
+  band.
   by: the columns of a group.
 
   Gives the same rows with at_risk (those who had not left before the day: events come before censoring), survival,
@@ -14,10 +15,10 @@
 #}
 {% macro kaplan_meier(relation, by) -%}
     {% set group = by | join(', ') %}
-    {% set days_so_far = 'partition by ' ~ group ~ ' order by day rows between unbounded preceding and current row' %}
+    {% set days_so_far = 'partition by ' ~ group ~ ' order by after_days rows between unbounded preceding and current row' %}
     select
         {{ group }},
-        day,
+        after_days,
         events,
         censored,
         at_risk,
@@ -50,7 +51,7 @@
                 select
                     *,
                     sum(events + censored) over (
-                        partition by {{ group }} order by day desc rows between unbounded preceding and current row
+                        partition by {{ group }} order by after_days desc rows between unbounded preceding and current row
                     ) as at_risk
                 from {{ relation }}
             ) as followed

@@ -47,7 +47,7 @@ ranked as (
         dimension,
         dimension_value,
         row_number() over (
-            partition by dimension, dimension_value = 'unknown' order by customers desc, dimension_value
+            partition by dimension, dimension_value = 'unknown' order by customers desc, dimension_value asc
         ) as place
     from counted
 
@@ -74,9 +74,8 @@ grouped as (
     from combinations
     {% for dimension in dimensions %}
     left join shown as shown_{{ loop.index }}
-        on
-            shown_{{ loop.index }}.dimension = {{ sql_text(dimension) }}
-            and combinations.{{ dimension }} = shown_{{ loop.index }}.dimension_value
+        on {{ 'shown_' ~ loop.index ~ '.dimension = ' ~ sql_text(dimension) ~ ' and combinations.' ~ dimension
+            ~ ' = shown_' ~ loop.index ~ '.dimension_value' }}
     {% endfor %}
 
 )

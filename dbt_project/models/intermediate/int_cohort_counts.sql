@@ -101,6 +101,13 @@ quarters as (
 
 ),
 
+young as (
+
+    select customer_id from members
+    where period_type = 'week'
+
+),
+
 -- Weeks lie across months, so that they are counted from the orders; of young customers alone, who are few.
 week_orders as (
 
@@ -115,7 +122,7 @@ week_orders as (
     where
         orders.is_purchase
         and orders.order_date >= bounds.first_week
-        and orders.customer_id in (select young.customer_id from members as young where young.period_type = 'week')
+        and orders.customer_id in (select young.customer_id from young)
 
 ),
 

@@ -38,11 +38,7 @@ ended as (
         customers.second_purchase_on,
         coalesce(
             customers.first_lapsed_on,
-            case
-                when {{ add_days('customers.last_purchase_on', 'profile.active_window_days') }}
-                    <= run_parameters.as_of_date
-                    then {{ add_days('customers.last_purchase_on', 'profile.active_window_days') }}
-            end
+            {{ add_days('customers.last_purchase_on', 'profile.active_window_days') }}
         ) as first_lapsed_on,
         run_parameters.as_of_date
     from customers
@@ -55,7 +51,10 @@ by_curve as (
 
     {{ stacked('ended', ['combination', 'cohort_quarter', 'first_purchase_on', 'as_of_date'], [
         {'curve': "'first_repurchase'", 'ended_on': 'second_purchase_on'},
-        {'curve': "'inactivity'", 'ended_on': 'first_lapsed_on'},
+        {
+            'curve': "'inactivity'",
+            'ended_on': 'case when first_lapsed_on <= as_of_date then first_lapsed_on end',
+        },
     ]) }}
 
 ),
@@ -66,7 +65,7 @@ timed as (
         combination,
         cohort_quarter,
         curve,
-        {{ days_between('first_purchase_on', 'coalesce(ended_on, as_of_date)') }} as day,
+        {{ days_between('first_purchase_on', 'coalesce(ended_on, as_of_date)') }} as after_days,
         case when ended_on is null then 0 else 1 end as has_ended
     from by_curve
 
@@ -78,11 +77,11 @@ counted as (
         combination,
         cohort_quarter,
         curve,
-        day,
+        after_days,
         sum(has_ended) as events,
         count(*) - sum(has_ended) as censored
     from timed
-    group by combination, cohort_quarter, curve, day
+    group by combination, cohort_quarter, curve, after_days
 
 ),
 
@@ -98,7 +97,7 @@ split as (
 
 by_dimension as (
 
-    {{ stacked('split', ['curve', 'day', 'events', 'censored'], values_by_dimension(dimensions)) }}
+    {{ stacked('split', ['curve', 'after_days', 'events', 'censored'], values_by_dimension(dimensions)) }}
 
 ),
 
@@ -109,7 +108,7 @@ with_start as (
         curve,
         dimension,
         dimension_value,
-        day,
+        after_days,
         events,
         censored
     from by_dimension
@@ -118,7 +117,7 @@ with_start as (
         curve,
         dimension,
         dimension_value,
-        0 as day,
+        0 as after_days,
         0 as events,
         0 as censored
     from by_dimension
@@ -131,13 +130,13 @@ grouped as (
         with_start.curve,
         with_start.dimension,
         with_start.dimension_value,
-        with_start.day,
+        with_start.after_days,
         sum(with_start.events) as events,
         sum(with_start.censored) as censored,
         min(profile.survival_band_z) as band_z
     from with_start
     cross join profile
-    group by with_start.curve, with_start.dimension, with_start.dimension_value, with_start.day
+    group by with_start.curve, with_start.dimension, with_start.dimension_value, with_start.after_days
 
 ),
 

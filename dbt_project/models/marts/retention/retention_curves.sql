@@ -4,7 +4,8 @@ with cohorts as (
 
 ),
 
--- Each cohort weighs by its size: the average of the rates would let a cohort of three speak as loud as one of thousands.
+-- Each cohort weighs by its size: in a plain average of rates, one of three customers would say as much as one of
+-- thousands.
 averaged as (
 
     select

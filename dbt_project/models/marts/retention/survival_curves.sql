@@ -20,7 +20,7 @@ select
     curves.curve,
     curves.dimension,
     curves.dimension_value,
-    cast(curves.day as integer) as day,
+    cast(curves.after_days as integer) as {{ quoted('day') }},
     cast(curves.at_risk as integer) as at_risk,
     cast(curves.events as integer) as events,
     cast(curves.censored as integer) as censored,
@@ -31,4 +31,4 @@ select
 from curves
 cross join profile
 cross join run_parameters
-where curves.day <= profile.survival_days
+where curves.after_days <= profile.survival_days

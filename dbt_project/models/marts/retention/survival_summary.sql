@@ -19,12 +19,12 @@ summed as (
         dimension_value,
         sum(events + censored) as customers,
         sum(events) as events,
-        max(day) as followed_days,
-        min(case when survival <= 0.75 then day end) as first_quartile_days,
-        min(case when survival <= 0.5 then day end) as median_days,
-        min(case when survival <= 0.25 then day end) as third_quartile_days,
-        min(case when coalesce(ci_low, survival) <= 0.5 then day end) as median_ci_low_days,
-        min(case when ci_high <= 0.5 then day end) as median_ci_high_days
+        max(after_days) as followed_days,
+        min(case when survival <= 0.75 then after_days end) as first_quartile_days,
+        min(case when survival <= 0.5 then after_days end) as median_days,
+        min(case when survival <= 0.25 then after_days end) as third_quartile_days,
+        min(case when coalesce(ci_low, survival) <= 0.5 then after_days end) as median_ci_low_days,
+        min(case when ci_high <= 0.5 then after_days end) as median_ci_high_days
     from curves
     group by curve, dimension, dimension_value
 
