@@ -67,10 +67,10 @@ shown as (
 grouped as (
 
     select
-        combinations.combination,
         {% for dimension in dimensions %}
-        coalesce(shown_{{ loop.index }}.dimension_value, 'other') as {{ dimension }}{{ ',' if not loop.last }}
+        coalesce(shown_{{ loop.index }}.dimension_value, 'other') as {{ dimension }},
         {% endfor %}
+        combinations.combination
     from combinations
     {% for dimension in dimensions %}
     left join shown as shown_{{ loop.index }}

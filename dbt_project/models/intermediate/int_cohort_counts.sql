@@ -159,6 +159,7 @@ active_in_{{ source }} as (
         {{ period_number('members.period_type', 'members.cohort_period', source ~ '.period_start') }} as period_number,
         members.combination,
         count(*) as customers,
+        0 as last_seen_customers,
         {{ sums }}
     from {{ source }}
     inner join members
@@ -181,6 +182,7 @@ active_in_brackets as (
         brackets.bracket_number as period_number,
         members.combination,
         count(*) as customers,
+        0 as last_seen_customers,
         {{ sums }}
     from brackets
     inner join members on brackets.customer_id = members.customer_id
@@ -189,18 +191,19 @@ active_in_brackets as (
 ),
 
 -- Whose last period is which; all of them together are the cohort.
-last_active as (
+last_seen as (
 
     select
-        'last_period' as basis,
+        'period' as basis,
         period_type,
         cohort_period,
         last_period_number as period_number,
         combination,
-        count(*) as customers,
-        cast(null as decimal(18, 2)) as revenue,
-        cast(null as decimal(18, 2)) as margin_amount,
-        cast(null as bigint) as uncosted_purchases
+        0 as customers,
+        count(*) as last_seen_customers,
+        cast(0 as decimal(18, 2)) as revenue,
+        cast(0 as decimal(18, 2)) as margin_amount,
+        0 as uncosted_purchases
     from members
     group by period_type, cohort_period, last_period_number, combination
 
@@ -216,7 +219,7 @@ counted as (
     union all
     select * from active_in_brackets
     union all
-    select * from last_active
+    select * from last_seen
 
 ),
 
@@ -234,8 +237,8 @@ by_dimension as (
 
     {{ stacked(
         'split',
-        ['basis', 'period_type', 'cohort_period', 'period_number', 'customers', 'revenue', 'margin_amount',
-            'uncosted_purchases'],
+        ['basis', 'period_type', 'cohort_period', 'period_number', 'customers', 'last_seen_customers', 'revenue',
+            'margin_amount', 'uncosted_purchases'],
         values_by_dimension(dimensions)
     ) }}
 
@@ -251,6 +254,7 @@ grouped as (
         cohort_period,
         period_number,
         sum(customers) as customers,
+        sum(last_seen_customers) as last_seen_customers,
         {{ sums }}
     from by_dimension
     where dimension_value is not null

@@ -38,14 +38,14 @@ cohorts as (
 
     select
         {{ cohort | join(', ') }},
-        sum(customers) as cohort_size,
+        sum(last_seen_customers) as cohort_size,
         case period_type
             when 'month' then {{ add_days(add_months('cohort_period', 1), -1) }}
             when 'quarter' then {{ add_days(add_months('cohort_period', 3), -1) }}
             when 'week' then {{ add_days('cohort_period', 6) }}
         end as cohort_ends_on
     from counts
-    where basis = 'last_period'
+    where basis = 'period'
     group by {{ cohort | join(', ') }}
 
 ),
@@ -112,10 +112,8 @@ counted as (
         cells.*,
         coalesce(active.customers, 0) as active_customers,
         -- Active in this period or later: all whose last period is this one or a later one.
-        cells.cohort_size - coalesce(sum(last_active.customers) over (
-            partition by cells.basis, cells.{{ cohort | join(', cells.') }} order by cells.period_number
-            rows between unbounded preceding and 1 preceding
-        ), 0) as still_active_customers,
+        cells.cohort_size + coalesce(active.last_seen_customers, 0)
+        - sum(coalesce(active.last_seen_customers, 0)) over ({{ so_far }}) as still_active_customers,
         coalesce(active.revenue, 0) as revenue,
         sum(coalesce(active.revenue, 0)) over ({{ so_far }}) as cumulative_revenue,
         coalesce(active.margin_amount, 0) as margin_amount,
@@ -128,13 +126,6 @@ counted as (
             cells.basis = active.basis
             {% for column in cohort + ['period_number'] %}
             and cells.{{ column }} = active.{{ column }}
-            {% endfor %}
-    left join counts as last_active
-        on
-            cells.basis = 'period'
-            and last_active.basis = 'last_period'
-            {% for column in cohort + ['period_number'] %}
-            and cells.{{ column }} = last_active.{{ column }}
             {% endfor %}
 
 ),
