@@ -2,9 +2,9 @@
 
 dbt compiled the models; here they are made again from the raw files into a new database, one after another, without
 dbt, tests and the other marts. Month-end history is left out: one snapshot is made, that of the as-of day, since the
-peers make no history either. The models, their SQL and the work per snapshot are those of the product's run. Cohorts are
-made as far as the peers make them: monthly activity of customers by the product's model, then its cells counted; weeks,
-quarters, ranges of days and the five ways to split a cohort are left out.
+peers make no history either. The models, their SQL and the work per snapshot are those of the product's run. Cohorts
+are made as far as the peers make them: monthly activity of customers by the product's model, then its cells counted;
+weeks, quarters, ranges of days and the five ways to split a cohort are left out.
 
     python -m retention.benchmark.marts_process CHAIN_JSON WAREHOUSE FOLDER THREADS MEMORY_LIMIT
 
