@@ -123,6 +123,16 @@ BANDS = tuple(
 
 
 @dataclass(frozen=True)
+class _Bracket:
+    bracket_number: int
+    from_days: int
+    until_days: int
+
+    def dict(self) -> dict[str, Any]:
+        return {**vars(self), "line": self.bracket_number + 2}
+
+
+@dataclass(frozen=True)
 class _Asked:
     entity: str
     column_name: str
@@ -156,6 +166,8 @@ def run_query(sql: str) -> SimpleNamespace:
         return SimpleNamespace(rows=[one for one in ASKED if is_all or f"entity = '{one.entity}'" in sql])
     if "label_rules" in sql:
         return SimpleNamespace(rows=[_LabelRule(*rule) for rule in LABEL_RULES])
+    if "retention_brackets" in sql:
+        return SimpleNamespace(rows=[_Bracket(0, 0, 0), _Bracket(1, 1, 30)])
     if "rfm_bands" in sql:
         return SimpleNamespace(rows=BANDS)
     asked = [rule for rule in RULES if rule[0].startswith("lifecycle") == ("lifecycle_rules" in sql)]

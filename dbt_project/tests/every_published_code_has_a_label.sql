@@ -64,6 +64,14 @@ with codes as (
     union distinct
     select 'customer_base_reason' as code_set, cross_sell_missing_reason as code from {{ ref('customer_base_metrics') }}
     union distinct
+    select 'dimension' as code_set, dimension as code from {{ ref('survival_curves') }}
+    union distinct
+    select 'margin_reason' as code_set, margin_missing_reason as code from {{ ref('retention_cohorts') }}
+    union distinct
+    select 'survival_curve' as code_set, curve as code from {{ ref('survival_curves') }}
+    union distinct
+    select 'survival_reason' as code_set, missing_reason as code from {{ ref('survival_summary') }}
+    union distinct
     select 'evaluation_period_type' as code_set, period_type as code from {{ ref('retention_by_tier') }}
     union distinct
     select 'order_status' as code_set, status as code from {{ ref('fct_orders') }}

@@ -6,38 +6,15 @@ from datetime import date, timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
-import duckdb
 import pandas as pd
 import pytest
 from tests.models.lifecycle_companies import AS_OF, random_company
 
-from retention.sources.samples import write_sample
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.models.compiled_project import CompiledProject
     from tests.models.lifecycle_replay import Customer
 
 SEEDS = range(10)
-MONTH_END = AS_OF + pd.offsets.MonthEnd(0)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("as_of", [AS_OF, MONTH_END.date()], ids=["within_a_month", "on_a_months_last_day"])
-def test_every_cohort_cell_is_what_a_count_of_customer_sets_gives(
-    project: CompiledProject, as_of: date, seed: int
-) -> None:
-    raw, _ = random_company(seed)
-    with project.build(raw, as_of=as_of, models=["retention_cohorts", "fct_orders"]) as warehouse:
-        found = warehouse.sql("from marts.retention_cohorts").df()
-        purchases = warehouse.sql("select * from marts.fct_orders where is_purchase").df()
-    keys = ["cohort_period", "definition", "period_number"]
-    found = found.astype({"revenue": float, "cumulative_revenue_per_customer": float}).set_index(keys).sort_index()
-    expected = _cohorts_by_sets(purchases, as_of).set_index(keys).sort_index()
-    assert (found[["period_type", "dimension", "dimension_value"]] == ["month", "all", "all"]).all(axis=None)
-    pd.testing.assert_frame_equal(found[expected.columns], expected, check_dtype=False, check_index_type=False)
 
 
 @pytest.mark.slow
@@ -74,56 +51,12 @@ def test_a_tiers_retention_follows_from_the_run_as_of_its_start(project: Compile
 
 
 @pytest.mark.slow
-def test_cdnow_has_the_published_cohorts_and_month_one_actives(project: CompiledProject, tmp_path: Path) -> None:
-    report = write_sample("cdnow", tmp_path, lambda _: None)
-    columns = "order_id, customer_id, ordered_at, amount"
-    raw = {"orders": duckdb.sql(f"select {columns} from '{report.files['orders']}'").df()}
-    with project.build(raw, as_of=date(1998, 6, 30), profile="cdnow", models=["retention_cohorts"]) as warehouse:
-        cells = warehouse.sql(
-            "select cohort_size, retained_customers from marts.retention_cohorts"
-            " where definition = 'classic' and period_number = 1 order by cohort_period"
-        ).fetchall()
-    assert cells == [(7846, 1157), (8476, 1312), (7248, 1032)]
-
-
-@pytest.mark.slow
 def test_a_company_without_orders_has_no_cohorts_and_no_failure(project: CompiledProject) -> None:
-    marts = ["retention_cohorts", "repurchase_metrics", "retention_by_tier", "customer_lifecycle", "dim_labels"]
+    marts = ["retention_cohorts", "retention_curves", "repurchase_metrics", "retention_by_tier", "customer_lifecycle"]
+    marts += ["survival_curves", "survival_summary", "dim_labels"]
     with project.build({}, as_of=AS_OF, models=marts) as warehouse:
         rows = {mart: warehouse.sql(f"from marts.{mart}").fetchall() for mart in marts}
     assert not any(rows[mart] for mart in marts if mart != "dim_labels")
-
-
-def _cohorts_by_sets(purchases: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """Cells by set arithmetic on who bought in which month."""
-    month = purchases["order_date"].dt.to_period("M")
-    buyers = {each: set(rows["customer_id"]) for each, rows in purchases.groupby(month)}
-    first = purchases.groupby("customer_id")["order_date"].min().dt.to_period("M")
-    months = pd.period_range(min(buyers), pd.Timestamp(as_of).to_period("M"), freq="M")
-    cells = []
-    for cohort, names in first.groupby(first).groups.items():
-        members, earned = set(names), 0.0
-        for number, each in enumerate(months[months >= cohort]):
-            is_theirs = purchases["customer_id"].isin(members) & (month == each)
-            revenue = float(purchases.loc[is_theirs, "net_amount"].sum())
-            earned += revenue
-            later = set().union(*(buyers.get(other, set()) for other in months[months >= each]))
-            for definition, active in (("classic", buyers.get(each, set())), ("rolling", later)):
-                kept = len(members & active)
-                cells.append(
-                    {
-                        "cohort_period": cohort.to_timestamp(),
-                        "definition": definition,
-                        "period_number": number,
-                        "cohort_size": len(members),
-                        "retained_customers": kept,
-                        "retention_rate": kept / len(members),
-                        "revenue": revenue,
-                        "cumulative_revenue_per_customer": round(earned / len(members) + 1e-9, 2),
-                        "is_mature": each.end_time.date() <= as_of,
-                    }
-                )
-    return pd.DataFrame(cells)
 
 
 def _repurchases(known: dict[str, Customer]) -> list[dict[str, object]]:

@@ -125,6 +125,11 @@ PUBLISHED = {
         'all' as dimension_value, period_number, 10 as cohort_size, 10 - period_number as retained_customers,
         (10 - period_number) / 10 as retention_rate, date '2024-06-30' as as_of_date
         from (values ('classic'), ('rolling')) as d(definition), range(2) as n(period_number)""",
+    "retention_curves": """select 0.5::double as retention_rate, date '2024-06-30' as as_of_date""",
+    "survival_curves": """select 'first_repurchase' as curve, 'all' as dimension, 'all' as dimension_value, "day",
+        1 - "day" / 10 as survival, date '2024-06-30' as as_of_date from range(2) as days("day")""",
+    "survival_summary": """select 'first_repurchase' as curve, 'all' as dimension, 10 as customers,
+        date '2024-06-30' as as_of_date""",
     "retention_by_tier": """select 'A' as tier, 0.9::double as retention_rate, 0.5::double as repurchase_rate,
         date '2024-06-30' as as_of_date""",
     "churn_metrics": """select date '2024-06-30' as month_end, dimension, dimension_value,

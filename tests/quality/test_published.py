@@ -180,6 +180,12 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
             ("retention_cohorts", "rolling_is_at_least_classic", "critical"),
         ),
         (
+            "update marts.survival_curves set survival = 1.5",
+            ("survival_curves", "rate_in_range", "critical"),
+        ),
+        ("update marts.retention_curves set retention_rate = -1", ("retention_curves", "rate_in_range", "critical")),
+        ("update marts.survival_summary set customers = 9", ("survival_summary", "counts_every_buyer", "critical")),
+        (
             "update marts.tier_migration set to_tier = 'B'",
             ("tier_migration", "moves_lead_to_the_tiers_of_the_last_month", "critical"),
         ),
@@ -218,6 +224,14 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
         (
             "update marts.customer_lifecycle set days_since_last_activity = -1",
             ("customer_lifecycle", "days_in_range", "critical"),
+        ),
+        (
+            """update marts.survival_curves set survival = 1 - survival""",
+            ("survival_curves", "survival_never_rises", "critical"),
+        ),
+        (
+            "update marts.retention_cohorts set cohort_size = 9",
+            ("retention_cohorts", "counts_every_buyer", "critical"),
         ),
         ("update marts.repurchase_metrics set buyers = 9", ("repurchase_metrics", "counts_every_buyer", "critical")),
     ),

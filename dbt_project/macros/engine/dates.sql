@@ -44,6 +44,11 @@
     cast(date_trunc('month', {{ day }}) as date)
 {%- endmacro %}
 
+{# The first day of a day's quarter. #}
+{% macro quarter_start(day) -%}
+    cast(date_trunc('quarter', {{ day }}) as date)
+{%- endmacro %}
+
 {# Months from one day's month to another's, whatever the days: 01-31 to 02-01 is 1. #}
 {% macro months_apart(from_day, to_day) -%}
     cast(

@@ -35,6 +35,12 @@ pivoted as (
             as movement_period_months,
         max(case when parameter = 'concentration_share' then cast(value as decimal(9, 6)) end)
             as concentration_share,
+        max(case when parameter = 'cohort_weeks' then cast(value as integer) end) as cohort_weeks,
+        max(case when parameter = 'cohort_split_months' then cast(value as integer) end) as cohort_split_months,
+        max(case when parameter = 'cohort_split_values' then cast(value as integer) end) as cohort_split_values,
+        max(case when parameter = 'campaign_days' then cast(value as integer) end) as campaign_days,
+        max(case when parameter = 'survival_days' then cast(value as integer) end) as survival_days,
+        max(case when parameter = 'survival_band_z' then cast(value as double) end) as survival_band_z,
         max(case when parameter = 'history_months' then cast(value as integer) end) as history_months,
         max(case when parameter = 'identity_max_key_size' then cast(value as integer) end) as identity_max_key_size,
         max(case when parameter = 'identity_max_cluster_size' then cast(value as integer) end)

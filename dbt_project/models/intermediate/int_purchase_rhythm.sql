@@ -14,6 +14,12 @@ with orders as (
 
 ),
 
+profile as (
+
+    select * from {{ ref('int_profile') }}
+
+),
+
 -- Two orders on one day are one purchase day: the second is no repurchase.
 purchase_days as (
 
@@ -37,17 +43,25 @@ spaced as (
 
 ),
 
+-- Who comes back after more than active_window_days was not active from that day of the gap on.
 described as (
 
     select
-        customer_id,
-        min(purchase_on) as first_purchase_on,
-        min(case when gap_days is not null then purchase_on end) as second_purchase_on,
-        max(purchase_on) as last_purchase_on,
+        spaced.customer_id,
+        min(spaced.purchase_on) as first_purchase_on,
+        min(case when spaced.gap_days is not null then spaced.purchase_on end) as second_purchase_on,
+        max(spaced.purchase_on) as last_purchase_on,
         cast(count(*) as integer) as purchase_days,
-        {{ median('gap_days') }} as median_gap_days
+        {{ median('spaced.gap_days') }} as median_gap_days,
+        min(
+            case
+                when spaced.gap_days > profile.active_window_days
+                    then {{ add_days('spaced.purchase_on', 'profile.active_window_days - spaced.gap_days') }}
+            end
+        ) as first_lapsed_on
     from spaced
-    group by customer_id
+    cross join profile
+    group by spaced.customer_id
 
 )
 

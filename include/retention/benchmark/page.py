@@ -58,10 +58,10 @@ HOW = """\
 - **Product**: whole processes as a user starts them, Python's start and imports included.
 - **Our own steps**: wall time of the whole run less the time in which at least one dbt model was being executed (the
   union of the spans in dbt's run results). dbt's own start, its tests and its seeds count as ours.
-- **RFM and cohorts**: the product's compiled SQL of `customer_rfm`, `retention_cohorts` and all that they read, from
-  raw Parquet into new tables in files, one model after the other, in a process of its own; of month-ends the as-of day
-  alone, as peers have no history. Seconds of all sides are without imports. The answers (customers, purchases, spend,
-  cohort members) must be equal, or the benchmark stops.
+- **RFM and cohorts**: the product's compiled SQL of `customer_rfm`, `int_cohort_activity` and all that they read, from
+  raw Parquet into new tables in files, one model after the other, then the cells of monthly cohorts, in a process of
+  its own; of month-ends the as-of day alone, as peers have no history. Seconds of all sides are without imports. The
+  answers (customers, purchases, spend, cohort members) must be equal, or the benchmark stops.
 - **Processor time** is user and system time of a process and all that it waited for (`wait4`). **Memory** is the
   largest sum of resident memory over the process tree, looked at every 50 ms; shared pages count in each process.
 - **Provisional** is what was measured while others used more than 5 % of the machine's processor time.

@@ -20,7 +20,7 @@ from retention.settings import Settings
 from retention.sql import literal, quoted
 from retention.warehouse.candidate import CONFIG, MARTS_FILE, WAREHOUSE_FILE
 
-MARTS = ("customer_rfm", "retention_cohorts")
+MARTS = ("customer_rfm", "int_cohort_activity")
 HISTORY_MARTS = ("customer_tier_history", "tier_migration", "tier_crosswalk")
 SOURCES = ("raw", "news", "ops")  # schemas that a run lays before dbt starts
 PROFILE = "default_b2b"

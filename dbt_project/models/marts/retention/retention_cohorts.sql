@@ -1,6 +1,12 @@
-with orders as (
+{% set cohort = ['period_type', 'dimension', 'dimension_value', 'cohort_period'] %}
+{% set so_far %}
+partition by cells.basis, cells.{{ cohort | join(', cells.') }} order by cells.period_number
+            rows between unbounded preceding and current row
+{%- endset %}
 
-    select * from {{ ref('fct_orders') }}
+with counts as (
+
+    select * from {{ ref('int_cohort_counts') }}
 
 ),
 
@@ -10,92 +16,93 @@ dates as (
 
 ),
 
+brackets as (
+
+    {{ profile_rows(ref('retention_brackets'), '1') }}
+
+),
+
 definitions as (
 
     select * from {{ ref('retention_definitions') }}
 
 ),
 
--- A purchase of amount 0 is a purchase and makes its customer active.
-customer_months as (
+run_parameters as (
 
-    select
-        customer_id,
-        {{ month_start('order_date') }} as activity_month,
-        sum(net_amount) as revenue
-    from orders
-    where is_purchase
-    group by customer_id, {{ month_start('order_date') }}
+    select * from {{ source('raw', 'run_parameters') }}
 
 ),
 
-spans as (
+cohorts as (
 
     select
-        customer_id,
-        min(activity_month) as cohort_period,
-        max(activity_month) as last_activity_month
-    from customer_months
-    group by customer_id
+        {{ cohort | join(', ') }},
+        sum(last_seen_customers) as cohort_size,
+        case period_type
+            when 'month' then {{ add_days(add_months('cohort_period', 1), -1) }}
+            when 'quarter' then {{ add_days(add_months('cohort_period', 3), -1) }}
+            when 'week' then {{ add_days('cohort_period', 6) }}
+        end as cohort_ends_on
+    from counts
+    where basis = 'period'
+    group by {{ cohort | join(', ') }}
 
 ),
 
-cohort_sizes as (
-
-    select
-        cohort_period,
-        count(*) as cohort_size
-    from spans
-    group by cohort_period
-
-),
-
-months as (
+periods as (
 
     select distinct
-        month_start as activity_month,
-        month_end,
-        as_of_date
+        'month' as period_type,
+        month_start as period_start,
+        month_end as period_end
+    from dates
+    union all
+    select distinct
+        'quarter' as period_type,
+        {{ quarter_start('month_start') }} as period_start,
+        {{ add_days(add_months(quarter_start('month_start'), 3), -1) }} as period_end
+    from dates
+    union all
+    select distinct
+        'week' as period_type,
+        {{ week_start('date_day') }} as period_start,
+        {{ add_days(week_start('date_day'), 6) }} as period_end
     from dates
 
 ),
 
--- Every month from the cohort's own to the as-of day's, whether anybody came back in it or not.
+-- Every period from the cohort's own to the as-of day's, whether anybody came back in it or not; and every range of
+-- days that has begun for some customer of the cohort. A range is over when it is for the customer who came last.
 cells as (
 
     select
-        cohort_sizes.cohort_period,
-        cohort_sizes.cohort_size,
-        months.activity_month,
-        {{ months_apart('cohort_sizes.cohort_period', 'months.activity_month') }} as period_number,
-        months.month_end <= months.as_of_date as is_mature,
-        months.as_of_date
-    from cohort_sizes
-    inner join months on cohort_sizes.cohort_period <= months.activity_month
-
-),
-
-active_in_month as (
-
+        'period' as basis,
+        cohorts.{{ cohort | join(', cohorts.') }},
+        cohorts.cohort_size,
+        {{ period_number('cohorts.period_type', 'cohorts.cohort_period', 'periods.period_start') }} as period_number,
+        cast(null as integer) as from_days,
+        cast(null as integer) as until_days,
+        periods.period_end <= run_parameters.as_of_date as is_mature,
+        run_parameters.as_of_date
+    from cohorts
+    cross join run_parameters
+    inner join periods
+        on cohorts.period_type = periods.period_type and cohorts.cohort_period <= periods.period_start
+    union all
     select
-        spans.cohort_period,
-        customer_months.activity_month,
-        count(*) as customers,
-        sum(customer_months.revenue) as revenue
-    from customer_months
-    inner join spans on customer_months.customer_id = spans.customer_id
-    group by spans.cohort_period, customer_months.activity_month
-
-),
-
-last_active_in_month as (
-
-    select
-        cohort_period,
-        last_activity_month,
-        count(*) as customers
-    from spans
-    group by cohort_period, last_activity_month
+        'bracket' as basis,
+        cohorts.{{ cohort | join(', cohorts.') }},
+        cohorts.cohort_size,
+        brackets.bracket_number as period_number,
+        brackets.from_days,
+        brackets.until_days,
+        {{ add_days('cohorts.cohort_ends_on', 'brackets.until_days') }} <= run_parameters.as_of_date as is_mature,
+        run_parameters.as_of_date
+    from cohorts
+    cross join run_parameters
+    inner join brackets
+        on {{ add_days('cohorts.cohort_period', 'brackets.from_days') }} <= run_parameters.as_of_date
 
 ),
 
@@ -103,26 +110,23 @@ counted as (
 
     select
         cells.*,
-        coalesce(active_in_month.customers, 0) as active_customers,
-        -- Active in this month or later: all whose last month is this one or a later one.
-        sum(coalesce(last_active_in_month.customers, 0)) over (
-            partition by cells.cohort_period order by cells.activity_month desc
-            rows between unbounded preceding and current row
-        ) as still_active_customers,
-        coalesce(active_in_month.revenue, 0) as revenue,
-        sum(coalesce(active_in_month.revenue, 0)) over (
-            partition by cells.cohort_period order by cells.activity_month
-            rows between unbounded preceding and current row
-        ) as cumulative_revenue
+        coalesce(active.customers, 0) as active_customers,
+        -- Active in this period or later: all whose last period is this one or a later one.
+        cells.cohort_size + coalesce(active.last_seen_customers, 0)
+        - sum(coalesce(active.last_seen_customers, 0)) over ({{ so_far }}) as still_active_customers,
+        coalesce(active.revenue, 0) as revenue,
+        sum(coalesce(active.revenue, 0)) over ({{ so_far }}) as cumulative_revenue,
+        coalesce(active.margin_amount, 0) as margin_amount,
+        sum(coalesce(active.margin_amount, 0)) over ({{ so_far }}) as cumulative_margin_amount,
+        coalesce(active.uncosted_purchases, 0) = 0 as is_margin_known,
+        sum(coalesce(active.uncosted_purchases, 0)) over ({{ so_far }}) = 0 as is_cumulative_margin_known
     from cells
-    left join active_in_month
+    left join counts as active
         on
-            cells.cohort_period = active_in_month.cohort_period
-            and cells.activity_month = active_in_month.activity_month
-    left join last_active_in_month
-        on
-            cells.cohort_period = last_active_in_month.cohort_period
-            and cells.activity_month = last_active_in_month.last_activity_month
+            cells.basis = active.basis
+            {% for column in cohort + ['period_number'] %}
+            and cells.{{ column }} = active.{{ column }}
+            {% endfor %}
 
 ),
 
@@ -136,22 +140,33 @@ by_definition as (
             else counted.active_customers
         end as retained_customers
     from counted
-    cross join definitions
+    inner join definitions on counted.basis = definitions.basis
 
 )
 
 select
     cohort_period,
-    'month' as period_type,
+    period_type,
     definition,
-    'all' as dimension,
-    'all' as dimension_value,
-    period_number,
+    dimension,
+    dimension_value,
+    cast(period_number as integer) as period_number,
+    from_days,
+    until_days,
     cast(cohort_size as integer) as cohort_size,
     cast(retained_customers as integer) as retained_customers,
     cast(retained_customers as double) / cohort_size as retention_rate,
     cast(revenue as decimal(18, 2)) as revenue,
+    cast(cumulative_revenue as decimal(18, 2)) as cumulative_revenue,
     {{ to_decimal('cast(cumulative_revenue as double) / cohort_size') }} as cumulative_revenue_per_customer,
+    case when is_margin_known then cast(margin_amount as decimal(18, 2)) end as margin_amount,
+    case when is_cumulative_margin_known then cast(cumulative_margin_amount as decimal(18, 2)) end
+        as cumulative_margin_amount,
+    case
+        when is_cumulative_margin_known
+            then {{ to_decimal('cast(cumulative_margin_amount as double) / cohort_size') }}
+    end as cumulative_margin_per_customer,
+    case when not is_cumulative_margin_known then 'cost_unknown' end as margin_missing_reason,
     is_mature,
     as_of_date
 from by_definition
