@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from retention.value.fit_release import Outcome
 
 PIPE_WIDTH = 400
+SCORING = ("bg_nbd", "gamma_gamma")  # all others stand beside them in the backtest
 LISTED = ("fit_id", "status", "profile", "data_until", "fitted_at", "customers", "holdout_mae", "naive_mae", "in_force")
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,7 +65,7 @@ def list_fits(
     as_json: JsonOption = False,
 ) -> None:
     """List the fits, the newest data first: converged, failed or refused, and how far off on the held-out days."""
-    fits = [one | {"in_force": one["is_newest_good"]} for one in _store(home).fits(profile)]
+    fits = [one | {"in_force": one["is_newest_good"] and one["model"] in SCORING} for one in _store(home).fits(profile)]
     if as_json:
         sys.stdout.write(_dumped(fits) + "\n")
         return
@@ -98,7 +99,7 @@ def show(
 
 
 def _newest(store: FitStore) -> str:
-    used = [one for one in store.fits() if one["is_newest_good"]]
+    used = [one for one in store.fits() if one["is_newest_good"] and one["model"] in SCORING]
     if not used:
         raise NotThereError("No value model is in use.", "Fit the published release: retention value fit.")
     return str(min(used, key=lambda one: one["model"] != "bg_nbd")["fit_id"])
@@ -139,7 +140,7 @@ def _stop_on_failure(store: FitStore, outcomes: "Sequence[Outcome]") -> None:
         return
     row = failed[0].row
     kept = [
-        f"{one['fit_id']} stays in force"
+        f"{one['fit_id']} of data until {one['data_until']} stays in force"
         for one in store.fits(str(row["profile"]))
         if one["is_newest_good"] and one["model"] in {str(other.row["model"]) for other in failed}
     ]

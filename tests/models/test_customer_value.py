@@ -39,7 +39,7 @@ def frame(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
     return connection.sql(query).df().set_index("customer_id").sort_index()
 
 
-@pytest.mark.parametrize("seed", [29, 38, 33])
+@pytest.mark.parametrize("seed", [29, 33])
 def test_scores_equal_the_closed_forms(project: CompiledProject, seed: int) -> None:
     company = random_company(seed)
     fits = landed_fits(FitRow("P", data_until=date(2022, 1, 1)), spend_fit("S", data_until=date(2022, 1, 1)))
