@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,8 @@ from retention.options import HomeOption, settings_with
 from retention.value.store import CONVERGED, FAILED, FitStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from retention.value.fit_release import Outcome
 
 PIPE_WIDTH = 400
@@ -41,8 +42,8 @@ def fit(
 ) -> None:
     """Fit the models on the published release, for its profile and its day. The next run scores customers by them.
 
-    Fitted again on the same data, it says so and writes nothing. A fit that fails is kept on record, exit code 4, and the
-    last good one stays in force; too few data are refused, exit code 0.
+    Fitted again on the same data, it says so and writes nothing. A fit that fails is kept on record, exit code 4, and
+    the last good one stays in force; too few data are refused, exit code 0.
     """
     from retention.value.fit_release import fit_release  # noqa: PLC0415  # scipy takes half a second to import
 

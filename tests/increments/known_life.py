@@ -209,7 +209,13 @@ def parameters_of(name: str, **values: str) -> list[Row]:
 def nodes_of(name: str) -> list[Row]:
     """A coarse quadrature of a fit; customers with more purchase days take the last."""
     return [
-        {"fit_id": name, "purchases": purchases, "node_number": number, "node": f"0.{number}{purchases}", "weight": "0.5"}
+        {
+            "fit_id": name,
+            "purchases": purchases,
+            "node_number": number,
+            "node": f"0.{number}{purchases}",
+            "weight": "0.5",
+        }
         for purchases in range(4)
         for number in (1, 2)
     ]

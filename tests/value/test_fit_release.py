@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -28,6 +27,7 @@ from retention.value.statistics import PurchaseStatistics
 from retention.value.store import BACKTESTS, FITS, NODES, PARAMETERS, FitStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.models.compiled_project import CompiledProject
@@ -53,9 +53,7 @@ class Shop:
     def released(self, as_of: date, *models: str) -> duckdb.DuckDBPyConnection:
         """The release of a day, built with all fits that have been landed."""
         raw = {"orders": self.orders} | {entity: self._landed(entity) for entity in ENTITIES}
-        return self.project.build(
-            raw, as_of=as_of, profile="cdnow", models=models, seeds=with_parameters(self.changes)
-        )
+        return self.project.build(raw, as_of=as_of, profile="cdnow", models=models, seeds=with_parameters(self.changes))
 
     def fit(self, as_of: date, force: bool = False) -> list[fit_release.Outcome]:
         """Fit the release of a day."""
@@ -82,9 +80,7 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 
 
 @pytest.fixture
-def shop(
-    project: CompiledProject, orders: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Shop:
+def shop(project: CompiledProject, orders: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     store = FitStore(Home(tmp_path), load_contracts(PROJECT_DIR.parent), "Asia/Shanghai")
     return Shop(project, orders, store, {"value_comparison_model": "none"}, monkeypatch)
 
@@ -150,7 +146,9 @@ def test_a_fit_that_fails_is_on_record_and_the_last_good_one_stays_in_force(shop
     assert failed.status == "failed"
     assert failed.row["reason"] == "Not to be trusted: parameter at bound."
     with shop.released(END, "customer_value", "clv_model_runs") as connection:
-        runs = connection.sql("select model_run_id, status, is_in_force from marts.clv_model_runs where model = 'bg_nbd'")
+        runs = connection.sql(
+            "select model_run_id, status, is_in_force from marts.clv_model_runs where model = 'bg_nbd'"
+        )
         assert sorted(runs.fetchall()) == sorted([(good.fit_id, "converged", True), (failed.fit_id, "failed", False)])
         used = connection.sql("select distinct model_run_id, missing_reason from marts.customer_value").fetchall()
     assert used == [(good.fit_id, None)]
@@ -161,7 +159,10 @@ def test_a_fit_that_fails_is_on_record_and_the_last_good_one_stays_in_force(shop
     [
         ({"value_min_buyers": "2358"}, "2,357 customers with a purchase, fewer than 2,358 (value_min_buyers)"),
         ({"value_min_repeaters": "947"}, "946 customers with two purchase days, fewer than 947 (value_min_repeaters)"),
-        ({"value_min_history_days": "273"}, "272 days since the first purchase, fewer than 273 (value_min_history_days)"),
+        (
+            {"value_min_history_days": "273"},
+            "272 days since the first purchase, fewer than 273 (value_min_history_days)",
+        ),
     ],
 )
 def test_too_few_data_are_refused_and_predictions_are_null_with_the_reason(
@@ -211,7 +212,7 @@ def test_the_backtest_equals_the_same_computed_customer_by_customer(shop: Shop) 
     actual = known["actual"].to_numpy(dtype=float)
     for method, figures in foretold.items():
         for name, number, of_these in (
-            ("all", 0, x >= 0), ("repeat_purchases", 2, x == 2), ("repeat_purchases", 7, x >= 7),  # noqa: PLR2004
+            ("all", 0, x >= 0), ("repeat_purchases", 2, x == 2), ("repeat_purchases", 7, x >= 7),
         ):  # fmt: skip
             one = groups[method, name, number]
             error = (figures - actual)[of_these]
@@ -229,7 +230,10 @@ def silent_groups(held: HeldOut) -> list[Group]:
 
 def test_customers_alike_share_a_risk_decile_and_the_riskiest_come_first() -> None:
     statistics = PurchaseStatistics(
-        np.array([0.0, 0, 1, 5, 5]), np.array([0.0, 0, 2, 30, 30]), np.array([30.0, 30, 30, 31, 31]), np.array([6.0, 5, 4, 3, 2])
+        np.array([0.0, 0, 1, 5, 5]),
+        np.array([0.0, 0, 2, 30, 30]),
+        np.array([30.0, 30, 30, 31, 31]),
+        np.array([6.0, 5, 4, 3, 2]),
     )
     held = HeldOut(statistics, np.zeros(5), np.ones(5, dtype=bool), np.array([0.0, 1, 0, 1, 0]))
     everyone, *deciles = silent_groups(held)
@@ -266,7 +270,9 @@ def test_a_day_is_read_as_it_was_known_then(project: CompiledProject) -> None:
     cut = company.as_of - timedelta(days=90)
     read = []
     for as_of in (company.as_of, cut):
-        with project.build(raw, as_of=as_of, profile="cdnow", models=("int_order_versions", "int_profile")) as connection:
+        with project.build(
+            raw, as_of=as_of, profile="cdnow", models=("int_order_versions", "int_profile")
+        ) as connection:
             read.append((purchase_statistics(connection, cut), spend_statistics(connection, cut)))
     (late, late_spend), (then, then_spend) = read
     for name in ("frequency", "recency", "age", "weight"):
@@ -276,7 +282,7 @@ def test_a_day_is_read_as_it_was_known_then(project: CompiledProject) -> None:
 
 
 def test_a_fit_that_there_is_none_of_is_told(shop: Shop) -> None:
-    with pytest.raises(NotThereError, match="There is no fit 'x'. Fit first: retention value fit"):
+    with pytest.raises(NotThereError, match=r"There is no fit 'x'\. Fit first: retention value fit"):
         shop.store.fit("x")
     shop.fit(END)
     known = shop.store.fits()[0]["fit_id"]
