@@ -79,7 +79,7 @@ def backtest(model: str, parameters: Mapping[str, float], held: HeldOut, holdout
 def silence(parameters: Mapping[str, float], weeks: float, x: Floats, t_x: Floats, age: Floats) -> Floats:
     """The chance that a customer does not buy for some weeks (BG/NBD).
 
-    Who is alive stays so until the next purchase, whose waiting time is exponential at a rate from the gamma distribution
+    Who is alive stays so until the next purchase, whose waiting time is exponential at a rate from a gamma law,
     given the history: 1 - P(alive) (1 - ((alpha + T) / (alpha + T + t)) ** (r + x)).
     """
     scale = parameters["alpha"] + age
