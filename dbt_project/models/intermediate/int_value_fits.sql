@@ -21,4 +21,23 @@ judged as (
 
 )
 
-select * from judged
+select
+    fit_id,
+    profile,
+    model,
+    status,
+    reason,
+    fitted_parameters,
+    standard_errors,
+    diagnostics,
+    holdout_days,
+    log_likelihood,
+    customers,
+    repeat_customers,
+    holdout_mae,
+    holdout_rmse,
+    naive_mae,
+    data_until,
+    fitted_at,
+    is_in_force
+from judged
