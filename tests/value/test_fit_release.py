@@ -332,3 +332,13 @@ def test_the_command_fails_where_a_fit_did_and_names_what_stays(shop: Shop) -> N
     assert isinstance(done.exception, CheckFailedError)
     assert "1 of 2 fits failed (bg_nbd-19970930-" in done.exception.problem
     assert f"{good.fit_id} of data until 1997-08-31 stays in force" in done.exception.problem
+
+
+def test_a_fit_with_an_undetermined_parameter_is_used_and_says_so(shop: Shop) -> None:
+    sound = bg_nbd.fit
+    shop.monkeypatch.setitem(
+        fit_release.FIT_PURCHASES, "bg_nbd", lambda found: replace(sound(found), problems=("parameter_undetermined",))
+    )
+    [minded, _] = shop.fit(END)
+    assert (minded.status, minded.row["holdout_mae"]) == ("converged", pytest.approx(0.393, abs=1e-3))
+    assert minded.row["reason"] == "Mind: not every parameter is determined; judge it by its backtest."
