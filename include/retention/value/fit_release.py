@@ -42,7 +42,7 @@ FIT_PURCHASES: Mapping[str, Callable[[PurchaseStatistics], Fit]] = {
     pareto_nbd.MODEL: pareto_nbd.fit,
 }
 # The likelihood is all but flat in one direction, as where hardly anybody leaves: then the mean chance to leave is known
-# and not how it differs between customers. Predictions need not feel it, and the backtest shows whether they do.
+# and not how it differs between customers. Predictions need not feel it; the backtest shows whether they do.
 MINDED = "parameter_undetermined"
 # Nodes reach further than the customers of today: the next weeks' scores use the same fit.
 MORE_PURCHASES, TIMES_PURCHASES = 52, 2
