@@ -41,7 +41,7 @@ FIT_PURCHASES: Mapping[str, Callable[[PurchaseStatistics], Fit]] = {
     bg_nbd.MODEL: bg_nbd.fit,
     pareto_nbd.MODEL: pareto_nbd.fit,
 }
-# The likelihood is all but flat in one direction, as where hardly anybody leaves: then the mean chance to leave is known
+# The likelihood is all but flat in one direction, as where hardly anybody leaves: the mean chance is known then,
 # and not how it differs between customers. Predictions need not feel it; the backtest shows whether they do.
 MINDED = "parameter_undetermined"
 # Nodes reach further than the customers of today: the next weeks' scores use the same fit.
