@@ -92,6 +92,24 @@ def test_a_peer_that_failed_says_why(tmp_path: Path) -> None:
     assert "| polars, RFM and cohorts | failed | – | – | – | – | out of / memory |" in text
 
 
+def test_a_fit_stands_beside_its_peers_and_is_judged_by_the_faster(tmp_path: Path) -> None:
+    made = Record("value_fit", 1_000_000)
+    cost = {"wall_seconds": 2.0, "cpu_seconds": 3.0, "peak_memory_mb": 50.0}
+    found = {"parameters": {"r": 0.25, "alpha": 4.0, "a": 0.8, "b": 2.5}, "versions": {"scipy": "1.17.1"}}
+    made.add("product_fit", cost | found | {"seconds": 0.5, "groups": 325_000.0})
+    made.add("lifetimes_fit", cost | found | {"seconds": 8.0})
+    slow = found["parameters"] | {"alpha": 4.01}
+    made.add("pymc_marketing_fit", cost | found | {"seconds": 30.0, "parameters": slow})
+    made.add("other_fit", {"failed": "out of | memory"})
+    made.save(tmp_path, ["bench", "--value"])
+    text = page(records(tmp_path))
+    assert "of the faster of two peers against ours | ≥ 10× | 16× | 1,000,000 | met |" in text
+    assert "difference of a parameter from a peer's | ≤ 0.5 % | 0.25 % | 1,000,000 | met |" in text
+    assert "### 1,000,000 customers in 325,000 groups" in text
+    assert "| pymc-marketing | 30.00 | 2.00 | 3.00 | 50 | 60.0× | 0.25000 | 4.01000 |" in text
+    assert "| other | failed | – | – | – | – | – | – | – | – | out of / memory |" in text
+
+
 def test_the_capacity_plan_marks_what_was_not_measured(tmp_path: Path) -> None:
     text = page(records(tmp_path))
     plan = text.partition("## Capacity plan")[2].partition("## How")[0]

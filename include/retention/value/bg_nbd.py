@@ -174,7 +174,7 @@ def quadrature(
     """Nodes by which a database computes `expected_purchases` as a sum: purchases, position, node, weight.
 
     For every x from 0 to `largest_frequency`, weights add up to 1. With 16 nodes the sum is right to 1e-9 for horizons
-    of up to 30 times alpha + T (tests/value/test_bg_nbd.py).
+    of up to 7 times alpha + T (tests/value/test_bg_nbd.py).
     """
     purchases = np.arange(largest_frequency + 1)
     node, weight = beta_quadrature(parameters["a"], parameters["b"], purchases.astype(np.float64), nodes)
