@@ -61,6 +61,13 @@ LANDED = {
         from range(10) as t(i)""",
     "tier_decisions": """select 'd1' as decision_id, '2024Q2' as review_id, 'value_sabc' as scheme,
         timestamp '2024-06-30' as decided_at, 'approved' as decision, 'eve' as approver""",
+    "value_fits": """select 'f1' as fit_id, 'retail' as profile, 'bg_nbd' as model, 'converged' as status,
+        timestamp '2024-06-30' as fitted_at, date '2024-06-30' as data_until""",
+    "value_fit_parameters": "select 'f1' as fit_id, 'r' as parameter, 0.5::double as value",
+    "value_fit_nodes": """select 'f1' as fit_id, 0 as purchases, 1 as node_number, 0.5::double as node,
+        1::double as weight""",
+    "value_backtests": """select 'f1' as fit_id, 'purchases' as measure, 'model' as method, 'all' as group_name,
+        0 as group_number, 10 as customers, 1::double as actual, 1::double as predicted""",
     "fx_rates": "select 'USD' as currency, date '2024-06-30' as rate_date, 7.1 as rate",
 }
 
@@ -144,6 +151,12 @@ PUBLISHED = {
         date '2024-06-30' as as_of_date""",
     "repurchase_metrics": """select window_days, 10 as buyers, 0.5::double as repurchase_rate,
         date '2024-06-30' as as_of_date from (values (30), (60)) as w(window_days)""",
+    "customer_value": """select 'c' || i as customer_id, 20.00::decimal(18, 2) as revenue_lifetime,
+        1.00::decimal(18, 2) as clv_12m, 'f1' as model_run_id, date '2024-06-30' as as_of_date
+        from range(10) as t(i)""",
+    "clv_model_runs": """select 'f1' as model_run_id, 'bg_nbd' as model, true as is_in_force,
+        0.5::double as holdout_mae, 0.6::double as naive_mae, date '2024-06-30' as as_of_date""",
+    "value_backtest": "select 'f1' as model_run_id, date '2024-06-30' as as_of_date",
     "completeness": """select 'customers' as entity, 10 as "rows", 0.5::double as completeness_rate,
         date '2024-06-30' as as_of_date""",
     "completeness_worklist": "select 'c0' as customer_id, date '2024-06-30' as as_of_date",
