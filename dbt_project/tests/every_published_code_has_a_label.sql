@@ -18,6 +18,20 @@ with codes as (
     union distinct
     select 'tier_review_status' as code_set, status as code from {{ ref('tier_review_list') }}
     union distinct
+    select 'clv_basis' as code_set, clv_basis as code from {{ ref('customer_value') }}
+    union distinct
+    select 'value_missing_reason' as code_set, missing_reason as code from {{ ref('customer_value') }}
+    union distinct
+    select 'value_model' as code_set, model as code from {{ ref('clv_model_runs') }}
+    union distinct
+    select 'value_fit_status' as code_set, status as code from {{ ref('clv_model_runs') }}
+    union distinct
+    select 'backtest_measure' as code_set, measure as code from {{ ref('value_backtest') }}
+    union distinct
+    select 'backtest_method' as code_set, method as code from {{ ref('value_backtest') }}
+    union distinct
+    select 'backtest_group' as code_set, group_name as code from {{ ref('value_backtest') }}
+    union distinct
     select 'tier_direction' as code_set, direction as code from {{ ref('tier_review_list') }}
     union distinct
     select 'scheme' as code_set, scheme as code from {{ ref('customer_tiers') }}

@@ -20,6 +20,7 @@ from retention import (
     label_command,
     migration_command,
     review_command,
+    value_command,
 )
 from retention.console import Progress, print_status, print_summary
 from retention.errors import NotThereError, RetentionError, SettingsError
@@ -55,6 +56,7 @@ app.add_typer(customer_command.app, name="customer")
 app.add_typer(label_command.app, name="labels")
 app.add_typer(review_command.app, name="review")
 app.add_typer(profile_command.app, name="profile")
+app.add_typer(value_command.app, name="value")
 # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
 PIPE_WIDTH = 400
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)

@@ -81,6 +81,9 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
     print_rows(console, "retention over the rolling period", summary["lists"]["retention"])
     print_rows(console, "checks that did not pass", summary["lists"]["failed_checks"])
     console.print()
+    if summary["value_missing_reason"]:
+        reason = summary["value_missing_reason"].replace("_", " ")
+        console.print(f"Foretold value: none, {reason}. To fit the models: retention value fit", markup=False)
     console.print(f"Tables:    {summary['published']} (schema marts, {summary['tables']} tables)", markup=False)
     console.print(f"Summary:   {summary['summary']}", markup=False)
     console.print(f"Data Docs: {summary['data_docs']}", markup=False)

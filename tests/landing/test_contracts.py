@@ -48,6 +48,16 @@ KEYS_AND_REQUIRED = {
     "finance_totals": (("month",), ("month", "revenue")),
     "strategy_changes": (("change_id",), ("change_id", "changed_on", "scheme", "tier", "description")),
     "fx_rates": (("currency", "rate_date"), ("currency", "rate_date", "rate")),
+    # What `retention value fit` finds.
+    "value_fits": (("fit_id",), ("fit_id", "profile", "model", "status", "fitted_at", "data_until")),
+    "value_fit_parameters": (("fit_id", "parameter"), ("fit_id", "parameter", "value")),
+    "value_fit_nodes": (
+        ("fit_id", "purchases", "node_number"), ("fit_id", "purchases", "node_number", "node", "weight"),
+    ),
+    "value_backtests": (
+        ("fit_id", "measure", "method", "group_name", "group_number"),
+        ("fit_id", "measure", "method", "group_name", "group_number", "customers", "actual", "predicted"),
+    ),
 }  # fmt: skip
 FREE_TEXT = {"interactions": ["content"], "surveys": ["comment"], "tickets": ["description"]}
 

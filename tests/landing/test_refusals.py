@@ -120,7 +120,8 @@ def test_an_unknown_entity_folder_is_refused_with_the_nearest_name(room: Room, r
         "return/: no contract describes this entity (known: campaigns, contracts, customers, finance_totals, "
         "fx_rates, identity_decisions, interactions, label_reviews, "
         "memberships, order_items, orders, products, referrals, returns, strategy_changes, surveys, "
-        "tickets, tier_decisions, tier_reviews, touch_plans, touches). Rename it to _return/ to have it left alone. "
+        "tickets, tier_decisions, tier_reviews, touch_plans, touches, value_backtests, value_fit_nodes, "
+        "value_fit_parameters, value_fits). Rename it to _return/ to have it left alone. "
         "Rename it to returns/ if that is meant."
     )
 

@@ -45,10 +45,11 @@ def test_every_entity_lands_without_refusal_and_only_planted_rows_are_quarantine
 ) -> None:
     contracts = load_contracts(PROJECT_DIR)
     report = land(Home(tmp_path), company.landing, contracts, timezone="Asia/Shanghai", progress=lambda _: None)
-    # Decisions are made by people, not delivered.
-    made_by_people = ["identity_decisions", "label_reviews", "tier_decisions", "tier_reviews"]
-    assert report.absent == made_by_people
-    assert {load["entity"] for load in report.loads} == set(contracts) - set(made_by_people)
+    # Decisions are made by people and fits by the pipeline, not delivered.
+    made_here = ["identity_decisions", "label_reviews", "tier_decisions", "tier_reviews"]
+    made_here += ["value_backtests", "value_fit_nodes", "value_fit_parameters", "value_fits"]
+    assert report.absent == made_here
+    assert {load["entity"] for load in report.loads} == set(contracts) - set(made_here)
     assert all(load["columns_ignored"] == [] for load in report.loads)
     quarantined = dict.fromkeys(contracts, 0)
     repeated = dict(quarantined)

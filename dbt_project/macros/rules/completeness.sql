@@ -22,6 +22,10 @@
         "tier_reviews",
         "touch_plans",
         "touches",
+        "value_backtests",
+        "value_fit_nodes",
+        "value_fit_parameters",
+        "value_fits",
     ]) }}
 {%- endmacro %}
 

@@ -45,7 +45,17 @@ pivoted as (
         max(case when parameter = 'predicted_value_min_days' then cast(value as integer) end)
             as predicted_value_min_days,
         max(case when parameter = 'predicted_value_fade_days' then cast(value as integer) end)
-            as predicted_value_fade_days
+            as predicted_value_fade_days,
+        max(case when parameter = 'value_min_buyers' then cast(value as integer) end) as value_min_buyers,
+        max(case when parameter = 'value_min_history_days' then cast(value as integer) end) as value_min_history_days,
+        max(case when parameter = 'value_min_repeaters' then cast(value as integer) end) as value_min_repeaters,
+        max(case when parameter = 'value_holdout_days' then cast(value as integer) end) as value_holdout_days,
+        max(case when parameter = 'value_comparison_model' then value end) as value_comparison_model,
+        max(case when parameter = 'value_next_order_max_days' then cast(value as integer) end)
+            as value_next_order_max_days,
+        max(case when parameter = 'clv_annual_discount_rate' then cast(value as double) end)
+            as clv_annual_discount_rate,
+        max(case when parameter = 'clv_margin_coverage' then cast(value as double) end) as clv_margin_coverage
     from parameters
 
 )

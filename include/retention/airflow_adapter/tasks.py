@@ -1,4 +1,4 @@
-"""The pipeline's tasks: a step, an extract, the weekly work lists."""
+"""The pipeline's tasks: a step, an extract, the weekly work lists and fits, the close."""
 
 import sys
 from collections.abc import Mapping
@@ -61,6 +61,15 @@ class CompletenessAudit(RetentionCommand):
     def command(self, context: Mapping[str, Any]) -> list[str]:
         """The command line, in the language of the DAG's param `language`."""
         return retention_line("completeness", "--weekly", f"--language={context['params'].get('language') or 'en'}")
+
+
+class ValueModelFit(RetentionCommand):
+    """The week's fit of the value models as a task: `retention value fit` on the published release."""
+
+    def command(self, context: Mapping[str, Any]) -> list[str]:
+        """The command line; with the DAG's param `force` what was fitted before is fitted again."""
+        force = ("--force",) if context["params"].get("force") else ()
+        return retention_line("value", "fit", f"--wait={LOCK_WAIT_SECONDS}", *force)
 
 
 class MonthEndClose(RetentionCommand):

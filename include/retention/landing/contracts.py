@@ -17,7 +17,7 @@ CLASSES = ("public", "internal", PERSONAL)
 NORMALISERS = ("phone", "email", "registration", "name")
 GRANULARITIES = ("month",)
 DERIVED_TYPES = {"birth_month": "INTEGER", "birth_day": "INTEGER"}
-TYPE = re.compile(r"VARCHAR|TIMESTAMP|DATE|BOOLEAN|BIGINT|INTEGER|DECIMAL\(\d{1,2},\s?\d{1,2}\)")
+TYPE = re.compile(r"VARCHAR|TIMESTAMP|DATE|BOOLEAN|BIGINT|INTEGER|DOUBLE|DECIMAL\(\d{1,2},\s?\d{1,2}\)")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 ALL_PERCENT = 100
 DAYS_PER_UNIT = {"d": 1, "day": 1, "days": 1, "w": 7, "m": 30, "y": 365}
@@ -246,7 +246,7 @@ class _Reader:
         duckdb_type = str(item.get("physicalType", ""))
         if not TYPE.fullmatch(duckdb_type):
             raise self.fail(f"{name}.physicalType", f"'{duckdb_type}' is none of VARCHAR, TIMESTAMP, DATE, BOOLEAN, "
-                            "BIGINT, INTEGER and DECIMAL(p,s)")  # fmt: skip
+                            "BIGINT, INTEGER, DOUBLE and DECIMAL(p,s)")  # fmt: skip
         custom = self._custom(item, name)
         column = Column(
             name=name,

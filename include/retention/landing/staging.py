@@ -101,6 +101,9 @@ def _typed(column: Column, source: Source) -> str:
     if kind in ("BIGINT", "INTEGER"):  # '3' and '3.0', which spreadsheets make of it, never a rounded '3.7'
         number = f"try_cast({text} as decimal(18,3))"
         return f"case when {number} % 1 = 0 then try_cast({number} as {kind}) end"
+    if kind == "DOUBLE":  # 'nan' and 'inf' are no measurements
+        number = f"try_cast({text} as double)"
+        return f"case when isfinite({number}) then {number} end"
     return f"try_cast({text} as {kind})"  # decimals beyond the scale are rounded half away from zero
 
 

@@ -51,6 +51,12 @@ LISTS = {
     """,
 }
 
+# Why no customer's value is foretold; null where one is, or where nobody has bought.
+UNVALUED = """
+    select case when count(clv_12m) = 0 then min(missing_reason) filter (where missing_reason != 'never_bought') end
+    from marts.customer_value
+"""
+
 
 def write_report(run: Run, release: Path, steps: Sequence[str]) -> dict[str, Any]:
     """Read a release's tables and write `HOME/reports/<run_id>/summary.{json,md}`.
@@ -62,6 +68,7 @@ def write_report(run: Run, release: Path, steps: Sequence[str]) -> dict[str, Any
     with duckdb.connect(str(release / "retention.duckdb"), read_only=True) as connection:
         figures = {name: connection.execute(query).fetchall()[0][0] for name, query in FIGURES.items()}
         lists = {name: _records(connection, query) for name, query in LISTS.items()}
+        unvalued = connection.execute(UNVALUED).fetchall()[0][0]
         tables = connection.execute(
             "select count(*) from information_schema.tables where table_schema = 'marts'"
         ).fetchall()[0][0]
@@ -76,6 +83,7 @@ def write_report(run: Run, release: Path, steps: Sequence[str]) -> dict[str, Any
         "figures": figures,
         "lists": lists,
         "tables": tables,
+        "value_missing_reason": unvalued,
         "published": _readers_path(run, release),
         "data_docs": run.home.data_docs / "index.html",
         "summary": folder / "summary.md",

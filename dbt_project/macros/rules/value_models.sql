@@ -1,0 +1,26 @@
+{#
+  Purchases that a customer who is alive makes within some weeks, at one dropout probability p (BG/NBD):
+
+      (1 - (1 + p t / (alpha + T)) ^ -(r + x)) / p
+
+  Averaged over p ~ Beta(a, b + x) this is the expectation given alive (decision 51). Where p t is next to nothing the
+  difference would lose its digits, so there its series stands; its next term is below 1e-14 of the whole.
+
+  p: the dropout probability; scale: alpha + T in weeks; shape: r + x; weeks: t. SQL, all of them DOUBLE.
+#}
+{% macro purchases_at_dropout(p, scale, shape, weeks) -%}
+    {% set z = "(" ~ p ~ " * " ~ weeks ~ " / " ~ scale ~ ")" -%}
+    case
+        when ({{ shape }} + 4) * {{ z }} < 1e-3
+            then {{ shape }} * {{ weeks }} / {{ scale }} * (
+                1 - ({{ shape }} + 1) * {{ z }} / 2
+                * (1 - ({{ shape }} + 2) * {{ z }} / 3 * (1 - ({{ shape }} + 3) * {{ z }} / 4))
+            )
+        else (1 - power(1 + {{ z }}, -({{ shape }}))) / {{ p }}
+    end
+{%- endmacro %}
+
+{# A span of days in weeks, the unit of the value models; SQL. #}
+{% macro in_weeks(days) -%}
+    (cast({{ days }} as double) / 7)
+{%- endmacro %}

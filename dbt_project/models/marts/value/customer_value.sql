@@ -1,0 +1,131 @@
+with customers as (
+
+    select customer_id from {{ ref('dim_customers') }}
+
+),
+
+statistics as (
+
+    select * from {{ ref('int_value_statistics') }}
+
+),
+
+scores as (
+
+    select * from {{ ref('int_value_scores') }}
+
+),
+
+models as (
+
+    select * from {{ ref('int_value_models') }}
+
+),
+
+profile as (
+
+    select * from {{ ref('int_profile') }}
+
+),
+
+run_parameters as (
+
+    select * from {{ source('raw', 'run_parameters') }}
+
+),
+
+-- One share for all: the margin of a customer's few orders says little of the next ones.
+costed as (
+
+    select
+        case
+            when cast(sum(statistics.costed_amount) as double)
+                >= max(profile.clv_margin_coverage) * cast(sum(statistics.revenue_amount) as double)
+                then
+                    cast(sum(statistics.margin_amount) as double)
+                    / nullif(cast(sum(statistics.costed_amount) as double), 0)
+        end as margin_share
+    from statistics
+    cross join profile
+
+),
+
+valued as (
+
+    select
+        customers.customer_id,
+        cast(coalesce(statistics.revenue_amount, 0) as decimal(18, 2)) as revenue_lifetime,
+        case when statistics.is_margin_known then cast(statistics.margin_amount as decimal(18, 2)) end
+            as margin_lifetime,
+        {{ to_decimal('cast(statistics.revenue_amount as double) / statistics.purchases') }} as avg_order_value,
+        scores.p_alive,
+        scores.expected_purchases_30d,
+        scores.expected_purchases_90d,
+        scores.expected_purchases_365d,
+        {{ to_decimal('scores.expected_spend') }} as expected_order_value,
+        case when scores.expected_spend is not null then statistics.repeat_purchase_days = 0 end
+            as is_order_value_assumed,
+        {{ to_decimal(
+            'scores.discounted_purchases_12m * scores.expected_spend * coalesce(costed.margin_share, 1)'
+        ) }} as clv_12m,
+        case
+            when scores.expected_spend is not null
+                then case when costed.margin_share is null then 'revenue' else 'margin' end
+        end as clv_basis,
+        case
+            when scores.next_order_days <= profile.value_next_order_max_days
+                then
+                    {{ add_days(
+                        'run_parameters.as_of_date',
+                        'ceil(least(scores.next_order_days, profile.value_next_order_max_days))'
+                    ) }}
+        end as predicted_next_order_on,
+        case when scores.customer_id is not null then models.bg_nbd_fit_id end as model_run_id,
+        case when scores.expected_spend is not null then models.gamma_gamma_fit_id end as spend_model_run_id,
+        case
+            when statistics.customer_id is null then 'never_bought'
+            else coalesce(models.bg_nbd_missing_reason, models.gamma_gamma_missing_reason)
+        end as missing_reason,
+        run_parameters.as_of_date
+    from customers
+    left join statistics on customers.customer_id = statistics.customer_id
+    left join scores on customers.customer_id = scores.customer_id
+    cross join models
+    cross join profile
+    cross join costed
+    cross join run_parameters
+
+),
+
+placed as (
+
+    select
+        *,
+        case
+            when clv_12m is not null
+                then cume_dist() over (partition by clv_12m is null order by clv_12m)
+        end as clv_percentile
+    from valued
+
+)
+
+select
+    customer_id,
+    revenue_lifetime,
+    margin_lifetime,
+    avg_order_value,
+    {{ rounded('p_alive', 6) }} as p_alive,
+    {{ rounded('expected_purchases_30d', 6) }} as expected_purchases_30d,
+    {{ rounded('expected_purchases_90d', 6) }} as expected_purchases_90d,
+    {{ rounded('expected_purchases_365d', 6) }} as expected_purchases_365d,
+    expected_order_value,
+    is_order_value_assumed,
+    clv_12m,
+    clv_basis,
+    {{ rounded('clv_percentile', 6) }} as clv_percentile,
+    predicted_next_order_on,
+    model_run_id,
+    spend_model_run_id,
+    missing_reason,
+    as_of_date
+from placed

@@ -1,0 +1,158 @@
+"""The commands `retention value`: models that foretell purchases and value, fitted, listed and shown (M7)."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from retention.console import print_rows
+from retention.errors import CheckFailedError, NotThereError
+from retention.landing import load_contracts
+from retention.options import HomeOption, settings_with
+from retention.value.store import CONVERGED, FAILED, FitStore
+
+if TYPE_CHECKING:
+    from retention.value.fit_release import Outcome
+
+PIPE_WIDTH = 400
+LISTED = ("fit_id", "status", "profile", "data_until", "fitted_at", "customers", "holdout_mae", "naive_mae", "in_force")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Models that foretell purchases and value (BG/NBD, Gamma-Gamma): fit them, list the fits, show one.",
+)
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+@app.command(epilog="Example: retention value fit --home data && retention run --home data")
+def fit(
+    home: HomeOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Fit again what was fitted on the same data; both fits stay on record.")
+    ] = False,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit the models on the published release, for its profile and its day. The next run scores customers by them.
+
+    Fitted again on the same data, it says so and writes nothing. A fit that fails is kept on record, exit code 4, and the
+    last good one stays in force; too few data are refused, exit code 0.
+    """
+    from retention.value.fit_release import fit_release  # noqa: PLC0415  # scipy takes half a second to import
+
+    store = _store(home)
+    outcomes = fit_release(store, force=force, say=_silent if as_json else _say, wait_seconds=wait)
+    if as_json:
+        sys.stdout.write(_dumped([one.row | {"is_new": one.is_new} for one in outcomes]) + "\n")
+    else:
+        for one in outcomes:
+            out.print(_told(one), markup=False)
+        if any(one.is_new and one.status == CONVERGED for one in outcomes):
+            out.print("Customers are scored by them from the next run on: retention run.", markup=False)
+    _stop_on_failure(store, outcomes)
+
+
+@app.command(name="list", epilog="Example: retention value list --profile retail")
+def list_fits(
+    home: HomeOption = None,
+    profile: Annotated[str | None, typer.Option("--profile", help="Only fits of this profile.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the fits, the newest data first: converged, failed or refused, and how far off on the held-out days."""
+    fits = [one | {"in_force": one["is_newest_good"]} for one in _store(home).fits(profile)]
+    if as_json:
+        sys.stdout.write(_dumped(fits) + "\n")
+        return
+    print_rows(out, "fits of value models", [{name: one[name] for name in LISTED} for one in fits])
+    if not fits:
+        out.print("Fit the published release: retention value fit.")
+
+
+@app.command(epilog="Example: retention value show bg_nbd-20180101-1f2e3d4c --json")
+def show(
+    fit_id: Annotated[
+        str | None, typer.Argument(help="The fit, as retention value list names it. Default: the newest BG/NBD in use.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a fit: parameters with their standard errors, and what it foretold beside what happened."""
+    store = _store(home)
+    found = store.fit(fit_id or _newest(store))
+    if as_json:
+        sys.stdout.write(_dumped(found) + "\n")
+        return
+    out.print(f"{found['fit_id']}: {found['status']}, data until {found['data_until']}, "
+              f"profile {found['profile']}, fitted {found['fitted_at']}", markup=False)  # fmt: skip
+    if found["reason"]:
+        out.print(found["reason"], markup=False)
+    out.print(f"  {found['customers']:,} customers, log-likelihood {_number(found['log_likelihood'])}", markup=False)
+    print_rows(out, "parameters", found["parameters"])
+    backtest = [{name: _number(value) for name, value in row.items()} for row in found["backtest"]]
+    print_rows(out, f"the last {found['holdout_days']} days, held out", backtest)
+
+
+def _newest(store: FitStore) -> str:
+    used = [one for one in store.fits() if one["is_newest_good"]]
+    if not used:
+        raise NotThereError("No value model is in use.", "Fit the published release: retention value fit.")
+    return str(min(used, key=lambda one: one["model"] != "bg_nbd")["fit_id"])
+
+
+def _store(home: Path | None) -> FitStore:
+    settings = settings_with(home=home)
+    return FitStore(settings.home_path, load_contracts(settings.project_dir), settings.timezone)
+
+
+def _say(line: str) -> None:
+    out.print(f"  {line}", markup=False)
+
+
+def _silent(line: str) -> None:
+    del line
+
+
+def _told(one: "Outcome") -> str:
+    row = one.row
+    begin = f"{one.fit_id}: {one.status}" if one.is_new else f"{one.fit_id}: {one.status}, known already"
+    if one.status != CONVERGED:
+        return f"{begin}. {row['reason']}"
+    found = ", ".join(f"{name} {value:.4g}" for name, value in json.loads(row["fitted_parameters"]).items())
+    tested = ""
+    if row["holdout_mae"] is not None:
+        tested = (
+            f"; on the last {row['holdout_days']} days off by {row['holdout_mae']:.3f} purchase days a customer "
+            f"(better naive rule {row['naive_mae']:.3f})"
+        )
+    return f"{begin}: {found}{tested}"
+
+
+def _stop_on_failure(store: FitStore, outcomes: "Sequence[Outcome]") -> None:
+    """End with an error where a model failed, naming what stays in force."""
+    failed = [one for one in outcomes if one.status == FAILED]
+    if not failed:
+        return
+    row = failed[0].row
+    kept = [
+        f"{one['fit_id']} stays in force"
+        for one in store.fits(str(row["profile"]))
+        if one["is_newest_good"] and one["model"] in {str(other.row["model"]) for other in failed}
+    ]
+    raise CheckFailedError(
+        f"{len(failed)} of {len(outcomes)} fits failed ({', '.join(one.fit_id for one in failed)}); "
+        f"{'; '.join(kept) or 'no earlier fit can stand in'}.",
+        f"See why: retention value show {failed[0].fit_id}. More data may help; try again with --force.",
+    )
+
+
+def _number(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
