@@ -1,6 +1,7 @@
 {% set parameters = {
     "bg_nbd": ["r", "alpha", "a", "b"],
     "gamma_gamma": ["p", "q", "v"],
+    "churn_calibration": ["intercept", "slope", "uses_p_alive"],
 } %}
 
 with fits as (
@@ -28,6 +29,7 @@ ranked as (
         fits.fit_id,
         fits.model,
         fits.status,
+        fits.data_until,
         fits.status = 'converged' as is_usable,
         row_number() over (
             partition by fits.model, fits.status = 'converged'
@@ -52,6 +54,8 @@ found as (
         max(case when newest.model = '{{ model }}' and newest.is_usable then newest.fit_id end) as {{ model }}_fit_id,
         max(case when newest.model = '{{ model }}' and not newest.is_usable then newest.status end)
             as {{ model }}_last_failure,
+        max(case when newest.model = '{{ model }}' and newest.is_usable then newest.data_until end)
+            as {{ model }}_data_until,
         {% for name in names -%}
         max(
             case
@@ -94,5 +98,11 @@ select
     gamma_gamma_p,
     gamma_gamma_q,
     gamma_gamma_v,
-    gamma_gamma_missing_reason
+    gamma_gamma_missing_reason,
+    bg_nbd_data_until,
+    churn_calibration_fit_id,
+    churn_calibration_intercept,
+    churn_calibration_slope,
+    churn_calibration_uses_p_alive,
+    churn_calibration_data_until
 from explained

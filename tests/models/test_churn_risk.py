@@ -1,0 +1,2 @@
+def test_compiles(project):
+    project.profile("default_b2b")
