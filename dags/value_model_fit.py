@@ -11,16 +11,16 @@ from retention.settings import load_settings
 DOC = """
 ### Value models, weekly
 
-Fits BG/NBD, Gamma-Gamma and what they are compared with on the **published release** as it stands, and lands the fits as
-loads. The daily run of 09:00 scores every customer by the newest fit that converged.
+Fits BG/NBD, Gamma-Gamma and what they are compared with on the **published release** as it stands, and lands the fits
+as loads. The daily run of 09:00 scores every customer by the newest fit that converged.
 
 | Task | What it does |
 |---|---|
 | fit | fits the models, tests them on the held-out days, lands what was found |
 
-**When data are too few** the task succeeds, the fit stands as refused in `clv_model_runs`, and predictions are null with
-the reason. **When a fit fails** the last good one stays in force and the task fails: its log ends with a line `RUN FAILED`
-that names the fit; `retention value show FIT` says why.
+**When data are too few** the task succeeds, the fit stands as refused in `clv_model_runs`, and predictions are null
+with the reason. **When a fit fails** the last good one stays in force and the task fails: its log ends with a line
+`RUN FAILED` that names the fit; `retention value show FIT` says why.
 
 **By hand**: trigger it, or `retention value fit`. On data that were fitted before it writes nothing, unless the param
 `force` is set.

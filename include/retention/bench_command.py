@@ -10,7 +10,7 @@ from retention.options import HomeOption, settings_with
 
 BENCH_EPILOG = """
 Examples: retention bench --rows 100k --repeats 1 --no-peers · retention bench --rows 1M --rows 10M · retention bench
---history --rows 400k --repeats 1 · retention bench --page
+--history --rows 400k --repeats 1 · retention bench --value · retention bench --page
 """
 
 
@@ -33,6 +33,10 @@ def register(app: typer.Typer, out: Console) -> None:
                 help="Instead: the month-end history of every customer, 36 months, under a memory limit of 4 GB. "
                 "--rows: its orders, 20 a customer; default 16M: 500,000 customers on average over the months.",
             ),
+        ] = False,
+        value: Annotated[
+            bool,
+            typer.Option("--value", help="Instead: the fit of BG/NBD beside its peers. --rows: customers; default 1M."),
         ] = False,
         repeats: Annotated[
             int, typer.Option("--repeats", min=1, help="Rounds; every piece is measured once a round.")
@@ -62,13 +66,22 @@ def register(app: typer.Typer, out: Console) -> None:
         process: wall and processor time, memory of all its processes, bytes on disk. Measure on a machine that does
         nothing else; figures taken while others worked are marked as provisional.
         """
-        from retention.benchmark.command import measure_and_show, rows_of, write_page  # noqa: PLC0415  # no other command needs it
+        from retention.benchmark.command import (  # noqa: PLC0415  # no other command needs it
+            measure_and_show,
+            measure_value_and_show,
+            rows_of,
+            write_page,
+        )
 
         settings = settings_with(home=home)
         folder = results or settings.project_dir / "benchmarks" / "results"
         if page:
             for written in write_page(settings.project_dir, folder):
                 out.print(f"written: {written}", markup=False)
+            return
+        if value:
+            sizes = tuple(rows_of(text) for text in rows or ["1M"])
+            measure_value_and_show(settings, out, sizes, repeats, with_peers=peers, results=folder, work=work)
             return
         sizes = tuple(rows_of(text) for text in rows or (["16M"] if history else ["1M", "10M"] if not large else []))
         measure_and_show(

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,9 +15,12 @@ from retention.options import HomeOption, settings_with
 from retention.value.store import CONVERGED, FAILED, FitStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from retention.value.fit_release import Outcome
 
 PIPE_WIDTH = 400
+SCORING = ("bg_nbd", "gamma_gamma")  # all others stand beside them in the backtest
 LISTED = ("fit_id", "status", "profile", "data_until", "fitted_at", "customers", "holdout_mae", "naive_mae", "in_force")
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,8 +42,8 @@ def fit(
 ) -> None:
     """Fit the models on the published release, for its profile and its day. The next run scores customers by them.
 
-    Fitted again on the same data, it says so and writes nothing. A fit that fails is kept on record, exit code 4, and the
-    last good one stays in force; too few data are refused, exit code 0.
+    Fitted again on the same data, it says so and writes nothing. A fit that fails is kept on record, exit code 4, and
+    the last good one stays in force; too few data are refused, exit code 0.
     """
     from retention.value.fit_release import fit_release  # noqa: PLC0415  # scipy takes half a second to import
 
@@ -64,7 +66,7 @@ def list_fits(
     as_json: JsonOption = False,
 ) -> None:
     """List the fits, the newest data first: converged, failed or refused, and how far off on the held-out days."""
-    fits = [one | {"in_force": one["is_newest_good"]} for one in _store(home).fits(profile)]
+    fits = [one | {"in_force": one["is_newest_good"] and one["model"] in SCORING} for one in _store(home).fits(profile)]
     if as_json:
         sys.stdout.write(_dumped(fits) + "\n")
         return
@@ -98,7 +100,7 @@ def show(
 
 
 def _newest(store: FitStore) -> str:
-    used = [one for one in store.fits() if one["is_newest_good"]]
+    used = [one for one in store.fits() if one["is_newest_good"] and one["model"] in SCORING]
     if not used:
         raise NotThereError("No value model is in use.", "Fit the published release: retention value fit.")
     return str(min(used, key=lambda one: one["model"] != "bg_nbd")["fit_id"])
@@ -139,7 +141,7 @@ def _stop_on_failure(store: FitStore, outcomes: "Sequence[Outcome]") -> None:
         return
     row = failed[0].row
     kept = [
-        f"{one['fit_id']} stays in force"
+        f"{one['fit_id']} of data until {one['data_until']} stays in force"
         for one in store.fits(str(row["profile"]))
         if one["is_newest_good"] and one["model"] in {str(other.row["model"]) for other in failed}
     ]

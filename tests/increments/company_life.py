@@ -325,6 +325,53 @@ def _entities(days: st.SearchStrategy[date]) -> dict[str, tuple[st.SearchStrateg
             0,
             4,
         ),
+        "value_fits": (
+            _rows(
+                fit_id=_ids("F", 3),
+                profile=st.sampled_from(["default_b2b", "cdnow"]),
+                model=st.sampled_from(["bg_nbd", "gamma_gamma"]),
+                status=st.sampled_from(["converged", "converged", "failed"]),
+                fitted_at=instants,
+                data_until=days,
+                holdout_days=st.just(91),
+            ),
+            2,
+            4,
+        ),
+        "value_fit_parameters": (
+            _rows(
+                fit_id=_ids("F", 3),
+                parameter=st.sampled_from(["r", "alpha", "a", "b", "p", "q", "v"]),
+                value=st.sampled_from(["1.5", "2.25"]),
+            ),
+            0,
+            12,
+        ),
+        "value_fit_nodes": (
+            _rows(
+                fit_id=_ids("F", 3),
+                purchases=small,
+                node_number=st.just(1),
+                node=st.sampled_from(["0.25", "0.5"]),
+                weight=st.just("1"),
+            ),
+            0,
+            6,
+        ),
+        "value_backtests": (
+            _rows(
+                fit_id=_ids("F", 3),
+                measure=st.just("purchases"),
+                method=st.just("model"),
+                group_name=st.sampled_from(["all", "repeat_purchases"]),
+                group_number=st.just(0),
+                customers=small,
+                actual=st.sampled_from(["0.5", "0.75"]),
+                predicted=st.just("0.5"),
+            ),
+            1,
+            4,
+        ),
         "finance_totals": (
             _rows(
                 month=days.map(lambda day: day.replace(day=1)),

@@ -188,6 +188,53 @@ def answer(number: int, customer_number: int | None, day: date, score: int) -> R
     }
 
 
+def fitted(name: str, until: date, model: str = "bg_nbd", status: str = "converged") -> Row:
+    """A fit of a value model on data up to a day."""
+    return {
+        "fit_id": name,
+        "profile": PROFILE,
+        "model": model,
+        "status": status,
+        "fitted_at": datetime.combine(LAST, time(8)),
+        "data_until": until,
+        "holdout_days": 91,
+    }
+
+
+def parameters_of(name: str, **values: str) -> list[Row]:
+    """What a fit found."""
+    return [{"fit_id": name, "parameter": parameter, "value": value} for parameter, value in values.items()]
+
+
+def nodes_of(name: str) -> list[Row]:
+    """A coarse quadrature of a fit; customers with more purchase days take the last."""
+    return [
+        {
+            "fit_id": name,
+            "purchases": purchases,
+            "node_number": number,
+            "node": f"0.{number}{purchases}",
+            "weight": "0.5",
+        }
+        for purchases in range(4)
+        for number in (1, 2)
+    ]
+
+
+def tested(name: str, predicted: str) -> Row:
+    """A backtest of a fit, of all customers."""
+    return {
+        "fit_id": name,
+        "measure": "purchases",
+        "method": "model",
+        "group_name": "all",
+        "group_number": 0,
+        "customers": 8,
+        "actual": "0.5",
+        "predicted": predicted,
+    }
+
+
 def day_of(number: int) -> date:
     """The day of an order of the history: spread over two years, in no order."""
     return FIRST - timedelta(days=number * 37 % 700)
@@ -220,6 +267,18 @@ FIRST_DELIVERY = {
         reviewed("2024Q1", CLOSE, 2, "B", "B"),
     ],
     "tier_decisions": [approved(1, "2024Q1", 1, "rejected")],
+    "value_fits": [
+        fitted("F1", date(2023, 6, 30)),
+        fitted("F2", date(2023, 6, 30), "gamma_gamma"),
+        fitted("F3", CLOSE),  # on data of days still to come
+    ],
+    "value_fit_parameters": [
+        *parameters_of("F1", r="0.5", alpha="4.5", a="0.8", b="2.5"),
+        *parameters_of("F2", p="6.25", q="3.75", v="15.5"),
+        *parameters_of("F3", r="0.6", alpha="4.5", a="0.8", b="2.5"),
+    ],
+    "value_fit_nodes": [*nodes_of("F1"), *nodes_of("F3")],
+    "value_backtests": [tested("F1", "0.4"), tested("F3", "0.6")],
     "surveys": [answer(1, 3, FIRST, 9), answer(2, None, FIRST, 2), answer(3, 4, CLOSE, 7)],
     "tickets": [ticket(1, FIRST), ticket(2, FIRST, NEXT)],
     "returns": [
@@ -252,6 +311,8 @@ A_DAYS_NEWS = {
     "finance_totals": [booked(FIRST.replace(day=1), "90.00"), booked(LAST.replace(day=1), "1.00")],
     "interactions": [interaction(2, FIRST, FIRST), interaction(4, date(2023, 6, 30), NEXT)],
     "label_reviews": [judged(number, number, "confirmed", NEXT) for number in range(8)],  # C7 is C3 for a while
+    "value_fits": [fitted("F4", NEXT, "gamma_gamma"), fitted("F5", NEXT, status="failed")],
+    "value_fit_parameters": parameters_of("F4", p="5.25", q="3.5", v="16"),
     "surveys": [answer(2, None, FIRST, 3)],
     "tickets": [ticket(1, FIRST, NEXT), ticket(3, NEXT)],
     "orders": [
@@ -288,6 +349,8 @@ LATE_NEWS = {
     "order_items": [item(3, "P1", 7), item(101, "P1", 1)],
     "orders": [order(999, 2, FIRST, "60.00")],  # its return came before it
     "products": [product("P1", "9.00")],
+    "value_fit_parameters": parameters_of("F1", r="0.7"),  # corrected
+    "value_backtests": [tested("F1", "0.45")],
     "customers": [customer(9, date(2024, 1, 15))],  # known earlier than it was said before
     "touches": [touch(3, 5, NEXT, NEXT)],  # answered by a month-end that is past, and told after it
 }

@@ -27,7 +27,12 @@ pytestmark = pytest.mark.slow
 
 PROFILES = ("default_b2b", "cdnow")
 WITHOUT_ROWS = {"data_quality"}  # the audit writes it when the build has ended
-SELDOM = {"finance_reconciliation", "identity_review"}  # a few random lives may have none; the known life has both
+SELDOM = {
+    "finance_reconciliation",
+    "identity_review",
+    "clv_model_runs",
+    "value_backtest",
+}  # a few random lives may have none; the known life has all
 SHARE = 8  # of hypothesis' usual number of examples, one in eight: an example takes some ten seconds
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pytest
 from tests.models.random_companies import Company
 from tests.models.random_engagement import engaged_company
 from tests.models.test_customer_rfm import build
+from tests.models.value_fits import FitRow, landed_fits, spend_fit
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,6 +25,11 @@ WITHOUT_ROWS = {  # of entities that the random companies do not deliver, or wri
     "identity_review",
     "tier_review_list",
 }
+FITS = landed_fits(
+    FitRow("A", data_until=date(2022, 1, 1)),
+    FitRow("B", data_until=date(2024, 12, 31), parameters={"r": 1.0, "alpha": 9.0, "a": 0.5, "b": 3.0}),
+    spend_fit("C", data_until=date(2022, 1, 1)),
+)
 KEY_AND_EVENT = {
     "customers": ("customer_id", "registered_at"),
     "orders": ("order_id", "ordered_at"),
@@ -31,6 +37,7 @@ KEY_AND_EVENT = {
     "interactions": ("interaction_id", "occurred_at"),
     "tickets": ("ticket_id", "received_at"),
     "surveys": ("response_id", "responded_at"),
+    "value_fits": ("fit_id", "data_until"),
 }
 
 
@@ -41,7 +48,7 @@ def cut(company: Company) -> Company:
     for entity, (_, event) in KEY_AND_EVENT.items():
         rows = raw[entity]
         written = rows.get("updated_at", pd.Series(pd.NaT, index=rows.index))
-        raw[entity] = rows[~(written >= end) & ~(rows[event] >= end)]
+        raw[entity] = rows[~(written >= end) & ~(pd.to_datetime(rows[event]) >= end)]
     raw["order_items"] = raw["order_items"][raw["order_items"]["order_id"].isin(raw["orders"]["order_id"])]
     return Company(company.as_of, raw, company.parameters)
 
@@ -56,7 +63,7 @@ def with_a_future(company: Company, then: Company, seed: int) -> Company:
     raw = dict(company.raw)
     for entity, (key, event) in KEY_AND_EVENT.items():
         rows = raw[entity]
-        is_late = ~rows[key].isin(then.raw[entity][key]) & ~(rows[event] >= end)
+        is_late = ~rows[key].isin(then.raw[entity][key]) & ~(pd.to_datetime(rows[event]) >= end)
         raw[entity] = rows[~is_late].sample(frac=1, random_state=seed)
     raw["order_items"] = raw["order_items"][raw["order_items"]["order_id"].isin(raw["orders"]["order_id"])]
     return Company(company.as_of, raw, company.parameters)
@@ -76,7 +83,7 @@ def test_every_table_is_the_same_with_a_future_and_without(project: CompiledProj
     future = compared = 0
     for seed, days_ago in zip(range(12, 40), itertools.cycle([200, 45]), strict=False):
         drawn = engaged_company(seed)
-        company = Company(drawn.as_of - timedelta(days=days_ago), drawn.raw, drawn.parameters)
+        company = Company(drawn.as_of - timedelta(days=days_ago), drawn.raw | FITS, drawn.parameters)
         then = cut(company)
         now = with_a_future(company, then, seed)
         if compared == 4 or any(then.raw[one].empty != now.raw[one].empty for one in KEY_AND_EVENT):

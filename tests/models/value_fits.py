@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ class FitRow:
     data_until: date = date(2023, 1, 1)
     status: str = "converged"
     profile: str = "default_b2b"
-    fitted_at: datetime = datetime(2024, 7, 1, 8)  # late: what counts is the day of the data
+    fitted_at: str = "2024-07-01 08:00:00"  # late: what counts is the day of the data
     parameters: dict[str, float] = field(default_factory=lambda: dict(CDNOW_PURCHASES))
 
 
@@ -41,7 +41,7 @@ def landed_fits(*fits: FitRow, largest: int = 12) -> dict[str, pd.DataFrame]:
     rows = [
         {
             "fit_id": one.fit_id, "profile": one.profile, "model": one.model, "status": one.status,
-            "reason": None if one.status == "converged" else "because", "fitted_at": one.fitted_at,
+            "reason": None if one.status == "converged" else "because", "fitted_at": pd.Timestamp(one.fitted_at),
             "data_until": one.data_until, "holdout_days": 91, "fitted_parameters": json.dumps(one.parameters),
             "log_likelihood": -1.0, "customers": 500, "repeat_customers": 100, "holdout_mae": 0.5, "naive_mae": 0.6,
         }

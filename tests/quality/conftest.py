@@ -137,9 +137,10 @@ PUBLISHED = {
     "repurchase_metrics": """select window_days, 10 as buyers, 0.5::double as repurchase_rate,
         date '2024-06-30' as as_of_date from (values (30), (60)) as w(window_days)""",
     "customer_value": """select 'c' || i as customer_id, 20.00::decimal(18, 2) as revenue_lifetime,
-        1.00::decimal(18, 2) as clv_12m, 'f1' as model_run_id, date '2024-06-30' as as_of_date from range(10) as t(i)""",
-    "clv_model_runs": """select 'f1' as model_run_id, 'bg_nbd' as model, true as is_in_force, 0.5::double as holdout_mae,
-        0.6::double as naive_mae, date '2024-06-30' as as_of_date""",
+        1.00::decimal(18, 2) as clv_12m, 'f1' as model_run_id, date '2024-06-30' as as_of_date
+        from range(10) as t(i)""",
+    "clv_model_runs": """select 'f1' as model_run_id, 'bg_nbd' as model, true as is_in_force,
+        0.5::double as holdout_mae, 0.6::double as naive_mae, date '2024-06-30' as as_of_date""",
     "value_backtest": "select 'f1' as model_run_id, date '2024-06-30' as as_of_date",
     "completeness": """select 'customers' as entity, 10 as "rows", 0.5::double as completeness_rate,
         date '2024-06-30' as as_of_date""",

@@ -46,3 +46,30 @@
         )
     end
 {%- endmacro %}
+
+{# Columns of purchases expected of those alive within 30 and 90 days, and by the end of each twelfth of a year. #}
+{% macro expected_purchases_columns() -%}
+    {% set horizons = {"30d": in_weeks(30), "90d": in_weeks(90)} %}
+    {% for month in range(1, 13) %}
+        {% do horizons.update({month ~ "m": "(" ~ month ~ " * cast(365 as double) / 84)"}) %}
+    {% endfor %}
+    {% set columns = [] %}
+    {% for name, weeks in horizons.items() %}
+        {% set purchases = purchases_at_dropout("nodes.dropout_probability", "scaled.scale_weeks", "scaled.shape", weeks) %}
+        {% do columns.append("sum(nodes.node_weight * " ~ purchases ~ ") as purchases_" ~ name) %}
+    {% endfor %}
+    {{ columns | join(",\n        ") }}
+{%- endmacro %}
+
+{# The purchases of twelve months, each discounted from the end of its month; rate: what a year takes off, SQL. #}
+{% macro discounted_purchases(relation, rate) -%}
+    {% set months = [] %}
+    {% for month in range(1, 13) %}
+        {% set until = relation ~ ".purchases_" ~ month ~ "m" %}
+        {% set since = " - " ~ relation ~ ".purchases_" ~ (month - 1) ~ "m" if month > 1 else "" %}
+        {% do months.append(
+            "(" ~ until ~ since ~ ") * power(1 + " ~ rate ~ ", -cast(" ~ month ~ " as double) / 12)"
+        ) %}
+    {% endfor %}
+    {{ months | join("\n        + ") }}
+{%- endmacro %}

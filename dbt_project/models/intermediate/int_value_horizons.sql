@@ -1,6 +1,3 @@
-{% set months = range(1, 13) %}
-{% set month_weeks = "cast(365 as double) / 84" %}
-
 with statistics as (
 
     select * from {{ ref('int_value_statistics') }}
@@ -73,20 +70,7 @@ integrated as (
     select
         scaled.repeat_purchase_days,
         scaled.age_days,
-        {% for days in [30, 90] -%}
-        sum(
-            nodes.node_weight
-            * {{ purchases_at_dropout('nodes.dropout_probability', 'scaled.scale_weeks', 'scaled.shape', in_weeks(days)) }}
-        ) as purchases_{{ days }}d,
-        {% endfor -%}
-        {% for month in months -%}
-        sum(
-            nodes.node_weight
-            * {{ purchases_at_dropout(
-                'nodes.dropout_probability', 'scaled.scale_weeks', 'scaled.shape', '(' ~ month ~ ' * ' ~ month_weeks ~ ')'
-            ) }}
-        ) as purchases_{{ month }}m{{ "," if not loop.last }}
-        {% endfor -%}
+        {{ expected_purchases_columns() }}
     from scaled
     inner join nodes on scaled.node_purchase_days = nodes.repeat_purchase_days
     group by scaled.repeat_purchase_days, scaled.age_days
@@ -102,11 +86,7 @@ discounted as (
         integrated.purchases_30d,
         integrated.purchases_90d,
         integrated.purchases_12m as purchases_365d,
-        {% for month in months -%}
-        {{ "+ " if not loop.first }}(integrated.purchases_{{ month }}m{{ " - integrated.purchases_" ~ (month - 1) ~ "m" if month > 1 }})
-        * power(1 + profile.clv_annual_discount_rate, -cast({{ month }} as double) / 12)
-        {% endfor -%}
-        as discounted_purchases_12m
+        {{ discounted_purchases('integrated', 'profile.clv_annual_discount_rate') }} as discounted_purchases_12m
     from integrated
     cross join profile
 

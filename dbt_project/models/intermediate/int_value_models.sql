@@ -1,9 +1,3 @@
-{% set parameters = {
-    "bg_nbd": ["r", "alpha", "a", "b"],
-    "gamma_gamma": ["p", "q", "v"],
-    "churn_calibration": ["intercept", "slope", "uses_p_alive"],
-} %}
-
 with fits as (
 
     select * from {{ ref('stg_value_fits') }}
@@ -47,62 +41,76 @@ newest as (
 
 ),
 
+fits_in_force as (
+
+    select
+        max(case when model = 'bg_nbd' and is_usable then fit_id end) as bg_nbd_fit_id,
+        max(case when model = 'bg_nbd' and not is_usable then status end) as bg_nbd_last_failure,
+        max(case when model = 'gamma_gamma' and is_usable then fit_id end) as gamma_gamma_fit_id,
+        max(case when model = 'gamma_gamma' and not is_usable then status end) as gamma_gamma_last_failure,
+        max(case when model = 'bg_nbd' and is_usable then data_until end) as bg_nbd_data_until,
+        max(case when model = 'churn_calibration' and is_usable then fit_id end) as churn_calibration_fit_id,
+        max(case when model = 'churn_calibration' and is_usable then data_until end) as churn_calibration_data_until
+    from newest
+
+),
+
+named as (
+
+    select
+        newest.model || '.' || fit_parameters.parameter as parameter,
+        fit_parameters.parameter_value
+    from newest
+    inner join fit_parameters on newest.fit_id = fit_parameters.fit_id
+    where newest.is_usable
+
+),
+
 found as (
 
     select
-        {% for model, names in parameters.items() -%}
-        max(case when newest.model = '{{ model }}' and newest.is_usable then newest.fit_id end) as {{ model }}_fit_id,
-        max(case when newest.model = '{{ model }}' and not newest.is_usable then newest.status end)
-            as {{ model }}_last_failure,
-        max(case when newest.model = '{{ model }}' and newest.is_usable then newest.data_until end)
-            as {{ model }}_data_until,
-        {% for name in names -%}
-        max(
-            case
-                when newest.model = '{{ model }}' and newest.is_usable and fit_parameters.parameter = '{{ name }}'
-                    then fit_parameters.parameter_value
-            end
-        ) as {{ model }}_{{ name }}{{ "," if not loop.last }}
-        {% endfor -%}
-        {{ "," if not loop.last }}
-        {% endfor -%}
-    from newest
-    left join fit_parameters on newest.fit_id = fit_parameters.fit_id
+        max(case when parameter = 'bg_nbd.r' then parameter_value end) as bg_nbd_r,
+        max(case when parameter = 'bg_nbd.alpha' then parameter_value end) as bg_nbd_alpha,
+        max(case when parameter = 'bg_nbd.a' then parameter_value end) as bg_nbd_a,
+        max(case when parameter = 'bg_nbd.b' then parameter_value end) as bg_nbd_b,
+        max(case when parameter = 'gamma_gamma.p' then parameter_value end) as gamma_gamma_p,
+        max(case when parameter = 'gamma_gamma.q' then parameter_value end) as gamma_gamma_q,
+        max(case when parameter = 'gamma_gamma.v' then parameter_value end) as gamma_gamma_v,
+        max(case when parameter = 'churn_calibration.intercept' then parameter_value end) as churn_calibration_intercept,
+        max(case when parameter = 'churn_calibration.slope' then parameter_value end) as churn_calibration_slope,
+        max(case when parameter = 'churn_calibration.uses_p_alive' then parameter_value end)
+            as churn_calibration_uses_p_alive
+    from named
 
 ),
 
 explained as (
 
     select
-        *,
-        {% for model in parameters -%}
+        fits_in_force.bg_nbd_fit_id,
+        found.bg_nbd_r,
+        found.bg_nbd_alpha,
+        found.bg_nbd_a,
+        found.bg_nbd_b,
         case
-            when {{ model }}_fit_id is not null then null
-            when {{ model }}_last_failure = 'refused' then 'too_few_data'
-            when {{ model }}_last_failure = 'failed' then 'fit_failed'
+            when fits_in_force.bg_nbd_fit_id is not null then null
+            when fits_in_force.bg_nbd_last_failure = 'refused' then 'too_few_data'
+            when fits_in_force.bg_nbd_last_failure = 'failed' then 'fit_failed'
             else 'not_fitted'
-        end as {{ model }}_missing_reason{{ "," if not loop.last }}
-        {% endfor -%}
-    from found
+        end as bg_nbd_missing_reason,
+        fits_in_force.gamma_gamma_fit_id,
+        found.gamma_gamma_p,
+        found.gamma_gamma_q,
+        found.gamma_gamma_v,
+        case
+            when fits_in_force.gamma_gamma_fit_id is not null then null
+            when fits_in_force.gamma_gamma_last_failure = 'refused' then 'too_few_data'
+            when fits_in_force.gamma_gamma_last_failure = 'failed' then 'fit_failed'
+            else 'not_fitted'
+        end as gamma_gamma_missing_reason
+    from fits_in_force
+    cross join found
 
 )
 
-select
-    bg_nbd_fit_id,
-    bg_nbd_r,
-    bg_nbd_alpha,
-    bg_nbd_a,
-    bg_nbd_b,
-    bg_nbd_missing_reason,
-    gamma_gamma_fit_id,
-    gamma_gamma_p,
-    gamma_gamma_q,
-    gamma_gamma_v,
-    gamma_gamma_missing_reason,
-    bg_nbd_data_until,
-    churn_calibration_fit_id,
-    churn_calibration_intercept,
-    churn_calibration_slope,
-    churn_calibration_uses_p_alive,
-    churn_calibration_data_until
-from explained
+select * from explained

@@ -12,10 +12,11 @@ from retention.benchmark.page import write_page
 from retention.benchmark.peers import Peers
 from retention.benchmark.records import read_records
 from retention.benchmark.session import LARGE, Session
+from retention.benchmark.value_fit import measure_value_fit
 from retention.errors import SettingsError
 from retention.settings import Settings
 
-__all__ = ["measure_and_show", "rows_of", "write_page"]
+__all__ = ["measure_and_show", "measure_value_and_show", "rows_of", "write_page"]
 
 SIZE = re.compile(r"(\d[\d_,]*)([kKmM]?)")
 FACTORS = {"": 1, "k": 1_000, "m": 1_000_000}
@@ -49,9 +50,7 @@ def measure_and_show(
     history_sizes: tuple[int, ...] = (),
 ) -> None:
     """Measure what was asked for, then print the goals, judged by all records of the folder."""
-    for folder in filter(None, (results, work)):  # not after an hour
-        if folder.exists() and not folder.is_dir():
-            raise SettingsError(f"{folder} is a file.", "Name a folder with --out and --work.")
+    _require_folders(results, work)
     peers = Peers.of(settings.project_dir) if with_peers else None
     if peers and any(size < LARGE for size in sizes):
         peers.require()
@@ -63,6 +62,38 @@ def measure_and_show(
     for path in session.measure():
         console.print(f"kept: {path}", markup=False)
     print_goals(console, results)
+
+
+def measure_value_and_show(
+    settings: Settings,
+    console: Console,
+    sizes: tuple[int, ...],
+    repeats: int,
+    *,
+    with_peers: bool,
+    results: Path,
+    work: Path | None,
+) -> None:
+    """Measure the fit of BG/NBD for so many customers, then print the goals, judged by all records of the folder."""
+    _require_folders(results, work)
+    peers = Peers.of(settings.project_dir) if with_peers else None
+    if peers:
+        peers.require()
+    place = (work or settings.home_dir / "bench").expanduser().resolve()
+    for customers in sorted(set(sizes)):
+        path = measure_value_fit(
+            settings, customers, repeats, peers, results, place, ["bench", *sys.argv[2:]],
+            lambda line: console.print(line, markup=False),
+        )  # fmt: skip
+        console.print(f"kept: {path}", markup=False)
+    print_goals(console, results)
+
+
+def _require_folders(*folders: Path | None) -> None:
+    """See that what is to be a folder is no file, before an hour of measuring."""
+    for folder in filter(None, folders):
+        if folder.exists() and not folder.is_dir():
+            raise SettingsError(f"{folder} is a file.", "Name a folder with --out and --work.")
 
 
 def print_goals(console: Console, results: Path) -> None:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from retention.benchmark.records import Spread, figures, ratios
+from retention.benchmark.value_section import farthest_parameter, faster_peer
 
 Records = Mapping[tuple[str, int], Mapping[str, Any]]
 FULL_SIZE, SMALL_SIZE, LARGE_SIZE = 10_000_000, 1_000_000, 100_000_000
+VALUE_CUSTOMERS = 1_000_000
 HISTORY_SIZE = 16_000_000  # of 800,000 customers at the end, more than 500,000 on average over the month-ends
 
 
@@ -118,6 +120,14 @@ GOALS = (
         "history", "36 month-ends of 500,000 customers complete under a memory limit of 4 GB: builds that did",
         1, "", "history", HISTORY_SIZE, lambda record, _: [float(len(figures(record, "history", "seconds")))],
         is_at_least=True,
+    ),
+    Goal(
+        "value_fit", "BG/NBD of 1,000,000 customers: the time of the faster of two peers against ours", 10, "×",
+        "value_fit", VALUE_CUSTOMERS, faster_peer, is_at_least=True,
+    ),
+    Goal(
+        "value_parameters", "BG/NBD of 1,000,000 customers: largest difference of a parameter from a peer's", 0.5, "%",
+        "value_fit", VALUE_CUSTOMERS, farthest_parameter,
     ),
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ from retention.benchmark.history_section import history_section
 from retention.benchmark.profile import profile_section, reason
 from retention.benchmark.records import Spread, figures, ratios, read_records
 from retention.benchmark.tables import plain, table
+from retention.benchmark.value_section import value_section
 
 Records = Sequence[Mapping[str, Any]]
 PAGE, CHART = Path("docs/performance.md"), Path("docs/performance-growth.svg")
@@ -79,7 +80,8 @@ make bench
 
 It installs the peers into an environment of their own (`benchmarks/peers.lock`), measures
 1,000,000 and 10,000,000 orders three times over, prints the goals and writes this page. `make bench BENCH="--rows 100k
---repeats 1"` takes minutes; `.venv/bin/retention bench --help` names every choice.
+--repeats 1"` takes minutes; `.venv/bin/retention bench --help` names every choice, and `--value` measures the fit of
+value models.
 
 """
 
@@ -112,6 +114,7 @@ def page(records: Records) -> str:
         _peers(records),
         _fixed(records),
         history_section(records),
+        value_section(records),
         capacity_section(records),
         HOW + (WHOLE_COMPANY if any("written" in record["notes"] for record in records) else ""),
         REPRODUCE + _provenance(records),

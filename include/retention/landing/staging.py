@@ -101,10 +101,8 @@ def _typed(column: Column, source: Source) -> str:
     if kind in ("BIGINT", "INTEGER"):  # '3' and '3.0', which spreadsheets make of it, never a rounded '3.7'
         number = f"try_cast({text} as decimal(18,3))"
         return f"case when {number} % 1 = 0 then try_cast({number} as {kind}) end"
-    if kind == "DOUBLE":  # 'nan' and 'inf' are no measurements
-        number = f"try_cast({text} as double)"
-        return f"case when isfinite({number}) then {number} end"
-    return f"try_cast({text} as {kind})"  # decimals beyond the scale are rounded half away from zero
+    number = f"try_cast({text} as {kind})"  # decimals beyond the scale are rounded half away from zero
+    return f"case when isfinite({number}) then {number} end" if kind == "DOUBLE" else number  # 'nan' measures nothing
 
 
 def _instant(text: str, source: Source) -> str:

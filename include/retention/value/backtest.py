@@ -1,7 +1,7 @@
 """A fit on the data before the held-out days, held against what happened in them and against two naive rules.
 
-`last_period`: a customer buys on as many days as in as many days before. `recency_rule`: who is active goes on at its own
-rate of repeat purchases, all others have stopped.
+`last_period`: a customer buys on as many days as in as many days before. `recency_rule`: who is active goes on at its
+own rate of repeat purchases, all others have stopped.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -79,8 +79,8 @@ def backtest(model: str, parameters: Mapping[str, float], held: HeldOut, holdout
 def silence(parameters: Mapping[str, float], weeks: float, x: Floats, t_x: Floats, age: Floats) -> Floats:
     """The chance that a customer does not buy for some weeks (BG/NBD).
 
-    Who is alive stays so until the next purchase, whose waiting time has the rate's gamma distribution given the history:
-    1 - P(alive) (1 - ((alpha + T) / (alpha + T + t)) ** (r + x)).
+    Who is alive stays so until the next purchase, whose waiting time is exponential at a rate from a gamma law,
+    given the history: 1 - P(alive) (1 - ((alpha + T) / (alpha + T + t)) ** (r + x)).
     """
     scale = parameters["alpha"] + age
     buys = 1 - (scale / (scale + weeks)) ** (parameters["r"] + x)
@@ -89,7 +89,9 @@ def silence(parameters: Mapping[str, float], weeks: float, x: Floats, t_x: Float
 
 def naive_mae(groups: Iterable[Group]) -> float | None:
     """Mean absolute error of the better naive rule."""
-    return min((one.mean_absolute_error or 0.0 for one in groups if one.method != MODEL and _is_whole(one)), default=None)
+    return min(
+        (one.mean_absolute_error or 0.0 for one in groups if one.method != MODEL and _is_whole(one)), default=None
+    )
 
 
 def model_errors(groups: Iterable[Group]) -> tuple[float | None, float | None]:
@@ -110,9 +112,7 @@ def _purchases(
     error = predicted - held.actual
     weight = held.statistics.weight
     return [
-        Group(
-            "purchases", method, group_name, number, customers, actual, foretold, absolute, float(np.sqrt(squared))
-        )
+        Group("purchases", method, group_name, number, customers, actual, foretold, absolute, float(np.sqrt(squared)))
         for number, customers, (actual, foretold, absolute, squared) in _means(
             numbers, weight, held.actual, predicted, np.abs(error), error**2
         )

@@ -34,8 +34,8 @@ def beta_quadrature(a: float, b: float, steps: Floats, nodes: int) -> tuple[Floa
 def _rows(a: float, b: Floats, base: float, dense: Floats, log_weight: Floats, nodes: int) -> tuple[Floats, Floats]:
     """The rule for each b.
 
-    With z = (1 + c) w, Beta(a, b) has the density z ** (a - 1) * (1 - z) ** (b - 1) * (1 - w) ** -(a + b) in z. The dense
-    nodes bring the first factor and (1 - z) ** (base - 1) along; what is left is smooth.
+    With z = (1 + c) w, Beta(a, b) has the density z ** (a - 1) * (1 - z) ** (b - 1) * (1 - w) ** -(a + b) in z. The
+    dense nodes bring the first factor and (1 - z) ** (base - 1) along; what is left is smooth.
     """
     scale = (1.0 / (1.0 + a + b))[:, None]  # c: below the mean of p, the more so the smaller a is
     w = dense / (1.0 + scale)

@@ -12,7 +12,7 @@ from scipy.special import expit, gammaln, psi
 
 from retention.value.beta_quadrature import beta_quadrature
 from retention.value.fitting import SCOUTED_GROUPS, fitted, maximise, refused
-from retention.value.statistics import Fit, Floats, PurchaseStatistics
+from retention.value.statistics import Fit, Floats, PurchaseStatistics, inner
 
 MODEL = "bg_nbd"
 NAMES = ("r", "alpha", "a", "b")
@@ -31,7 +31,7 @@ def fit(statistics: PurchaseStatistics) -> Fit:
     thin = len(statistics.weight) > SCOUTED_GROUPS
     scout = BgNbdLikelihood(statistics.thinned(SCOUTED_GROUPS), weeks) if thin else None
     maximum = maximise(BgNbdLikelihood(statistics, weeks), STARTS, scout)
-    purchases = float(statistics.weight @ statistics.frequency)
+    purchases = inner(statistics.weight, statistics.frequency)
     return fitted(
         MODEL, NAMES, maximum, statistics.customers, units=(1.0, weeks, 1.0, 1.0), shift=-purchases * np.log(weeks),
         diagnostics={"groups": float(len(statistics.weight)), "repeaters": float(statistics.repeaters)},
@@ -81,20 +81,21 @@ class BgNbdLikelihood:
 
         exponent = r + self._frequency
         log_age = np.log(alpha + self._age)
-        value -= self._weight @ (exponent * log_age)
+        value -= inner(self._weight, exponent * log_age)
         alive = np.array(self._weight)  # times the chance that the customer still buys
         repeat = slice(self._once, None)
         stops = np.where(x > 0, np.log(a) - np.log(np.maximum(b + x - 1, 1e-300)), -np.inf)
         log_recency = np.log(alpha + self._recency)
         odds = stops[self._index[repeat]] + exponent[repeat] * (log_age[repeat] - log_recency)
-        gone = self._weight[repeat] * expit(odds)
+        small = np.exp(-np.abs(odds))  # one exponential for both, log(1 + exp(odds)) and its slope
+        gone = self._weight[repeat] * np.where(odds > 0, 1.0, small) / (1.0 + small)
         alive[repeat] -= gone
-        value += self._weight[repeat] @ np.logaddexp(0.0, odds)
-        by_r -= alive @ log_age + gone @ log_recency
-        by_alpha -= alive @ (exponent / (alpha + self._age))
-        by_alpha -= gone @ (exponent[repeat] / (alpha + self._recency))
+        value += inner(self._weight[repeat], np.maximum(odds, 0.0) + np.log1p(small))
+        by_r -= inner(alive, log_age) + inner(gone, log_recency)
+        by_alpha -= inner(alive, exponent / (alpha + self._age))
+        by_alpha -= inner(gone, exponent[repeat] / (alpha + self._recency))
         by_a += float(gone.sum()) / a
-        by_b -= gone @ (1.0 / (b + self._frequency[repeat] - 1))
+        by_b -= inner(gone, 1.0 / (b + self._frequency[repeat] - 1))
         gradient = np.array([by_r * r, by_alpha * alpha, by_a * a, by_b * b]) / self._customers
         return float(value / self._customers), gradient
 
@@ -116,6 +117,23 @@ def probability_alive(
     repeats = np.maximum(frequency, 1.0)
     odds = np.log(a) - np.log(b + repeats - 1) + (r + frequency) * (np.log(alpha + until) - np.log(alpha + recency))
     return np.asarray(np.where(frequency > 0, expit(-odds), 1.0), dtype=np.float64)
+
+
+def probability_silent(
+    parameters: Mapping[str, float], horizon_weeks: float, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike
+) -> Floats:
+    """The chance that a customer buys nothing within the horizon: it has stopped, or it still buys and waits longer.
+
+    As a score of churn it ranks better than 1 - P(alive), which is 0 for everybody who bought once.
+
+    Args:
+        x, t_x, age: as for `probability_alive`.
+    """
+    r, alpha = parameters["r"], parameters["alpha"]
+    frequency, until = (np.asarray(values, dtype=np.float64) for values in (x, age))
+    waits = np.exp(-(r + frequency) * np.log1p(horizon_weeks / (alpha + until)))
+    alive = probability_alive(parameters, x, t_x, age)
+    return np.asarray(1 - alive * (1 - waits), dtype=np.float64)
 
 
 def expected_purchases(

@@ -19,7 +19,8 @@ BOUND = log(1e5)  # beyond it a parameter, in scaled units, is on its way to 0 o
 NEAR_BOUND = 0.01
 GRADIENT_TOLERANCE = 1e-6
 STEP = 1e-4  # of the differences of gradients, in log-parameters
-NEWTON_STEPS = 4
+NEWTON_STEPS = 12
+SETTLED = 1e-9  # a slope that no further step is worth
 SAME_MAXIMUM = 1e-5  # two starts that ended within it, per customer, found the same maximum
 UNDETERMINED = 2.0  # standard error of a log-parameter: its interval spans three powers of ten
 SCOUTED_GROUPS = 5_000
@@ -57,14 +58,13 @@ def maximise(likelihood: Likelihood, starts: Sequence[Sequence[float]], scout: L
     with np.errstate(all="ignore"):
         tried = [_climb(scout or likelihood, np.log(np.asarray(start, dtype=np.float64))) for start in starts]
         best_value, best = max(tried, key=lambda one: one[0])
-        if scout is not None:
-            _, best = _climb(likelihood, best)
-        best = _polished(likelihood, best)
-        value, gradient = likelihood(best)
-        return Maximum(
-            best, value, float(np.max(np.abs(gradient))), _information(likelihood, best), len(tried),
-            sum(best_value - one <= SAME_MAXIMUM for one, _ in tried),
-        )  # fmt: skip
+        if scout is not None:  # its curvature is nearly that of the whole, and cheap
+            best, slope = _settled(likelihood, best, _information(scout, best))
+            best = best if slope <= GRADIENT_TOLERANCE else _climb(likelihood, best)[1]
+        information = _information(likelihood, best)
+        best, slope = _settled(likelihood, best, information)
+        agreeing = sum(best_value - one <= SAME_MAXIMUM for one, _ in tried)
+        return Maximum(best, likelihood(best)[0], slope, information, len(tried), agreeing)
 
 
 def _climb(likelihood: Likelihood, start: Floats) -> tuple[float, Floats]:
@@ -72,7 +72,9 @@ def _climb(likelihood: Likelihood, start: Floats) -> tuple[float, Floats]:
 
     def downhill(at: Floats) -> tuple[float, Floats]:
         value, gradient = likelihood(at)
-        return (-value, -gradient) if np.isfinite(value) and np.all(np.isfinite(gradient)) else (1e10, np.zeros_like(at))
+        return (
+            (-value, -gradient) if np.isfinite(value) and np.all(np.isfinite(gradient)) else (1e10, np.zeros_like(at))
+        )
 
     found = minimize(
         downhill, start, jac=True, method="L-BFGS-B", bounds=[(-BOUND, BOUND)] * len(start),
@@ -81,23 +83,24 @@ def _climb(likelihood: Likelihood, start: Floats) -> tuple[float, Floats]:
     return -float(found.fun), np.asarray(found.x, dtype=np.float64)
 
 
-def _polished(likelihood: Likelihood, at: Floats) -> Floats:
-    """A few of Newton's steps: they make the last digits, for which a search by slopes alone takes long."""
-    value, gradient = likelihood(at)
-    for _ in range(NEWTON_STEPS):
-        information = _information(likelihood, at)
-        if np.max(np.abs(gradient)) < GRADIENT_TOLERANCE / 1e3 or not _is_definite(information):
+def _settled(likelihood: Likelihood, at: Floats, information: Floats) -> tuple[Floats, float]:
+    """On to the maximum close by, by Newton's steps with one information for all; with the largest slope there."""
+    _, gradient = likelihood(at)
+    slope = float(np.max(np.abs(gradient)))
+    for _ in range(NEWTON_STEPS if _is_definite(information) else 0):
+        if slope < SETTLED:
             break
         ahead = np.clip(at + np.linalg.solve(information, gradient), -BOUND, BOUND)
-        new_value, new_gradient = likelihood(ahead)
-        if not new_value >= value - 1e-14 * abs(value) or np.max(np.abs(new_gradient)) >= np.max(np.abs(gradient)):
+        _, new_gradient = likelihood(ahead)
+        new_slope = float(np.max(np.abs(new_gradient)))
+        if not new_slope < slope / 2:
             break
-        at, value, gradient = ahead, new_value, new_gradient
-    return at
+        at, gradient, slope = ahead, new_gradient, new_slope
+    return at, slope
 
 
 def _information(likelihood: Likelihood, at: Floats) -> Floats:
-    """Minus the second derivatives, by central differences of the gradient."""
+    """Minus the second derivatives, by differences of the gradient to both sides."""
     steps = np.eye(len(at)) * STEP
     rows = [(likelihood(at - step)[1] - likelihood(at + step)[1]) / (2 * STEP) for step in steps]
     matrix = np.array(rows)

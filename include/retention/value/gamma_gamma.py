@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.special import gammaln, psi
 
 from retention.value.fitting import SCOUTED_GROUPS, fitted, maximise, refused
-from retention.value.statistics import Fit, Floats, SpendStatistics
+from retention.value.statistics import Fit, Floats, SpendStatistics, inner
 
 MODEL = "gamma_gamma"
 NAMES = ("p", "q", "v")
@@ -45,9 +45,9 @@ def fit(statistics: SpendStatistics) -> Fit:
 def correlation(statistics: SpendStatistics) -> float:
     """Pearson's correlation of purchase days with mean spend; 0 where either does not vary."""
     weight = statistics.weight / statistics.weight.sum()
-    x, spend = (values - weight @ values for values in (statistics.frequency, statistics.mean_spend))
-    scale = float(np.sqrt((weight @ x**2) * (weight @ spend**2)))
-    return float(weight @ (x * spend)) / scale if scale > 0 else 0.0
+    x, spend = (values - inner(weight, values) for values in (statistics.frequency, statistics.mean_spend))
+    scale = float(np.sqrt(inner(weight, x**2) * inner(weight, spend**2)))
+    return inner(weight, x * spend) / scale if scale > 0 else 0.0
 
 
 def _unfit(statistics: SpendStatistics) -> str:
@@ -69,7 +69,7 @@ class GammaGammaLikelihood:
         self._frequency, self._customers = statistics.frequency, float(self._weight.sum())
         spend = statistics.mean_spend / unit
         self._total, self._log_spend = self._frequency * spend, np.log(spend)
-        self._repeats = float(self._weight @ self._log_spend)
+        self._repeats = inner(self._weight, self._log_spend)
         by_x = np.bincount(self._index, self._weight * self._log_spend)
         self._log_totals = self._x * (by_x + self._counts * np.log(self._x))  # x * sum of log(x m), per x
 
@@ -81,12 +81,13 @@ class GammaGammaLikelihood:
         log_sum = np.log(self._total + v)
         value = (
             counts @ (gammaln(p * x + q) - gammaln(p * x) - gammaln(q)) + customers * q * np.log(v)
-            + p * self._log_totals.sum() - self._repeats - self._weight @ (shape * log_sum)
+            + p * self._log_totals.sum() - self._repeats - inner(self._weight, shape * log_sum)
         )  # fmt: skip
         rises = psi(p * x + q)
-        by_p = counts @ (x * (rises - psi(p * x))) + self._log_totals.sum() - (self._weight * self._frequency) @ log_sum
-        by_q = counts @ rises + customers * (np.log(v) - psi(q)) - self._weight @ log_sum
-        by_v = customers * q / v - self._weight @ (shape / (self._total + v))
+        by_p = counts @ (x * (rises - psi(p * x))) + self._log_totals.sum()
+        by_p -= inner(self._weight * self._frequency, log_sum)
+        by_q = counts @ rises + customers * (np.log(v) - psi(q)) - inner(self._weight, log_sum)
+        by_v = customers * q / v - inner(self._weight, shape / (self._total + v))
         return float(value / customers), np.array([by_p * p, by_q * q, by_v * v]) / customers
 
 

@@ -1,8 +1,8 @@
 """Pareto/NBD: as BG/NBD, but a customer may stop at any time, not only after a purchase.
 
 Source: Schmittlein, Morrison, Colombo: Counting Your Customers, Management Science 33 (1987); Fader, Hardie: A Note on
-Deriving the Pareto/NBD Model (2005). A customer buys at a rate from a gamma distribution (r, alpha) and lives for a time
-whose rate is from another (s, beta).
+Deriving the Pareto/NBD Model (2005). A customer buys at a rate from a gamma distribution (r, alpha) and lives for a
+time whose rate is from another (s, beta).
 
 The paper's likelihood is a difference of two hypergeometric functions, which overflow for frequent buyers and cancel
 where a customer bought lately. Before it is integrated it is a sum: alive at T, or stopped at some time since the last
@@ -17,13 +17,14 @@ import numpy.typing as npt
 from scipy.special import expit, gammaln, logsumexp, psi
 
 from retention.value.bg_nbd import unfit
-from retention.value.fitting import SCOUTED_GROUPS, fitted, maximise, refused
-from retention.value.statistics import Fit, Floats, PurchaseStatistics
+from retention.value.fitting import fitted, maximise, refused
+from retention.value.statistics import Fit, Floats, PurchaseStatistics, inner
 
 MODEL = "pareto_nbd"
 NAMES = ("r", "alpha", "s", "beta")
 STARTS = ((1.0, 1.0, 1.0, 1.0), (0.5, 0.3, 0.6, 0.4), (3.0, 3.0, 0.2, 0.5), (0.3, 0.05, 2.0, 3.0))
 NODES = 40
+SCOUTED_GROUPS = 500  # each costs as much as forty of BG/NBD's
 DROP = 45.0  # beyond exp(-45) of its start the integrand adds nothing that a double holds
 ROWS_AT_ONCE = 8_192
 
@@ -37,7 +38,7 @@ def fit(statistics: PurchaseStatistics) -> Fit:
     thin = len(statistics.weight) > SCOUTED_GROUPS
     scout = ParetoNbdLikelihood(statistics.thinned(SCOUTED_GROUPS), weeks) if thin else None
     maximum = maximise(ParetoNbdLikelihood(statistics, weeks), STARTS, scout)
-    purchases = float(statistics.weight @ statistics.frequency)
+    purchases = inner(statistics.weight, statistics.frequency)
     return fitted(
         MODEL, NAMES, maximum, statistics.customers, units=(1.0, weeks, 1.0, weeks), shift=-purchases * np.log(weeks),
         diagnostics={"groups": float(len(statistics.weight)), "repeaters": float(statistics.repeaters)},
@@ -99,8 +100,8 @@ class _Stopped:
 def _stopped(parameters: tuple[float, float, float, float], x: Floats, recency: Floats, age: Floats) -> _Stopped:
     """Gauss-Legendre over y = log(m + u), m the lesser of alpha and beta.
 
-    There the integrand has no feature sharper than its own fall, and its logarithm is concave: it lies below the tangent
-    at its start, so what the tangent says is negligible is.
+    There the integrand has no feature sharper than its own fall, and its logarithm is concave: it lies below the
+    tangent at its start, so what is negligible by the tangent is.
     """
     r, alpha, s, beta = parameters
     shift = min(alpha, beta)

@@ -1,7 +1,7 @@
 """Shifted beta-geometric: how long customers of a contract keep it, if each has its own chance to leave.
 
 Source: Fader, Hardie: How to Project Customer Retention, Journal of Interactive Marketing 21 (2007). At the end of each
-period a customer leaves with a chance from a beta distribution (alpha, beta); the steady leave late, so retention rises.
+period a customer leaves with a chance from a beta distribution (alpha, beta); the steady stay, so retention rises.
 """
 
 from collections.abc import Mapping

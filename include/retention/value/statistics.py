@@ -134,6 +134,11 @@ class Fit:
         return self.converged and not self.problems
 
 
+def inner(left: Floats, right: Floats) -> float:
+    """The sum of products, by numpy's own loop: a linear algebra library's threads would wait longer than they work."""
+    return float(np.einsum("i,i->", left, right))
+
+
 def _grouped(*columns: npt.ArrayLike) -> list[Floats]:
     """Distinct rows of the columns, in order, and how often each stands there."""
     arrays = [np.asarray(column, dtype=np.float64) for column in columns]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+
 from retention.errors import NotThereError
 from retention.landing import Contract, Delivery, land_one, raw_relation_sql
 from retention.landing.vault import scratch_folder, sweep_scratch

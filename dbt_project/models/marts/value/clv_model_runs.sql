@@ -38,7 +38,7 @@ select
     status = 'converged' as converged,
     fitted_at,
     data_until,
-    fitted_parameters as parameters,
+    fitted_parameters as {{ quoted('parameters') }},
     standard_errors,
     log_likelihood,
     customers as n_customers,

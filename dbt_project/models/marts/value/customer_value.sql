@@ -38,14 +38,21 @@ run_parameters as (
 costed as (
 
     select
-        case
-            when cast(sum(statistics.costed_amount) as double)
-                >= max(profile.clv_margin_coverage) * cast(sum(statistics.revenue_amount) as double)
-                then
-                    cast(sum(statistics.margin_amount) as double)
-                    / nullif(cast(sum(statistics.costed_amount) as double), 0)
-        end as margin_share
+        cast(sum(revenue_amount) as double) as revenue_amount,
+        cast(sum(costed_amount) as double) as costed_amount,
+        cast(sum(margin_amount) as double) as margin_amount
     from statistics
+
+),
+
+margins as (
+
+    select
+        case
+            when costed.costed_amount >= profile.clv_margin_coverage * costed.revenue_amount
+                then costed.margin_amount / nullif(costed.costed_amount, 0)
+        end as margin_share
+    from costed
     cross join profile
 
 ),
@@ -66,11 +73,11 @@ valued as (
         case when scores.expected_spend is not null then statistics.repeat_purchase_days = 0 end
             as is_order_value_assumed,
         {{ to_decimal(
-            'scores.discounted_purchases_12m * scores.expected_spend * coalesce(costed.margin_share, 1)'
+            'scores.discounted_purchases_12m * scores.expected_spend * coalesce(margins.margin_share, 1)'
         ) }} as clv_12m,
         case
             when scores.expected_spend is not null
-                then case when costed.margin_share is null then 'revenue' else 'margin' end
+                then case when margins.margin_share is null then 'revenue' else 'margin' end
         end as clv_basis,
         case
             when scores.next_order_days <= profile.value_next_order_max_days
@@ -92,7 +99,7 @@ valued as (
     left join scores on customers.customer_id = scores.customer_id
     cross join models
     cross join profile
-    cross join costed
+    cross join margins
     cross join run_parameters
 
 ),
