@@ -40,7 +40,6 @@ weighed as (
 
 ),
 
--- A calibration was made on scores with or without p_alive, and holds for such scores alone.
 calibrated as (
 
     select
@@ -55,8 +54,7 @@ calibrated as (
             )
         end as churn_risk
     from weighed
-    left join models
-        on models.churn_calibration_uses_p_alive = case when models.bg_nbd_fit_id is null then 0 else 1 end
+    cross join models
 
 ),
 

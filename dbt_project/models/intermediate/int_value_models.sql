@@ -107,7 +107,16 @@ explained as (
             when fits_in_force.gamma_gamma_last_failure = 'refused' then 'too_few_data'
             when fits_in_force.gamma_gamma_last_failure = 'failed' then 'fit_failed'
             else 'not_fitted'
-        end as gamma_gamma_missing_reason
+        end as gamma_gamma_missing_reason,
+        fits_in_force.bg_nbd_data_until,
+        -- It was made on scores with or without P(alive), and holds for such scores alone.
+        case
+            when found.churn_calibration_uses_p_alive = case when fits_in_force.bg_nbd_fit_id is null then 0 else 1 end
+                then fits_in_force.churn_calibration_fit_id
+        end as churn_calibration_fit_id,
+        fits_in_force.churn_calibration_data_until,
+        found.churn_calibration_intercept,
+        found.churn_calibration_slope
     from fits_in_force
     cross join found
 

@@ -4,6 +4,7 @@ Platt (1999), Probabilistic Outputs for Support Vector Machines, without his smo
 """
 
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 from scipy.optimize import minimize
@@ -50,14 +51,14 @@ def fit(outcomes: ChurnOutcomes) -> Fit:
     """Fit intercept and slope of the log odds by maximum likelihood, with a slope of 0 or more.
 
     Returns:
-        The fit; `problems` names why it is not to be trusted: one_outcome (all or none bought), no_slope (the score does
-        not tell who stays silent) or separated (it tells without a doubt, which no sample bears out).
+        The fit; `problems` names why it is not to be trusted: one_outcome (all or none bought), no_slope (the score
+        does not tell who stays silent) or separated (it tells without a doubt, which no sample bears out).
     """
     total = float(outcomes.customers.sum())
     silent = float(outcomes.silent.sum())
     if not 0 < silent < total:
-        nothing = {"intercept": float("nan"), "slope": float("nan"), "uses_p_alive": float(outcomes.uses_p_alive)}
-        return Fit(MODEL, nothing, dict.fromkeys(nothing, float("nan")), float("nan"), round(total), False, ("one_outcome",))
+        nothing = {"intercept": nan, "slope": nan, "uses_p_alive": float(outcomes.uses_p_alive)}
+        return Fit(MODEL, nothing, dict.fromkeys(nothing, nan), nan, round(total), False, ("one_outcome",))
     base = silent / total
     start = np.array([np.log(base / (1 - base)), 0.5])
     found = minimize(
@@ -99,7 +100,7 @@ def _standard_errors(predicted: Floats, outcomes: ChurnOutcomes) -> dict[str, fl
     errors = np.full(2, np.nan)
     if np.linalg.cond(information) < 1 / np.finfo(float).eps:
         errors = np.sqrt(np.diag(np.linalg.inv(information)))
-    return {"intercept": float(errors[0]), "slope": float(errors[1]), "uses_p_alive": float("nan")}
+    return {"intercept": float(errors[0]), "slope": float(errors[1]), "uses_p_alive": nan}
 
 
 def _brier(predicted: Floats, outcomes: ChurnOutcomes) -> float:

@@ -41,8 +41,14 @@ rated as (
     select
         counted.snapshot_on as month_end,
         counted.is_mature,
-        coalesce(counted.snapshot_on < greatest(models.bg_nbd_data_until, models.churn_calibration_data_until), false)
-            as is_in_sample,
+        coalesce(
+            counted.snapshot_on < models.bg_nbd_data_until
+            or (
+                models.churn_calibration_fit_id is not null
+                and counted.snapshot_on < models.churn_calibration_data_until
+            ),
+            false
+        ) as is_in_sample,
         cast(counted.customers as integer) as customers,
         cast(counted.flagged as integer) as flagged,
         cast(case when counted.is_mature then counted.churned end as integer) as churned,

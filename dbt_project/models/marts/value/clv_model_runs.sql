@@ -20,7 +20,12 @@ judged as (
 
     select
         fits.*,
-        coalesce(fits.fit_id = models.bg_nbd_fit_id or fits.fit_id = models.gamma_gamma_fit_id, false) as is_in_force,
+        coalesce(
+            fits.fit_id = models.bg_nbd_fit_id
+            or fits.fit_id = models.gamma_gamma_fit_id
+            or fits.fit_id = models.churn_calibration_fit_id,
+            false
+        ) as is_in_force,
         run_parameters.as_of_date
     from fits
     cross join models
