@@ -70,8 +70,9 @@ signalled as (
         timed.last_purchase_on,
         timed.recency_days < profile.active_window_days as is_active,
         case when timed.is_mature then coalesce(purchases.purchases_after, 0) = 0 end as is_silent_after,
+        -- BG/NBD takes whoever bought on one day for alive, so of them it says nothing.
         case
-            when models.bg_nbd_fit_id is not null
+            when models.bg_nbd_fit_id is not null and timed.purchase_days > 1
                 then {{ probability_alive('models', '(timed.purchase_days - 1)', 'timed.span_days', 'timed.age_days') }}
         end as p_alive,
         case
