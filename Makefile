@@ -43,9 +43,13 @@ lock: ## resolve pyproject.toml and the benchmark's peers anew into their lock f
 run: setup ## publish the tables of the Complete Journey sample into data/published
 	@$(BIN)/retention sample completejourney --landing $(LANDING)
 	@$(BIN)/retention run --landing $(LANDING) --profile retail --home $(HOME_DIR)
+	-@$(BIN)/retention value fit --home $(HOME_DIR)
+	@$(BIN)/retention run --landing $(LANDING) --profile retail --home $(HOME_DIR)
 
 demo: setup ## simulate a company that does not exist and publish its tables into data/demo/published
 	@$(BIN)/retention simulate --customers 5000 --months 24 --seed 7 --landing $(HOME_DIR)/demo/landing
+	@$(BIN)/retention run --landing $(HOME_DIR)/demo/landing --profile retail --home $(HOME_DIR)/demo
+	-@$(BIN)/retention value fit --home $(HOME_DIR)/demo
 	@$(BIN)/retention run --landing $(HOME_DIR)/demo/landing --profile retail --home $(HOME_DIR)/demo
 
 up: setup ## start Airflow with the DAGs ready, until Ctrl-C (PORT=8080)

@@ -131,7 +131,8 @@ def _told(one: "Outcome") -> str:
             f"; on the last {row['holdout_days']} days off by {row['holdout_mae']:.3f} purchase days a customer "
             f"(better naive rule {row['naive_mae']:.3f})"
         )
-    return f"{begin}: {found}{tested}"
+    minded = f". {row['reason']}" if row["reason"] else ""
+    return f"{begin}: {found}{tested}{minded}"
 
 
 def _stop_on_failure(store: FitStore, outcomes: "Sequence[Outcome]") -> None:

@@ -232,6 +232,12 @@ def test_the_weekly_audit_runs_the_command_that_a_person_types() -> None:
     assert command[4].startswith("--home=")
 
 
+def test_the_weekly_fit_runs_the_command_that_a_person_types() -> None:
+    task = adapter.ValueModelFit(task_id="fit")
+    assert task.command(context({}))[1:4] == ["value", "fit", f"--wait={adapter.LOCK_WAIT_SECONDS}"]
+    assert "--force" in task.command(context({"force": True}))
+
+
 def test_the_close_runs_the_command_for_the_month_before() -> None:
     # 17:00 UTC on the last day is 01:00 of the next month in Shanghai.
     assert adapter.month_before(datetime(2024, 4, 30, 17, tzinfo=UTC), SHANGHAI) == "2024-04"

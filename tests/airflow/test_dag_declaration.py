@@ -80,6 +80,14 @@ def test_the_weekly_audit_reads_on_mondays_and_takes_no_writers_slot(described: 
     assert audit["catchup"] is False
 
 
+def test_value_models_are_fitted_before_mondays_daily_run(described: dict[str, Any]) -> None:
+    fitting = described["dags"]["value_model_fit"]
+    assert (fitting["cron"], fitting["timetable"]["timezone"]) == ("15 8 * * 1", "Asia/Shanghai")
+    (task,) = fitting["tasks"]
+    assert (task["id"], task["pool"], task["failure_callbacks"]) == ("fit", POOL[0], ["log_failure"])
+    assert (task["retries"], fitting["catchup"], fitting["params"]) == (2, False, ["force"])
+
+
 def test_a_month_is_closed_after_the_daily_run_of_the_second(described: dict[str, Any]) -> None:
     close = described["dags"]["month_end_close"]
     assert (close["cron"], close["timetable"]["timezone"]) == ("0 10 2 * *", "Asia/Shanghai")

@@ -15,8 +15,10 @@ import pytest
 from tests.models.compiled_project import PROJECT_DIR
 from tests.models.random_companies import random_company
 from tests.models.test_customer_rfm import with_parameters
+from typer.testing import CliRunner
 
-from retention.errors import NotThereError
+from retention.cli import app
+from retention.errors import CheckFailedError, NotThereError
 from retention.landing import committed_loads, load_contracts, raw_relation_sql
 from retention.runs import Home
 from retention.sources.samples import write_sample
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from click.testing import Result
     from tests.models.compiled_project import CompiledProject
 
 ENTITIES = (FITS, PARAMETERS, NODES, BACKTESTS)
@@ -57,6 +60,11 @@ class Shop:
 
     def fit(self, as_of: date, force: bool = False) -> list[fit_release.Outcome]:
         """Fit the release of a day."""
+        self.publish(as_of)
+        return fit_release.fit_release(self.store, force=force)
+
+    def publish(self, as_of: date) -> None:
+        """Let fits read the release of a day."""
 
         @contextmanager
         def opened(_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -64,7 +72,11 @@ class Shop:
                 yield connection
 
         self.monkeypatch.setattr(fit_release, "opened_release", opened)
-        return fit_release.fit_release(self.store, force=force)
+
+    def command(self, *arguments: str) -> Result:
+        """Call `retention value`."""
+        runner = CliRunner(env={"COLUMNS": "400"})
+        return runner.invoke(app, ["value", *arguments, "--home", str(self.store.home.path)])
 
     def _landed(self, entity: str) -> pd.DataFrame:
         raw = raw_relation_sql(self.store.home, self.store.contracts[entity])
@@ -289,3 +301,44 @@ def test_a_fit_that_there_is_none_of_is_told(shop: Shop) -> None:
     assert {row["parameter"] for row in shop.store.fit(known)["parameters"]} <= {"r", "alpha", "a", "b", "p", "q", "v"}
     with pytest.raises(NotThereError, match=f"Choose one of: .*{known}"):
         shop.store.fit("x")
+
+
+def test_the_command_says_what_it_did_and_shows_a_fit(shop: Shop) -> None:
+    shop.publish(END)
+    done = shop.command("fit")
+    assert done.exit_code == 0, done.output
+    assert "bg_nbd-19970930-" in done.output
+    assert "converged: r 0.2426, alpha 4.414" in done.output
+    assert "on the last 91 days off by 0.393 purchase days a customer (better naive rule 0.419)" in done.output
+    assert "Customers are scored by them from the next run on" in done.output
+    again = json.loads(shop.command("fit", "--json").output)
+    assert [one["is_new"] for one in again] == [False, False]
+    listed = json.loads(shop.command("list", "--json").output)
+    assert {one["model"]: one["in_force"] for one in listed} == {"bg_nbd": True, "gamma_gamma": True}
+    shown = json.loads(shop.command("show", "--json").output)
+    assert {row["parameter"]: row["standard_error"] for row in shown["parameters"]}["r"] == pytest.approx(
+        0.0126, abs=1e-4
+    )
+    assert {row["method"] for row in shown["backtest"]} == {"model", "last_period", "recency_rule"}
+    assert "946" in shop.command("list").output
+
+
+def test_the_command_fails_where_a_fit_did_and_names_what_stays(shop: Shop) -> None:
+    [good, _] = shop.fit(END - timedelta(days=30))
+    failing = replace(bg_nbd.fit(PurchaseStatistics.of_customers([1, 2], [1, 2], [9, 9])), problems=("not_converged",))
+    shop.monkeypatch.setitem(fit_release.FIT_PURCHASES, "bg_nbd", lambda _: failing)
+    shop.publish(END)
+    done = shop.command("fit")
+    assert isinstance(done.exception, CheckFailedError)
+    assert "1 of 2 fits failed (bg_nbd-19970930-" in done.exception.problem
+    assert f"{good.fit_id} of data until 1997-08-31 stays in force" in done.exception.problem
+
+
+def test_a_fit_with_an_undetermined_parameter_is_used_and_says_so(shop: Shop) -> None:
+    sound = bg_nbd.fit
+    shop.monkeypatch.setitem(
+        fit_release.FIT_PURCHASES, "bg_nbd", lambda found: replace(sound(found), problems=("parameter_undetermined",))
+    )
+    [minded, _] = shop.fit(END)
+    assert (minded.status, minded.row["holdout_mae"]) == ("converged", pytest.approx(0.393, abs=1e-3))
+    assert minded.row["reason"] == "Mind: not every parameter is determined; judge it by its backtest."

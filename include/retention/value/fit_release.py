@@ -43,6 +43,9 @@ FIT_PURCHASES: Mapping[str, Callable[[PurchaseStatistics], Fit]] = {
     bg_nbd.MODEL: bg_nbd.fit,
     pareto_nbd.MODEL: pareto_nbd.fit,
 }
+# The likelihood is all but flat in one direction, as where hardly anybody leaves: the mean chance is known then,
+# and not how it differs between customers. Predictions need not feel it; the backtest shows whether they do.
+MINDED = "parameter_undetermined"
 # Nodes reach further than the customers of today: the next weeks' scores use the same fit.
 MORE_PURCHASES, TIMES_PURCHASES = 52, 2
 
@@ -211,8 +214,8 @@ def _fitted(store: FitStore, data: Data, model: str, fit_id: str) -> Outcome:
 def _found(fit: Fit) -> dict[str, Any]:
     """What a row of value_fits says of a fit."""
     return {
-        "status": CONVERGED if fit.is_sound else FAILED,
-        "reason": None if fit.is_sound else _in_words(fit),
+        "status": CONVERGED if _is_usable(fit) else FAILED,
+        "reason": _in_words(fit),
         "fitted_parameters": _json(fit.parameters),
         "standard_errors": _json(fit.standard_errors),
         "diagnostics": _json(fit.diagnostics),
@@ -242,7 +245,7 @@ def _tested(data: Data, model: str) -> list[Group]:
     if data.held is None:
         return []
     fit = FIT_PURCHASES[model](data.held.statistics)
-    return backtest(model, fit.parameters, data.held, data.asked.holdout_days) if fit.is_sound else []
+    return backtest(model, fit.parameters, data.held, data.asked.holdout_days) if _is_usable(fit) else []
 
 
 def _land(store: FitStore, outcomes: Sequence[Outcome], wait_seconds: float) -> None:
@@ -280,7 +283,16 @@ def _complete(row: dict[str, Any]) -> dict[str, Any]:
     return nothing | row
 
 
-def _in_words(fit: Fit) -> str:
+def _is_usable(fit: Fit) -> bool:
+    return fit.converged and set(fit.problems) <= {MINDED}
+
+
+def _in_words(fit: Fit) -> str | None:
+    """Why a fit is not used, or what to mind of one that is."""
+    if fit.is_sound:
+        return None
+    if _is_usable(fit):
+        return "Mind: not every parameter is determined; judge it by its backtest."
     problems = fit.problems or ("not_converged",)
     return f"Not to be trusted: {', '.join(one.replace('_', ' ') for one in problems)}."
 

@@ -1,12 +1,6 @@
 with fits as (
 
-    select * from {{ ref('stg_value_fits') }}
-
-),
-
-models as (
-
-    select * from {{ ref('int_value_models') }}
+    select * from {{ ref('int_value_fits') }}
 
 ),
 
@@ -16,19 +10,12 @@ run_parameters as (
 
 ),
 
-judged as (
+dated as (
 
     select
         fits.*,
-        coalesce(
-            fits.fit_id = models.bg_nbd_fit_id
-            or fits.fit_id = models.gamma_gamma_fit_id
-            or fits.fit_id = models.churn_calibration_fit_id,
-            false
-        ) as is_in_force,
         run_parameters.as_of_date
     from fits
-    cross join models
     cross join run_parameters
 
 )
@@ -54,4 +41,4 @@ select
     naive_mae,
     diagnostics,
     as_of_date
-from judged
+from dated

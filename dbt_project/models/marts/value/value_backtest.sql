@@ -1,12 +1,6 @@
 with backtests as (
 
-    select * from {{ ref('stg_value_backtests') }}
-
-),
-
-fits as (
-
-    select * from {{ ref('stg_value_fits') }}
+    select * from {{ ref('int_value_backtests') }}
 
 ),
 
@@ -16,28 +10,12 @@ run_parameters as (
 
 ),
 
-of_fits as (
+dated as (
 
     select
-        fits.fit_id,
-        fits.model,
-        fits.data_until,
-        fits.holdout_days,
-        backtests.measure,
-        backtests.method,
-        backtests.group_name,
-        backtests.group_number,
-        backtests.customers,
-        backtests.actual,
-        backtests.predicted,
-        backtests.mean_absolute_error,
-        backtests.root_mean_square_error,
-        max(case when backtests.group_name = 'all' then backtests.actual end) over (
-            partition by backtests.fit_id, backtests.measure, backtests.method
-        ) as overall_actual,
+        backtests.*,
         run_parameters.as_of_date
     from backtests
-    inner join fits on backtests.fit_id = fits.fit_id
     cross join run_parameters
 
 )
@@ -58,4 +36,4 @@ select
     {{ rounded('root_mean_square_error', 6) }} as root_mean_square_error,
     {{ rounded('actual / nullif(overall_actual, 0)', 6) }} as lift,
     as_of_date
-from of_fits
+from dated
