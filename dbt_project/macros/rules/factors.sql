@@ -136,3 +136,26 @@
             then {{ dbt.concat(["case when " ~ change ~ " > 0 then '+' else '' end", as_text(change)]) }}
     {% endfor %}
 {%- endmacro %}
+
+{# Columns `<factor>_points`: what each factor adds to a score of 100; one that is missing adds nothing. #}
+{% macro factor_points(rows, relation) -%}
+    {% set columns = [] %}
+    {% for row in rows %}
+        {% set score = "coalesce(" ~ relation ~ "." ~ row.factor ~ "_score, 0)" %}
+        {% do columns.append(
+            "100 * " ~ row.weight ~ " * " ~ score ~ " / " ~ relation ~ ".weight_sum as " ~ row.factor ~ "_points"
+        ) %}
+    {% endfor %}
+    {{- columns | join(",\n        ") -}}
+{%- endmacro %}
+
+{# Columns `<factor>_change` and `<factor>_moved`: points of a factor more than before, and their absolute value. #}
+{% macro factor_changes(rows, present, previous) -%}
+    {% set columns = [] %}
+    {% for row in rows %}
+        {% set change = present ~ "." ~ row.factor ~ "_points - " ~ previous ~ "." ~ row.factor ~ "_points" %}
+        {% do columns.append(rounded(change, 4) ~ " as " ~ row.factor ~ "_change") %}
+        {% do columns.append(rounded("abs(" ~ change ~ ")", 4) ~ " as " ~ row.factor ~ "_moved") %}
+    {% endfor %}
+    {{- columns | join(",\n        ") -}}
+{%- endmacro %}

@@ -25,7 +25,16 @@ factors as (
         {% for row in rows -%}
         {{ factor_score(row, 'signals') }} as {{ row.factor }}_score,
         {% endfor -%}
-        signals.*
+        {% for signal in signals() -%}
+        signals.{{ signal }},
+        {% endfor -%}
+        signals.customer_id,
+        signals.snapshot_on,
+        signals.is_as_of,
+        signals.is_month_end,
+        signals.is_mature,
+        signals.is_active,
+        signals.is_silent_after
     from signals
 
 ),

@@ -17,7 +17,8 @@ dates as (
 
 ),
 
--- The few days in whose periods a date stands, before and after them. What came after one is known as at the end of its window.
+-- The few days in whose periods a date stands, before and after them. What came after one is known as at the end of its
+-- window.
 seen as (
 
     select
@@ -30,8 +31,8 @@ seen as (
     from dates
     inner join days
         on
-            days.previous_period_opens_after < dates.date_day
-            and case when days.is_mature then days.outcome_on else days.snapshot_on end >= dates.date_day
+            dates.date_day > days.previous_period_opens_after
+            and dates.date_day <= case when days.is_mature then days.outcome_on else days.snapshot_on end
 
 ),
 

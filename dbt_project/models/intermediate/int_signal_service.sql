@@ -103,7 +103,9 @@ told as (
         cast(null as date) as contract_ends_on
     from spans
     inner join days
-        on spans.month_number <= days.month_number and coalesce(spans.until_month, days.month_number + 1) > days.month_number
+        on
+            spans.month_number <= days.month_number
+            and (spans.until_month is null or spans.until_month > days.month_number)
     union all
     select
         tickets.customer_id,
@@ -111,7 +113,8 @@ told as (
         cast(null as date) as last_interaction_on,
         case when tickets.ticket_type = 'complaint' and tickets.received_on > days.year_opens_after then 1 else 0 end
             as complaints,
-        case when tickets.resolved_on is null or tickets.resolved_on > days.snapshot_on then 1 else 0 end as open_tickets,
+        case when tickets.resolved_on is null or tickets.resolved_on > days.snapshot_on then 1 else 0 end
+            as open_tickets,
         0 as satisfaction_points,
         0 as answers,
         cast(null as date) as contract_ends_on
@@ -167,7 +170,8 @@ summed as (
         max(last_interaction_on) as last_interaction_on,
         sum(complaints) as complaints,
         sum(open_tickets) as open_tickets,
-        {{ rounded('cast(sum(satisfaction_points) as double) / nullif(sum(answers) * 60, 0)', 6) }} as satisfaction_score,
+        {{ rounded('cast(sum(satisfaction_points) as double) / nullif(sum(answers) * 60, 0)', 6) }}
+            as satisfaction_score,
         max(contract_ends_on) as contract_ends_on
     from told
     group by customer_id, snapshot_on

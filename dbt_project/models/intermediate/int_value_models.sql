@@ -76,7 +76,8 @@ found as (
         max(case when parameter = 'gamma_gamma.p' then parameter_value end) as gamma_gamma_p,
         max(case when parameter = 'gamma_gamma.q' then parameter_value end) as gamma_gamma_q,
         max(case when parameter = 'gamma_gamma.v' then parameter_value end) as gamma_gamma_v,
-        max(case when parameter = 'churn_calibration.intercept' then parameter_value end) as churn_calibration_intercept,
+        max(case when parameter = 'churn_calibration.intercept' then parameter_value end)
+            as churn_calibration_intercept,
         max(case when parameter = 'churn_calibration.slope' then parameter_value end) as churn_calibration_slope,
         max(case when parameter = 'churn_calibration.uses_p_alive' then parameter_value end)
             as churn_calibration_uses_p_alive

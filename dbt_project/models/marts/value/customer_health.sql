@@ -20,33 +20,34 @@ run_parameters as (
 
 ),
 
-last_month as (
+signal_days as (
 
-    select max(days.snapshot_on) as month_end
-    from {{ ref('int_signal_days') }} as days
-    where days.is_month_end and not days.is_as_of
+    select * from {{ ref('int_signal_days') }}
 
 ),
 
--- A factor's contribution is what it adds to the score; one that is missing adds nothing.
+last_month as (
+
+    select max(snapshot_on) as month_end
+    from signal_days
+    where is_month_end and not is_as_of
+
+),
+
 present as (
 
     select
-        {% for row in rows -%}
-        100 * {{ row.weight }} * coalesce({{ row.factor }}_score, 0) / weight_sum as {{ row.factor }}_points,
-        {% endfor -%}
-        *
+        {{ factor_points(rows, 'scores') }},
+        scores.*
     from scores
-    where is_as_of
+    where scores.is_as_of
 
 ),
 
 previous as (
 
     select
-        {% for row in rows -%}
-        100 * {{ row.weight }} * coalesce(scores.{{ row.factor }}_score, 0) / scores.weight_sum as {{ row.factor }}_points,
-        {% endfor -%}
+        {{ factor_points(rows, 'scores') }},
         scores.customer_id,
         scores.score,
         scores.band
@@ -58,14 +59,10 @@ previous as (
 compared as (
 
     select
+        {{ factor_changes(rows, 'present', 'previous') }},
         present.*,
         previous.score as previous_score,
-        previous.band as previous_band,
-        {% for row in rows -%}
-        {{ rounded('present.' ~ row.factor ~ '_points - previous.' ~ row.factor ~ '_points', 4) }} as {{ row.factor }}_change,
-        {{ rounded('abs(present.' ~ row.factor ~ '_points - previous.' ~ row.factor ~ '_points)', 4) }}
-            as {{ row.factor }}_moved{{ "," if not loop.last }}
-        {% endfor %}
+        previous.band as previous_band
     from present
     left join previous on present.customer_id = previous.customer_id
 
