@@ -58,7 +58,8 @@ class _Adapter:
 
 
 adapter = _Adapter()
-dbt = SimpleNamespace(type_string=lambda: "varchar")
+dbt = SimpleNamespace(type_string=lambda: "varchar", concat=" || ".join)
+exceptions = SimpleNamespace(raise_compiler_error=lambda message: message)
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,21 @@ class _LabelRule:
     def dict(self) -> dict[str, Any]:
         return {**vars(self), "rule_id": f"B.{self.label}", "operator": ">", "value": "30", "line": 2}
 
+
+@dataclass(frozen=True)
+class _Factor:
+    factor: str
+    weight: int = 1
+    low: int = 0
+    high: int = 1
+    rule_id: str = "M8"
+    line: int = 2
+
+    def dict(self) -> dict[str, Any]:
+        return vars(self)
+
+
+FACTORS = (_Factor("cadence_ratio"), _Factor("recency_share"), _Factor("open_tickets"))
 
 # Bands as a seed may hold them: in months, in days, and one that takes the rest.
 BANDS = tuple(
@@ -168,6 +184,8 @@ def run_query(sql: str) -> SimpleNamespace:
         return SimpleNamespace(rows=[_LabelRule(*rule) for rule in LABEL_RULES])
     if "retention_brackets" in sql:
         return SimpleNamespace(rows=[_Bracket(0, 0, 0), _Bracket(1, 1, 30)])
+    if "_factors" in sql:
+        return SimpleNamespace(rows=FACTORS)
     if "rfm_bands" in sql:
         return SimpleNamespace(rows=BANDS)
     asked = [rule for rule in RULES if rule[0].startswith("lifecycle") == ("lifecycle_rules" in sql)]

@@ -32,6 +32,26 @@ with codes as (
     union distinct
     select 'backtest_group' as code_set, group_name as code from {{ ref('value_backtest') }}
     union distinct
+    select 'factor' as code_set, driver_1 as code from {{ ref('customer_churn_risk') }}
+    union distinct
+    select 'factor' as code_set, driver_2 as code from {{ ref('customer_churn_risk') }}
+    union distinct
+    select 'factor' as code_set, driver_3 as code from {{ ref('customer_churn_risk') }}
+    union distinct
+    select 'risk_band' as code_set, risk_band as code from {{ ref('customer_churn_risk') }}
+    union distinct
+    select 'score_missing_reason' as code_set, missing_reason as code from {{ ref('customer_churn_risk') }}
+    union distinct
+    select 'score_missing_reason' as code_set, missing_reason as code from {{ ref('customer_health') }}
+    union distinct
+    select 'factor' as code_set, changed_factor as code from {{ ref('customer_health') }}
+    union distinct
+    select 'health_band' as code_set, band as code from {{ ref('customer_health') }}
+    union distinct
+    select 'health_band' as code_set, previous_band as code from {{ ref('customer_health') }}
+    union distinct
+    select 'health_band' as code_set, band as code from {{ ref('customer_health_history') }}
+    union distinct
     select 'tier_direction' as code_set, direction as code from {{ ref('tier_review_list') }}
     union distinct
     select 'scheme' as code_set, scheme as code from {{ ref('customer_tiers') }}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from retention.value.fit_release import Outcome
 
 PIPE_WIDTH = 400
-SCORING = ("bg_nbd", "gamma_gamma")  # all others stand beside them in the backtest
+SCORING = ("bg_nbd", "gamma_gamma", "churn_calibration")  # all others stand beside them in the backtest
 LISTED = ("fit_id", "status", "profile", "data_until", "fitted_at", "customers", "holdout_mae", "naive_mae", "in_force")
 app = typer.Typer(
     no_args_is_help=True,

@@ -25,6 +25,28 @@
     (cast({{ days }} as double) / 7)
 {%- endmacro %}
 
+{#
+  Probability that a customer still buys (BG/NBD). Dropout comes right after a purchase, so who has bought on one day alone
+  is alive.
+
+  models: relation with the columns of int_value_models; repeats: x, purchase days after the first; span_days and age_days:
+  from the first to the last purchase day, and to the day that is asked about. SQL.
+#}
+{% macro probability_alive(models, repeats, span_days, age_days) -%}
+    case
+        when {{ repeats }} = 0 then cast(1 as double)
+        else 1 / (
+            1
+            + {{ models }}.bg_nbd_a / ({{ models }}.bg_nbd_b + {{ repeats }} - 1)
+            * power(
+                ({{ models }}.bg_nbd_alpha + {{ in_weeks(age_days) }})
+                / ({{ models }}.bg_nbd_alpha + {{ in_weeks(span_days) }}),
+                {{ models }}.bg_nbd_r + {{ repeats }}
+            )
+        )
+    end
+{%- endmacro %}
+
 {# Columns of purchases expected of those alive within 30 and 90 days, and by the end of each twelfth of a year. #}
 {% macro expected_purchases_columns() -%}
     {% set horizons = {"30d": in_weeks(30), "90d": in_weeks(90)} %}

@@ -65,7 +65,11 @@ pivoted as (
             as value_next_order_max_days,
         max(case when parameter = 'clv_annual_discount_rate' then cast(value as double) end)
             as clv_annual_discount_rate,
-        max(case when parameter = 'clv_margin_coverage' then cast(value as double) end) as clv_margin_coverage
+        max(case when parameter = 'clv_margin_coverage' then cast(value as double) end) as clv_margin_coverage,
+        max(case when parameter = 'churn_risk_high_from' then cast(value as double) end) as churn_risk_high_from,
+        max(case when parameter = 'churn_risk_medium_from' then cast(value as double) end) as churn_risk_medium_from,
+        max(case when parameter = 'health_green_from' then cast(value as double) end) as health_green_from,
+        max(case when parameter = 'health_yellow_from' then cast(value as double) end) as health_yellow_from
     from parameters
 
 )

@@ -23,6 +23,7 @@ ranked as (
         fits.fit_id,
         fits.model,
         fits.status,
+        fits.data_until,
         fits.status = 'converged' as is_usable,
         row_number() over (
             partition by fits.model, fits.status = 'converged'
@@ -46,7 +47,10 @@ fits_in_force as (
         max(case when model = 'bg_nbd' and is_usable then fit_id end) as bg_nbd_fit_id,
         max(case when model = 'bg_nbd' and not is_usable then status end) as bg_nbd_last_failure,
         max(case when model = 'gamma_gamma' and is_usable then fit_id end) as gamma_gamma_fit_id,
-        max(case when model = 'gamma_gamma' and not is_usable then status end) as gamma_gamma_last_failure
+        max(case when model = 'gamma_gamma' and not is_usable then status end) as gamma_gamma_last_failure,
+        max(case when model = 'bg_nbd' and is_usable then data_until end) as bg_nbd_data_until,
+        max(case when model = 'churn_calibration' and is_usable then fit_id end) as churn_calibration_fit_id,
+        max(case when model = 'churn_calibration' and is_usable then data_until end) as churn_calibration_data_until
     from newest
 
 ),
@@ -71,7 +75,12 @@ found as (
         max(case when parameter = 'bg_nbd.b' then parameter_value end) as bg_nbd_b,
         max(case when parameter = 'gamma_gamma.p' then parameter_value end) as gamma_gamma_p,
         max(case when parameter = 'gamma_gamma.q' then parameter_value end) as gamma_gamma_q,
-        max(case when parameter = 'gamma_gamma.v' then parameter_value end) as gamma_gamma_v
+        max(case when parameter = 'gamma_gamma.v' then parameter_value end) as gamma_gamma_v,
+        max(case when parameter = 'churn_calibration.intercept' then parameter_value end)
+            as churn_calibration_intercept,
+        max(case when parameter = 'churn_calibration.slope' then parameter_value end) as churn_calibration_slope,
+        max(case when parameter = 'churn_calibration.uses_p_alive' then parameter_value end)
+            as churn_calibration_uses_p_alive
     from named
 
 ),
@@ -99,7 +108,16 @@ explained as (
             when fits_in_force.gamma_gamma_last_failure = 'refused' then 'too_few_data'
             when fits_in_force.gamma_gamma_last_failure = 'failed' then 'fit_failed'
             else 'not_fitted'
-        end as gamma_gamma_missing_reason
+        end as gamma_gamma_missing_reason,
+        fits_in_force.bg_nbd_data_until,
+        -- It was made on scores with or without P(alive), and holds for such scores alone.
+        case
+            when found.churn_calibration_uses_p_alive = case when fits_in_force.bg_nbd_fit_id is null then 0 else 1 end
+                then fits_in_force.churn_calibration_fit_id
+        end as churn_calibration_fit_id,
+        fits_in_force.churn_calibration_data_until,
+        found.churn_calibration_intercept,
+        found.churn_calibration_slope
     from fits_in_force
     cross join found
 

@@ -18,24 +18,14 @@ models as (
 
 ),
 
--- Dropout comes right after a purchase, so who has bought on one day alone is alive (BG/NBD).
 alive as (
 
     select
         statistics.*,
         models.*,
-        case
-            when statistics.repeat_purchase_days = 0 then cast(1 as double)
-            else 1 / (
-                1
-                + models.bg_nbd_a / (models.bg_nbd_b + statistics.repeat_purchase_days - 1)
-                * power(
-                    (models.bg_nbd_alpha + {{ in_weeks('statistics.age_days') }})
-                    / (models.bg_nbd_alpha + {{ in_weeks('statistics.span_days') }}),
-                    models.bg_nbd_r + statistics.repeat_purchase_days
-                )
-            )
-        end as p_alive
+        {{ probability_alive(
+            'models', 'statistics.repeat_purchase_days', 'statistics.span_days', 'statistics.age_days'
+        ) }} as p_alive
     from statistics
     cross join models
     where models.bg_nbd_fit_id is not null

@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from retention.value import bg_nbd, gamma_gamma, pareto_nbd
+from retention.value import bg_nbd, churn_calibration, gamma_gamma, pareto_nbd
 from retention.value.backtest import Group, backtest, model_errors, naive_mae
 from retention.value.reading import (
     DAYS_PER_WEEK,
@@ -20,6 +21,7 @@ from retention.value.reading import (
     read_asked,
     spend_statistics,
 )
+from retention.value.scored_months import ScoredMonths, read_scored_months
 from retention.value.statistics import Fit, PurchaseStatistics, SpendStatistics
 from retention.value.store import (
     BACKTESTS,
@@ -118,21 +120,34 @@ def fit_release(
         asked = read_asked(connection)
         say(f"reading purchase histories of profile {asked.profile} up to {asked.as_of}")
         data = _read(connection, asked)
+        months = read_scored_months(connection, asked)
     say(f"{data.purchases.customers:,} customers, {data.purchases.repeaters:,} with two purchase days or more")
     known = {one["fit_id"]: one for one in store.fits()}
-    outcomes = []
-    for model in (bg_nbd.MODEL, gamma_gamma.MODEL, *((asked.comparison,) if asked.comparison else ())):
-        fit_id = _fit_id(model, data)
-        if fit_id in known and not force:
-            newest = max((one for one in known if one.split(".")[0] == fit_id), key=lambda one: known[one]["fitted_at"])
-            outcomes.append(Outcome(known[newest], is_new=False))
-            continue
-        again = sum(one.split(".")[0] == fit_id for one in known)
-        if data.refusal is None:
-            say(f"fitting {model}")
-        outcomes.append(_fitted(store, data, model, f"{fit_id}.{again + 1}" if again else fit_id))
+    tasks: dict[str, Callable[[str], Outcome]] = {
+        _fit_id(model, data): partial(_fitted, store, data, model)
+        for model in (bg_nbd.MODEL, gamma_gamma.MODEL, *((asked.comparison,) if asked.comparison else ()))
+    }
+    if months is not None:
+        tasks[months.fit_id(asked)] = partial(_calibrated, store, asked, months)
+    outcomes = [_once(fit_id, fitted, known, force=force, say=say) for fit_id, fitted in tasks.items()]
     _land(store, [one for one in outcomes if one.is_new], wait_seconds)
     return outcomes
+
+
+def _once(
+    fit_id: str,
+    fitted: Callable[[str], Outcome],
+    known: Mapping[str, dict[str, Any]],
+    *,
+    force: bool,
+    say: Callable[[str], None],
+) -> Outcome:
+    """What is known of a fit by its name; if nothing, or by force, fitted anew."""
+    same = [one for one in known if one.split(".")[0] == fit_id]
+    if same and not force:
+        return Outcome(known[max(same, key=lambda one: known[one]["fitted_at"])], is_new=False)
+    say(f"fitting {fit_id.split('-', maxsplit=1)[0]}")
+    return fitted(f"{fit_id}.{len(same) + 1}" if same else fit_id)
 
 
 def _read(connection: Any, asked: Asked) -> Data:
@@ -187,7 +202,18 @@ def _fitted(store: FitStore, data: Data, model: str, fit_id: str) -> Outcome:
     fit = gamma_gamma.fit(data.spend) if model == gamma_gamma.MODEL else FIT_PURCHASES[model](data.purchases)
     groups = _tested(data, model) if model in FIT_PURCHASES else []
     mae, rmse = model_errors(groups)
-    row |= {
+    row |= _found(fit) | {
+        "holdout_mae": mae,
+        "holdout_rmse": rmse,
+        "naive_mae": naive_mae(groups),
+    }
+    most = int(data.purchases.frequency.max(initial=0))
+    return Outcome(_complete(row), is_new=True, most_purchases=most, fit=fit, groups=groups)
+
+
+def _found(fit: Fit) -> dict[str, Any]:
+    """What a row of value_fits says of a fit."""
+    return {
         "status": CONVERGED if _is_usable(fit) else FAILED,
         "reason": _in_words(fit),
         "fitted_parameters": _json(fit.parameters),
@@ -195,12 +221,23 @@ def _fitted(store: FitStore, data: Data, model: str, fit_id: str) -> Outcome:
         "diagnostics": _json(fit.diagnostics),
         "log_likelihood": fit.log_likelihood,
         "customers": fit.customers,
-        "holdout_mae": mae,
-        "holdout_rmse": rmse,
-        "naive_mae": naive_mae(groups),
     }
-    most = int(data.purchases.frequency.max(initial=0))
-    return Outcome(_complete(row), is_new=True, most_purchases=most, fit=fit, groups=groups)
+
+
+def _calibrated(store: FitStore, asked: Asked, months: ScoredMonths, fit_id: str) -> Outcome:
+    """Find what the release's churn scores meant at past month-ends (M8)."""
+    row: dict[str, Any] = {
+        "fit_id": fit_id,
+        "profile": asked.profile,
+        "model": churn_calibration.MODEL,
+        "fitted_at": store.now(),
+        "data_until": asked.as_of,
+        "customers": round(float(months.outcomes.customers.sum())),
+    }
+    if months.refusal is not None:
+        return Outcome(_complete(row | {"status": REFUSED, "reason": f"Too few data: {months.refusal}."}), is_new=True)
+    fit = churn_calibration.fit(months.outcomes)
+    return Outcome(_complete(row | _found(fit)), is_new=True, fit=fit)
 
 
 def _tested(data: Data, model: str) -> list[Group]:
@@ -240,8 +277,8 @@ def _land_nodes(store: FitStore, outcome: Outcome, fit: Fit) -> None:
 def _complete(row: dict[str, Any]) -> dict[str, Any]:
     """The row with every column of the contract, so that all rows of a load are alike."""
     nothing = dict.fromkeys(
-        ("reason", "fitted_parameters", "standard_errors", "diagnostics", "log_likelihood", "holdout_mae",
-         "holdout_rmse", "naive_mae")
+        ("reason", "fitted_parameters", "standard_errors", "diagnostics", "log_likelihood", "holdout_days",
+         "holdout_mae", "holdout_rmse", "naive_mae", "repeat_customers")
     )  # fmt: skip
     return nothing | row
 

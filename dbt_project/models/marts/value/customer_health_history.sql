@@ -1,0 +1,26 @@
+with scores as (
+
+    select
+        customer_id,
+        snapshot_on,
+        score,
+        band
+    from {{ ref('int_health_scores') }}
+    where is_month_end and score is not null
+
+),
+
+run_parameters as (
+
+    select * from {{ source('raw', 'run_parameters') }}
+
+)
+
+select
+    scores.customer_id,
+    scores.snapshot_on as month_end,
+    scores.score,
+    scores.band,
+    run_parameters.as_of_date
+from scores
+cross join run_parameters
