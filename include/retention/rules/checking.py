@@ -66,8 +66,7 @@ def stop_on_broken_rules(project_dir: Path, profile: str, say: Callable[[str], N
         told = "".join(f"\n  {one}" for one in own)
         count = "1 problem" if len(own) == 1 else f"{len(own)} problems"
         raise BuildFailedError(
-            f"The rules have {count}; nothing was landed or built:{told}\n",
-            "Mend them; retention rules check tells all.",
+            f"The rules have {count}, so nothing was built.", f"Mend them; retention rules check tells all:{told}"
         )
     if problems:
         say(f"warning: rules of other profiles have problems ({len(problems)}): retention rules check")
