@@ -17,6 +17,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "bands": ("bands (R1 to R3)", "分档（R1 至 R3）"),
     "cutoffs": ("quantile cut-offs (R4)", "分位数切点（R4）"),
+    "parts_nobody": (
+        "  The cut-offs coincide, so these scores part hardly anybody: {measures}",
+        "  各切点相同，以下评分几乎不能区分客户：{measures}",
+    ),
     "measure": ("measure", "指标"),
     "band": ("band", "档"),
     "bound": ("bound", "界限"),

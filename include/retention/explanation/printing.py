@@ -80,6 +80,13 @@ class _Explanation:
         if self.explained["cutoffs"]:
             rows = [self._cutoffs(measure, rfm) for measure in MEASURES]
             print_rows(self.console, self.say("cutoffs"), rows)
+            alike = [self.say(measure) for measure in MEASURES if self._parts_nobody(measure)]
+            if alike:
+                self._line(self.say("parts_nobody", measures=self.say("comma").join(alike)))
+
+    def _parts_nobody(self, measure: str) -> bool:
+        """Whether the cut-offs of a measure coincide: nearly all customers have one value."""
+        return len({self.explained["cutoffs"][f"{measure}_cut_{cut}"] for cut in range(1, 5)}) == 1
 
     def _band(self, row: Mapping[str, Any], rfm: Mapping[str, Any]) -> dict[str, Any]:
         column = f"{MEASURES[row['measure']]}_band"

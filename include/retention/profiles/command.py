@@ -12,7 +12,7 @@ from rich.console import Console
 from retention.console import print_rows
 from retention.errors import NotThereError
 from retention.options import HomeOption, settings_with
-from retention.profiles.coverage import Coverage, coverage, own_measures, read_bands
+from retention.profiles.coverage import Band, Coverage, coverage, own_measures, read_bands
 from retention.profiles.suggestion import Suggestion, suggest
 from retention.settings import Settings
 from retention.warehouse.candidate import open_warehouse
@@ -31,6 +31,7 @@ ProfileOption = Annotated[
 RELEASE = """
     select run.profile, run.as_of_date, max(case when parameters.parameter = 'band_coverage_limit' then value end),
         max(case when parameters.parameter = 'band_coverage_min_customers' then value end),
+        coalesce(max(case when parameters.parameter = 'reporting_currency' then upper(trim(value)) end), 'currency'),
         (select count(*) from marts.customer_rfm where last_purchase_on is not null)
     from raw.run_parameters as run
     cross join (
@@ -51,13 +52,13 @@ def check(home: HomeOption = None, profile: ProfileOption = None) -> None:
     with _Release(settings, profile) as release:
         out.print(release.title, markup=False)
         for one in release.covered:
-            print_rows(out, release.verdict(one), _coverage_rows(one))
+            print_rows(out, release.verdict(one), _coverage_rows(one, release.currency))
         unfit = [one.measure for one in release.covered if release.is_unfit(one)]
     out.print()
     if release.too_few:
         out.print(release.too_few)
     elif unfit:
-        out.print(f"Unfit: {', '.join(unfit)}. For cut-offs that part these customers: retention profile suggest.")
+        out.print(f"Unfit: {', '.join(unfit)}. retention profile suggest seeks cut-offs that part these customers.")
     else:
         out.print("Fit: no band holds more than its limit.")
 
@@ -82,7 +83,7 @@ def suggest_cut_offs(
             found = suggest(release.connection, one.measure, [band.number for band in one.bands], release.limit)
             if found is None:
                 continue
-            print_rows(out, release.verdict(one), _comparison(one, found))
+            print_rows(out, release.verdict(one), _comparison(one, found, release.currency))
             if found.is_within_limit:
                 rows += found.rows(release.profile)
             else:
@@ -90,7 +91,7 @@ def suggest_cut_offs(
         own = own_measures(settings.project_dir, release.profile) & {row[1] for row in rows}
     out.print()
     if release.too_few:
-        out.print(f"{release.too_few} With --all cut-offs are suggested all the same.")
+        out.print(release.too_few if every else f"{release.too_few} With --all cut-offs are suggested all the same.")
     elif not wanted:
         out.print("Fit: no band holds more than its limit. With --all cut-offs are suggested all the same.")
     if rows:
@@ -118,7 +119,7 @@ class _Release:
             )
         self._opened = open_warehouse(home.published, read_only=True)
         self.connection = self._opened.__enter__()
-        [(released, as_of, limit, least, self.customers)] = self.connection.execute(RELEASE).fetchall()
+        [(released, as_of, limit, least, self.currency, self.customers)] = self.connection.execute(RELEASE).fetchall()
         self.limit, self.least = float(limit or 1), int(least or 0)
         self.profile = self._asked or str(released)
         self.covered = coverage(self.connection, read_bands(self._settings.project_dir, self.profile))
@@ -151,17 +152,17 @@ def _verdict(one: Coverage, limit: float) -> str:
     return f"{one.measure}: {'fit' if one.is_fit(limit) else f'unfit, a band holds more than {limit:g}'}"
 
 
-def _coverage_rows(one: Coverage) -> list[dict[str, Any]]:
+def _coverage_rows(one: Coverage, currency: str) -> list[dict[str, Any]]:
     return [
-        {"band": band.number, "bound": _bound(band.bound, band.unit), "share": round(share, 4)}
+        {"band": band.number, "bound": _bound(band, currency), "share": round(share, 4)}
         for band, share in zip(one.bands, one.shares, strict=True)
     ]
 
 
-def _comparison(one: Coverage, found: Suggestion) -> list[dict[str, Any]]:
+def _comparison(one: Coverage, found: Suggestion, currency: str) -> list[dict[str, Any]]:
     """Bands as they are, and as suggested; a suggestion may have fewer."""
     suggested = {
-        band.number: (_bound(band.bound, band.unit), round(share, 4))
+        band.number: (_bound(band, currency), round(share, 4))
         for band, share in zip(found.bands, found.shares, strict=True)
     }
     return [
@@ -170,16 +171,20 @@ def _comparison(one: Coverage, found: Suggestion) -> list[dict[str, Any]]:
             "suggested": suggested.get(row["band"], ("no band", None))[0],
             "its share": suggested.get(row["band"], ("no band", None))[1],
         }
-        for row in _coverage_rows(one)
+        for row in _coverage_rows(one, currency)
     ]
 
 
-def _bound(bound: Any, unit: str | None) -> str:
-    return "the rest" if bound is None else f"{bound.normalize():f} {unit}"
+def _bound(band: Band, currency: str) -> str:
+    """A bound in words; amounts are in the release's currency, whatever the profile asked for."""
+    if band.bound is None:
+        return "the rest"
+    unit = currency if band.unit == "currency" else str(band.unit)
+    return f"{band.bound.normalize():f} {unit.removesuffix('s') if band.bound == 1 and unit != currency else unit}"
 
 
 def _alike(measure: str) -> str:
-    remedy = " Try a longer rfm_window_months." if measure != "recency" else ""
+    remedy = " In a longer window (rfm_window_months) they may differ." if measure != "recency" else ""
     return f"Too many customers are alike: no bounds part them.{remedy}"
 
 

@@ -160,8 +160,7 @@ def scheme_checks() -> Iterator[str]:
     yield _ordered(
         "not is_always and rank_after is null",
         "'scheme ' || scheme || ' has no catch-all: a customer that meets no rule would have no tier. "
-        "Add a last row with metric ''always'': ' || profile || ',' || scheme || ',' || rule_id "
-        "|| '_none,' || (rule_rank + 1) || ',unknown,1,always,,'",
+        "Add a last row of rank ' || (rule_rank + 1) || ' with metric ''always''.'",
         line="last_line",
     )
 
