@@ -93,3 +93,16 @@ def test_a_way_up_over_what_was_never_delivered_is_no_way() -> None:
         row, "en"
     )
     assert "指标未知（从未提供相应数据）：Complaints。" in told_of(row, "zh")
+
+
+@pytest.mark.parametrize(
+    ("cuts", "told"), [((1, 1, 1, 1), True), ((1, 1, 1, 2), False)], ids=["all customers alike", "some differ"]
+)
+def test_cut_offs_that_coincide_are_said_to_part_hardly_anybody(cuts: tuple[int, ...], told: bool) -> None:
+    spread = {f"{name}_cut_{cut}": cut for name in ("recency", "monetary") for cut in range(1, 5)}
+    cutoffs = spread | {f"frequency_cut_{number}": cut for number, cut in enumerate(cuts, start=1)}
+    scores = {f"{letter}_score": 3 for letter in "rfm"} | {"rfm_score": 50, "rfm_segment": "loyal"}
+    text = io.StringIO()
+    explained = {"customer_rfm": scores, "bands": [], "cutoffs": cutoffs}
+    _Explanation(Console(file=text, width=200), explained, Names("en", {}))._rfm()
+    assert ("these scores part hardly anybody: frequency\n" in text.getvalue()) is told

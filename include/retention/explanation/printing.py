@@ -133,7 +133,7 @@ class _Explanation:
         if in_force not in (None, by_rules):
             is_decided = tier["review_state"] == "rejected" and review.get("approver")
             state = "change_rejected" if is_decided else f"change_{tier['review_state']}"
-            told, other = in_force, by_rules
+            told, other = str(in_force), by_rules
         elif review.get("status") == "approved" and review["tier_after"] == by_rules:
             state, told, other = "change_approved", by_rules, review["tier_before"]
         else:
