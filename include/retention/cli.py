@@ -31,6 +31,7 @@ from retention.pipeline import STEPS, run_all, run_step, runs
 from retention.profiles import command as profile_command
 from retention.publication.completeness_lists import read_worklist, write_week, write_worklist
 from retention.publication.release import rollback as roll_back
+from retention.rules import command as rules_command
 from retention.runs import Run, open_run, start_run
 from retention.settings import Settings
 from retention.simulation import command as simulation_command
@@ -57,6 +58,7 @@ app.add_typer(label_command.app, name="labels")
 app.add_typer(review_command.app, name="review")
 app.add_typer(profile_command.app, name="profile")
 app.add_typer(value_command.app, name="value")
+app.add_typer(rules_command.app, name="rules")
 # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
 PIPE_WIDTH = 400
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)

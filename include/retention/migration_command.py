@@ -9,7 +9,7 @@ from rich.console import Console
 
 from retention.console import print_rows
 from retention.options import HomeOption, day_of, settings_with
-from retention.tier_moves import Moves, count_moves
+from retention.tier_moves import ENTERED, Moves, count_moves
 
 TITLES = {
     "en": "{scheme}: from the tiers of {start} (rows) to those of {end} (columns)",
@@ -56,12 +56,14 @@ def _print(out: Console, moves: Moves, language: str) -> None:
     before, total, stayed = HEADS[language]
     rows: list[dict[str, Any]] = []
     for tier in moves.from_tiers:
-        cells = {f"→ {_named(moves, after)}": moves.counts.get((tier, after), 0) for after in moves.to_tiers}
+        cells = {f"→ {_named(moves, after, language)}": moves.counts.get((tier, after), 0) for after in moves.to_tiers}
         share = moves.stayed_share(tier)
-        rows.append({before: _named(moves, tier), **cells, total: sum(cells.values()), stayed: share})
+        rows.append({before: _named(moves, tier, language), **cells, total: sum(cells.values()), stayed: share})
     print_rows(out, TITLES[language].format(scheme=moves.scheme, start=moves.start, end=moves.end), rows)
 
 
-def _named(moves: Moves, tier: str) -> str:
-    """A tier with its name; the tier alone where it is a value of the data."""
+def _named(moves: Moves, tier: str, language: str) -> str:
+    """A tier with its name; the tier alone where it is a value of the data, the name alone where there is no tier."""
+    if tier == ENTERED and language != "en":
+        return moves.labels.get(tier, tier)
     return f"{tier} {moves.labels[tier]}" if tier in moves.labels else tier

@@ -33,6 +33,7 @@ from retention.publication.provenance import check_provenance
 from retention.publication.release import changed_file, commit_release, present_release, releases, write_release
 from retention.publication.report import write_report
 from retention.quality import CheckResult, QualityWorker, failed_check_lines
+from retention.rules import stop_on_broken_rules
 from retention.runs import Home, Run
 from retention.settings import Settings
 from retention.warehouse.candidate import CONFIG, prepare_candidate, write_raw_schema
@@ -85,6 +86,8 @@ class Pipeline:
         """Take the landing files in, and fix what this run sees: its loads and its as-of day."""
         self.engine.check(self.settings.memory_limit)
         self.run.save()
+        # First of all: a broken row is told at once, not after the landing and half a build.
+        stop_on_broken_rules(self.settings.project_dir, self.run.profile, self.say)
         report = self._take_in() if self.run.known_by is None else LandingReport([], [], [])
         pinned: dict[str, list[str]] = {}
         for manifest in self._known_loads():
@@ -163,6 +166,7 @@ class Pipeline:
 
     def build(self) -> dict[str, Any]:
         """Build and test every table in a private candidate."""
+        stop_on_broken_rules(self.settings.project_dir, self.run.profile, lambda _: None)
         decision = self.decide()
         self.say(decision.text)
         prepare_candidate(self.run, self.contracts, self._pinned(), decision.base)

@@ -207,6 +207,19 @@ CASES: dict[str, tuple[str, list[str], dict[str, Any], dict[str, Any]]] = {
     ),
     "nobody is asked to spend less": ("monetary_12m < 10", [], {"recency_days": 3, "monetary_12m": Decimal(20)}, {}),
     "nobody is asked to be less content": ("satisfaction_score <= 0.5", [], {"satisfaction_score": 0.9}, {}),
+    "nobody can complain where no tickets were delivered": ("complaints_12m <= 1", [], {"complaints_12m": None}, {}),
+    "nobody can be in touch where no interactions were delivered": (
+        "days_since_last_interaction <= 30",
+        [],
+        {"days_since_last_interaction": None, "interactions_90d": None},
+        {},
+    ),
+    "who was never in touch can be": (
+        "days_since_last_interaction <= 30",
+        [],
+        {"days_since_last_interaction": None, "interactions_90d": 0},
+        {"others": {"days_since_last_interaction": 30}},
+    ),
     "fewest unmet conditions win over the smaller gap": (
         "interactions_90d >= 40",
         ["complaints_12m <= 0", "satisfaction_score >= 0.81"],

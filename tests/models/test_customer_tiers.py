@@ -70,7 +70,8 @@ def tiers_on(
 
 def expected_tiers(company: Company) -> dict[tuple[str, str], tuple[object, ...]]:
     """customer_tiers: tier, rank, rule, whether primary, tier before the last change and the day that showed it."""
-    history = {day: tiers_on(company, day) for day in snapshot_days(company)}
+    # The day before the rolling period moves from run to run and so tells no change.
+    history = {day: tiers_on(company, day) for day in sorted({company.as_of, *month_ends(company)})}
     result: dict[tuple[str, str], tuple[object, ...]] = {}
     for key, (tier, rank, rule_id) in history[company.as_of].items():
         course = [(day, tiers[key][0]) for day, tiers in history.items() if key in tiers]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from retention.warehouse.dbt import cause_of
+from retention.warehouse.dbt import cause_of, failure_line
 
 OF_JAVA = """Runtime Error in model fct_orders (models/marts/core/fct_orders.sql)
   An error occurred while calling o53.sql.
@@ -35,3 +35,10 @@ OF_JAVA = """Runtime Error in model fct_orders (models/marts/core/fct_orders.sql
 )
 def test_a_message_keeps_its_cause_and_loses_its_trail(message: str, told: str) -> None:
     assert cause_of(message) == told
+
+
+def test_a_row_that_our_own_rules_refuse_is_told_without_the_model_that_read_it() -> None:
+    told = "seeds/tier_rules.csv, line 2: rule T1.X (scheme s, rank 1): metric 'x' is unknown."
+    place = "Compilation Error in model int_profile (models/intermediate/int_profile.sql)"
+    assert failure_line("int_profile", f"{place} {told}") == told
+    assert failure_line("int_profile", f"{place} 'x' is undefined") == f"int_profile: {place} 'x' is undefined"

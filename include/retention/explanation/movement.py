@@ -46,6 +46,10 @@ RISING = frozenset(
     }
 )
 """Figures that can be moved one by one, more being better; what is neither here nor there nobody can move."""
+COUNTED = frozenset({"interactions_90d", "interactions_previous_90d", "interactions_12m", "complaints_12m"})
+"""Counts that are missing only where nothing of the kind was ever delivered, of any customer: nobody can move them."""
+OF_INTERACTIONS = frozenset({"interactions_change_rate", "days_since_last_interaction"})
+"""Figures that no customer has where interactions were not delivered."""
 WHOLE = frozenset(
     {
         "complaints_12m",
@@ -133,6 +137,14 @@ def way_up(
     return None
 
 
+def is_unrecorded(metric: str, figures: Figures) -> bool:
+    """Whether a figure is missing since its data were never delivered, and not for anything the customer did."""
+    name = metric.split(":", maxsplit=1)[0]
+    if name in OF_INTERACTIONS:
+        return "interactions_90d" in figures and figures["interactions_90d"] is None
+    return name in COUNTED and figures.get(metric) is None
+
+
 def tier_after(groups: Sequence[Group], figures: Figures, scale: Scale, change: Change) -> str | None:
     """The tier that a change leads to."""
     after = changed(figures, change, scale)
@@ -211,6 +223,8 @@ def _needs(conditions: Sequence[Condition], figures: Figures, scale: Scale) -> I
     banded = {measure: by_metric[name] for measure, name in BAND.items() if name in by_metric}
     scored = [one for one in conditions if one.metric in CELL_METRICS]
     rest = [one for one in conditions if one.metric not in CELL_METRICS and one.metric not in BAND.values()]
+    if any(is_unrecorded(one.metric, figures) and not one.holds(figures) for one in rest):
+        return
     bands = [list(_bands(measure, asked, figures, scale)) for measure, asked in banded.items()]
     cells: list[Cell | None] = [*_cells(scored, figures, scale)] if scored else [None]
     for chosen in product(*bands):

@@ -17,6 +17,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "bands": ("bands (R1 to R3)", "分档（R1 至 R3）"),
     "cutoffs": ("quantile cut-offs (R4)", "分位数切点（R4）"),
+    "parts_nobody": (
+        "  The cut-offs coincide, so these scores part hardly anybody: {measures}",
+        "  各切点相同，以下评分几乎不能区分客户：{measures}",
+    ),
     "measure": ("measure", "指标"),
     "band": ("band", "档"),
     "bound": ("bound", "界限"),
@@ -43,6 +47,9 @@ PHRASES: dict[str, tuple[str, str]] = {
     "contains": ("contains", "包含"),
     "since": ("  since {day}, before: {tier}", "  自 {day} 起，此前为 {tier}"),
     "in_force": ("  in force: {tier} ({state})", "  现行：{tier}（{state}）"),
+    "change_waiting": ("the change to {tier} waits for approval", "变更为 {tier} 待审批"),
+    "change_rejected": ("the change to {tier} was rejected by {approver}", "变更为 {tier} 已被 {approver} 驳回"),
+    "change_approved": ("the change from {tier} was approved by {approver}", "由 {tier} 变更，已获 {approver} 批准"),
     "from_the_rules": (
         "  By the rules it is {tier}; what is said of the way up counts from there.",
         "  按规则为 {tier}；以下升级条件均以此为起点。",
@@ -56,6 +63,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "  或仅凭客户行为升到 {tier}，依据 {rule}（{conditions}）：",
     ),
     "change": ("    {name}: {present} → {needed} ({difference})", "    {name}：{present} → {needed}（{difference}）"),
+    "change_unknown": ("    {name}: not known → {needed}", "    {name}：未知 → {needed}"),
     "more": ("{difference} more", "增加 {difference}"),
     "fewer": ("{difference} less", "减少 {difference}"),
     "buy_again": (
@@ -67,10 +75,14 @@ PHRASES: dict[str, tuple[str, str]] = {
     "comma": (", ", "，"),
     "buy": ("a purchase, the first one", "需要一次购买（首次）"),
     "decision": ("a decision of the company, not the customer's behaviour", "由公司决定，与客户行为无关"),
-    "any_amount": ("any amount", "任意金额"),
+    "any_amount": ("any amount", "金额不限"),
     "orders_today": (
         "    Orders made today count at once: {orders} more, together {amount}, would make it {tier}.",
         "    若今天就下单：再下 {orders} 单（合计 {amount}），即为 {tier}。",
+    ),
+    "orders_today_of_any_amount": (
+        "    Orders made today count at once: {orders} more, of {amount}, would make it {tier}.",
+        "    若今天就下单：再下 {orders} 单（金额不限），即为 {tier}。",
     ),
     "one_order_today": (
         "    An order made today counts at once: one of {amount} would make it {tier}.",
@@ -84,6 +96,11 @@ PHRASES: dict[str, tuple[str, str]] = {
     "out_of_reach": (
         "  No change of behaviour or decision leads to a better tier.",
         "  没有可行的行为变化或决定能升到更高一层。",
+    ),
+    "not_recorded": (
+        "  Better tiers ask for figures that are not known, since their data were never delivered: {names}. "
+        "Nothing the customer does leads there.",
+        "  更高层级所看的指标未知（从未提供相应数据）：{names}。客户的任何行为都无法带来升级。",
     ),
     "figures_missing": (
         "  The release does not hold the figures that would say what moves it up.",

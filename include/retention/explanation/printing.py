@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from retention.console import print_rows
+from retention.explanation.movement import LESS_IS_BETTER, RISING
 from retention.explanation.names import Names
 from retention.explanation.wording import Wording, figure
 
@@ -14,6 +15,8 @@ MEASURES = {"recency": "r", "frequency": "f", "monetary": "m"}
 NO_INTERACTIONS = "no_interaction_data"  # as dormancy_reason has it
 LETTERS = 2
 """A tier's code up to this length is what people call it: A, S, B2."""
+UNKNOWN_WITHOUT_DATA = LESS_IS_BETTER | RISING
+"""Figures whose absence says that nothing is known, and not that there was none."""
 
 
 def print_explanation(console: Console, explained: Mapping[str, Any], names: Names) -> None:
@@ -77,6 +80,13 @@ class _Explanation:
         if self.explained["cutoffs"]:
             rows = [self._cutoffs(measure, rfm) for measure in MEASURES]
             print_rows(self.console, self.say("cutoffs"), rows)
+            alike = [self.say(measure) for measure in MEASURES if self._parts_nobody(measure)]
+            if alike:
+                self._line(self.say("parts_nobody", measures=self.say("comma").join(alike)))
+
+    def _parts_nobody(self, measure: str) -> bool:
+        """Whether the cut-offs of a measure coincide: nearly all customers have one value."""
+        return len({self.explained["cutoffs"][f"{measure}_cut_{cut}"] for cut in range(1, 5)}) == 1
 
     def _band(self, row: Mapping[str, Any], rfm: Mapping[str, Any]) -> dict[str, Any]:
         column = f"{MEASURES[row['measure']]}_band"
@@ -111,16 +121,30 @@ class _Explanation:
         self._line(say("because", rule=tier["rule_id"], conditions=told))
         if tier["changed_on"]:
             self._line(say("since", day=tier["changed_on"], tier=self._named(scheme, tier["previous_tier"])))
+        self._review(tier)
         if tier.get("tier_in_force") not in (None, tier["tier"]):
-            state = self.names.of("tier_review_state", tier["review_state"])
-            self._line(say("in_force", tier=self._named(scheme, tier["tier_in_force"]), state=state))
             self._line(say("from_the_rules", tier=self._named(scheme, tier["tier"])))
         self._up(scheme, tier["up"])
+
+    def _review(self, tier: Mapping[str, Any]) -> None:
+        """Which tier is in force and why, where a review has a say in it."""
+        review, scheme = tier.get("review") or {}, tier["scheme"]
+        in_force, by_rules = tier.get("tier_in_force"), tier["tier"]
+        if in_force not in (None, by_rules):
+            is_decided = tier["review_state"] == "rejected" and review.get("approver")
+            state = "change_rejected" if is_decided else f"change_{tier['review_state']}"
+            told, other = str(in_force), by_rules
+        elif review.get("status") == "approved" and review["tier_after"] == by_rules:
+            state, told, other = "change_approved", by_rules, review["tier_before"]
+        else:
+            return
+        change = self.say(state, tier=self._named(scheme, other), approver=review.get("approver") or "-")
+        self._line(self.say("in_force", tier=self._named(scheme, told), state=change))
 
     def _up(self, scheme: str, up: Mapping[str, Any]) -> None:
         say = self.say
         if up["to_tier"] is None:
-            self._line(say(up["reason"]))
+            self._line(say(up["reason"], names=say("comma").join(up.get("unknown", []))))
             return
         self._way("up", scheme, up)
         if up["without_decision"]:
@@ -131,10 +155,7 @@ class _Explanation:
         asked = say("and").join(self.words.asked(one) for one in up["conditions"])
         self._line(say(phrase, tier=self._named(scheme, up["to_tier"]), rule=up["rule_id"], conditions=asked))
         for one in up["changes"]:
-            present, needed = (self.words.value(one["metric"], one[name]) for name in ("present", "needed"))
-            self._line(
-                say("change", name=one["name"], present=present, needed=needed, difference=self._difference(one))
-            )
+            self._line(self._change(one))
         told = {one["metric"] for one in up["changes"]}
         made = [one for one in up["conditions"] if not one["is_met"] and one["metric"] not in told]
         if made:
@@ -143,7 +164,17 @@ class _Explanation:
         if today:
             amount = figure(today["amount"]) if today["amount"] else say("any_amount")
             phrase = "one_order_today" if today["orders"] == 1 else "orders_today"
+            if today["orders"] != 1 and not today["amount"]:
+                phrase = "orders_today_of_any_amount"
             self._line(say(phrase, orders=today["orders"], amount=amount, tier=self._named(scheme, today["tier"])))
+
+    def _change(self, one: Mapping[str, Any]) -> str:
+        needed = self.words.value(one["metric"], one["needed"])
+        if one["present"] is None and one["metric"] in UNKNOWN_WITHOUT_DATA:
+            return self.say("change_unknown", name=one["name"], needed=needed)
+        present = self.words.value(one["metric"], one["present"])
+        difference = self._difference(one)
+        return self.say("change", name=one["name"], present=present, needed=needed, difference=difference)
 
     def _made(self, one: Mapping[str, Any]) -> str:
         present, after = (self.words.value(one["metric"], one[name]) for name in ("present", "after"))

@@ -9,7 +9,7 @@ import duckdb
 
 from retention.errors import NotThereError
 from retention.explanation.figures import MEASURES, Scale, changed
-from retention.explanation.movement import Way, tier_after, way_up
+from retention.explanation.movement import Way, is_unrecorded, tier_after, way_up
 from retention.explanation.names import Names, read_names
 from retention.explanation.rules import Figures, Group, first_match, groups_by_scheme
 from retention.explanation.wording import Wording
@@ -46,7 +46,9 @@ def explain_customer(home: Home, customer_id: str, language: str = "en") -> dict
         `is_decision`; `with_orders_today`, None where orders alone do not do it: `orders`, `amount` and the tier that
         these orders lead to when they are made today; `without_decision`, another way told likewise, where the first
         takes a decision of the company and behaviour alone does it, too, else None. Without any way `to_tier` is None
-        and `reason` says why: `best_tier`, `no_order_of_tiers`, `out_of_reach` or `figures_missing`.
+        and `reason` says why: `best_tier`, `no_order_of_tiers`, `out_of_reach`, `figures_missing`, or `not_recorded`
+        with the `unknown` metrics' names: better tiers ask for what was never delivered.
+        `review`: the last review with the customer under the scheme, None without one.
 
         `axes`: axis, name, stage, stage_name, rule_id and conditions of each axis of the lifecycle; without a stage
         also `reason`. `labels`: rows of
@@ -155,6 +157,11 @@ TIERS = """
     where customer_id = ?
     order by is_primary_scheme desc, scheme
 """
+REVIEWS = """
+    select scheme, review_id, tier_before, tier_after, status, approver, decided_at from marts.tier_review_list
+    where customer_id = ?
+    qualify row_number() over (partition by scheme order by review_id desc) = 1
+"""
 LABELS = """
     select * from marts.customer_labels
     where customer_id = ?
@@ -177,6 +184,8 @@ def _tiers(
     scale = _scale(connection, explained["cutoffs"], parameters)
     metrics = _metrics(connection, customer_id)
     figures = by_metric(metrics, [row["metric"] for row in rules])
+    has_reviews = _has(connection, "marts", "tier_review_list")
+    reviews = {row["scheme"]: row for row in rows_of(connection, REVIEWS, customer_id)} if has_reviews else {}
     told = []
     for row in rows_of(connection, TIERS, customer_id):
         groups = schemes.get(row["scheme"], [])
@@ -189,6 +198,7 @@ def _tiers(
                 "scheme_name": names.of("scheme", row["scheme"]),
                 "tier_name": names.of(row["scheme"], row["tier"]),
                 "conditions": [] if current is None else _conditions(current, figures, names),
+                "review": reviews.get(row["scheme"]),
                 "up": _up(row["scheme"], row["scheme"] in unordered, groups, current, figures, scale, names),
             }
         )
@@ -221,6 +231,11 @@ def _up(
     if not any(group.rank < current.rank and group.tier != current.tier for group in groups):
         return {"to_tier": None, "reason": "best_tier"}
     way = way_up(groups, figures, scale, current)
+    better = [group for group in groups if group.rank < current.rank]
+    asked = dict.fromkeys(one.metric for group in better for one in group.conditions)
+    unknown = [names.metric(metric) for metric in asked if is_unrecorded(metric, figures)]
+    if way is None and unknown and scale.cells:
+        return {"to_tier": None, "reason": "not_recorded", "unknown": unknown}
     if way is None:
         return {"to_tier": None, "reason": "out_of_reach" if scale.cells else "figures_missing"}
     told = _told_way(scheme, way, groups, figures, scale, names)

@@ -56,13 +56,13 @@ def check(home: HomeOption = None, profile: ProfileOption = None, as_json: JsonO
         else:
             out.print(release.title, markup=False)
             for one in release.covered:
-                print_rows(out, release.verdict(one), coverage_rows(one))
+                print_rows(out, release.verdict(one), coverage_rows(one, release.currency))
             out.print()
             if not unfit:
                 out.print(release.too_few or "Fit: no band holds more than its limit.")
     if unfit:
         raise CheckFailedError(
-            f"Unfit: {', '.join(unfit)}.", "For cut-offs that part these customers: retention profile suggest."
+            f"Unfit: {', '.join(unfit)}.", "retention profile suggest seeks cut-offs that part these customers."
         )
 
 
@@ -100,12 +100,12 @@ def suggest_cut_offs(
         return
     out.print(release.title, markup=False)
     for one, found in pairs:
-        print_rows(out, release.verdict(one), comparison(one, found))
+        print_rows(out, release.verdict(one), comparison(one, found, release.currency))
         if not found.is_within_limit:
             out.print(f"  {alike(one.measure)}", markup=False)
     out.print()
     if release.too_few:
-        out.print(f"{release.too_few} With --all cut-offs are suggested all the same.")
+        out.print(release.too_few if every else f"{release.too_few} With --all cut-offs are suggested all the same.")
     elif not wanted:
         out.print("Fit: no band holds more than its limit. With --all cut-offs are suggested all the same.")
     if rows:

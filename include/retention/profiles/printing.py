@@ -19,18 +19,19 @@ def print_json(found: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
-def coverage_rows(one: Coverage) -> list[dict[str, Any]]:
+def coverage_rows(one: Coverage, currency: str) -> list[dict[str, Any]]:
     """The bands of a measure with the share of customers in each."""
     return [
-        {"band": band.number, "bound": _bound(band), "share": round(share, 4)}
+        {"band": band.number, "bound": _bound(band, currency), "share": round(share, 4)}
         for band, share in zip(one.bands, one.shares, strict=True)
     ]
 
 
-def comparison(one: Coverage, found: Suggestion) -> list[dict[str, Any]]:
+def comparison(one: Coverage, found: Suggestion, currency: str) -> list[dict[str, Any]]:
     """Bands as they are, and as suggested; a suggestion may have fewer."""
     suggested = {
-        band.number: (_bound(band), round(share, 4)) for band, share in zip(found.bands, found.shares, strict=True)
+        band.number: (_bound(band, currency), round(share, 4))
+        for band, share in zip(found.bands, found.shares, strict=True)
     }
     return [
         row
@@ -38,13 +39,13 @@ def comparison(one: Coverage, found: Suggestion) -> list[dict[str, Any]]:
             "suggested": suggested.get(row["band"], ("no band", None))[0],
             "its share": suggested.get(row["band"], ("no band", None))[1],
         }
-        for row in coverage_rows(one)
+        for row in coverage_rows(one, currency)
     ]
 
 
 def alike(measure: str) -> str:
     """What is said where no bounds part the customers."""
-    remedy = " Try a longer rfm_window_months." if measure != "recency" else ""
+    remedy = " In a longer window (rfm_window_months) they may differ." if measure != "recency" else ""
     return f"Too many customers are alike: no bounds part them.{remedy}"
 
 
@@ -111,5 +112,9 @@ def _shares(one: Coverage | Suggestion) -> list[dict[str, Any]]:
     ]
 
 
-def _bound(band: Band) -> str:
-    return "the rest" if band.bound is None else f"{band.bound.normalize():f} {band.unit}"
+def _bound(band: Band, currency: str) -> str:
+    """A bound in words; amounts are in the release's currency, whatever the profile asked for."""
+    if band.bound is None:
+        return "the rest"
+    unit = currency if band.unit == "currency" else str(band.unit)
+    return f"{band.bound.normalize():f} {unit.removesuffix('s') if band.bound == 1 and unit != currency else unit}"

@@ -69,6 +69,11 @@ class Released:
         )
 
     @property
+    def currency(self) -> str:
+        """The currency of the release's amounts."""
+        return self.parameters.get("reporting_currency", "currency").strip().upper()
+
+    @property
     def active_window_days(self) -> int:
         """The window by which the release tells active customers."""
         return int(self._parameter("active_window_days"))

@@ -13,6 +13,7 @@ from retention.warehouse.candidate import open_warehouse
 
 LANGUAGES = ("en", "zh")
 SUFFIXES = (".csv", ".xlsx")
+SHEETS = {"en": "tier_review", "zh": "层级评审"}
 SHEET_ROWS = 1_048_575  # Excel's limit, the header aside
 COLUMNS = {
     "review_id": ("Review", "评审"),
@@ -129,11 +130,11 @@ def write_changes(rows: Sequence[Mapping[str, Any]], path: Path, language: str =
             writer.writerow(header)
             writer.writerows(row.values() for row in rows)
     else:
-        _write_workbook(header, rows, path)
+        _write_workbook(header, rows, path, SHEETS[language])
     return path
 
 
-def _write_workbook(header: Sequence[str], rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+def _write_workbook(header: Sequence[str], rows: Sequence[Mapping[str, Any]], path: Path, name: str) -> None:
     from openpyxl import Workbook  # noqa: PLC0415  # costs a quarter of a second that no other command needs
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # as above
     from openpyxl.styles import Font  # noqa: PLC0415  # as above
@@ -149,7 +150,7 @@ def _write_workbook(header: Sequence[str], rows: Sequence[Mapping[str, Any]], pa
         return made
 
     for number, start in enumerate(range(0, max(len(rows), 1), SHEET_ROWS), start=1):
-        sheet = book.create_sheet(f"tier_review_{number}")
+        sheet = book.create_sheet(f"{name}_{number}")
         sheet.freeze_panes = "A2"
         for letter, width in zip("ABCDEFGHIJ", WIDTHS, strict=True):
             sheet.column_dimensions[letter].width = width

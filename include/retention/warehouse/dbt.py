@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,8 @@ from retention.warehouse.candidate import candidate_link
 
 SHOWN = 3
 LONGEST_MESSAGE = 600
+OWN_WORDS = re.compile(r"Compilation Error in model \S+ \([^)]*\) (?=seeds/|Seed |Scheme |Profile )")
+"""What dbt puts before an error that a macro of ours raised: the row it names says more than the model that read it."""
 NODE_FINISHED = "Q"  # dbt's event codes for finished nodes all begin with it
 
 
@@ -136,8 +139,14 @@ def _read_results(path: Path) -> DbtResult:
         result.statuses[status] = result.statuses.get(status, 0) + 1
         if status in ("error", "fail", "runtime error"):
             name = ".".join(node["unique_id"].split(".")[2:3])
-            result.failures.append(f"{name}: {cause_of(str(node.get('message') or status))}")
+            result.failures.append(failure_line(name, cause_of(str(node.get("message") or status))))
     return result
+
+
+def failure_line(name: str, cause: str) -> str:
+    """A line on a node that failed; where our own rules refused a row, that alone."""
+    own = OWN_WORDS.match(cause)
+    return cause[own.end() :] if own else f"{name}: {cause}"
 
 
 def cause_of(message: str) -> str:

@@ -9,9 +9,12 @@ with tiers as (
 
 ),
 
+-- The history also holds the day before the rolling period, which moves from run to run: a change is told by the days
+-- that every run sees.
 snapshots as (
 
     select * from {{ ref('int_snapshot_dates') }}
+    where is_month_end or is_as_of
 
 ),
 
@@ -63,6 +66,7 @@ last_others as (
         {% endfor %}
         history.customer_id
     from {{ history }} as history
+    inner join snapshots on history.snapshot_on = snapshots.snapshot_on
     inner join current_day on history.customer_id = current_day.customer_id
     group by history.customer_id
 

@@ -1,0 +1,52 @@
+"""Codes that a rule can give and that nobody has named in labels.csv."""
+
+from collections.abc import Iterator
+
+CODE_SETS = {
+    "lifecycle_age": "age_stage",
+    "lifecycle_activity": "activity_state",
+    "lifecycle_curve": "curve_stage",
+    "lifecycle_dormancy": "dormancy",
+}
+"""Code sets of the lifecycle's axes, where they are called otherwise."""
+BANDS = {"recency": "r_band", "frequency": "f_band", "monetary": "m_band"}
+
+
+def name_checks() -> Iterator[str]:
+    """Queries of codes without a row in labels.csv, each told where it first stands."""
+    axes = " ".join(f"when '{scheme}' then '{code_set}'" for scheme, code_set in CODE_SETS.items())
+    bands = " ".join(f"when '{measure}' then '{code_set}'" for measure, code_set in BANDS.items())
+    yield f"""
+        with codes as (
+            select 'tier_rules' as seed, line, profile, 'scheme' as code_set, scheme as code, rule_id from tier_rules
+            union all
+            select 'tier_rules', line, profile, scheme, tier, rule_id from tier_rules where not starts_with(tier, '{{')
+            union all
+            select 'lifecycle_rules', line, profile, case scheme {axes} else scheme end, tier, rule_id
+            from lifecycle_rules
+            union all
+            select 'label_rules', line, profile, 'label', label, rule_id from label_rules where metric != 'never'
+            union all
+            select 'rfm_segments', line, profile, 'rfm_segment', segment, rule_id from rfm_segments
+            union all
+            select 'rfm_bands', line, profile, case measure {bands} end, band, rule_id from rfm_bands
+        )
+        select seed, min(line) as line, arg_min(profile, line) as profile, code_set || ' ' || said(code)
+            || ' has no name in labels.csv. Add the row: ' || code_set || ',' || code || ',English name,中文名称,'
+            || arg_min(rule_id, line) || ',What it means' as problem
+        from codes
+        where code is not null and code_set is not null and not exists (
+            select 1 from labels where labels.code_set = codes.code_set and labels.code = codes.code
+        )
+        group by seed, code_set, code
+    """
+    yield """
+        select 'targets' as seed, line, profile, 'no rule of scheme ' || said(scheme) || ' gives tier ' || said(tier)
+            || ', so that the target is nobody''s. Correct scheme or tier.' as problem
+        from targets
+        where not exists (
+            select 1 from tier_rules
+            where tier_rules.scheme = targets.scheme
+                and (tier_rules.tier = targets.tier or starts_with(tier_rules.tier, '{'))
+        )
+    """

@@ -1,0 +1,118 @@
+"""Parameters of a profile: whether they are known, hold what they should, and name schemes that there are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from retention.sql import literal
+
+WHOLE = "regexp_full_match(value, '[0-9]{1,9}')"
+NUMBER = "regexp_full_match(value, '[+-]?[0-9]+([.][0-9]+)?')"
+KINDS = {
+    "whole": (WHOLE, "a whole number from 0 on"),
+    "whole_from_1": (f"{WHOLE} and try_cast(value as integer) >= 1", "a whole number from 1 on"),
+    "number": (NUMBER, "a number"),
+    "not_negative": (f"{NUMBER} and try_cast(value as double) >= 0", "a number from 0 on"),
+    "share": (f"{NUMBER} and try_cast(value as double) between 0 and 1", "a number from 0 to 1"),
+    "currency": ("regexp_full_match(trim(value), '[A-Za-z]{3}')", "the three letters of an ISO 4217 code, as USD"),
+    "tier": ("value is not null", "the code of a tier"),
+    "scheme": ("value is not null", "a scheme of tier_rules.csv"),
+    "schemes": ("value is not null", "schemes of tier_rules.csv, parted by commas"),
+}
+"""What a parameter can hold: a condition of SQL, and its words. A list in the declaration names the words allowed."""
+
+
+def parameter_checks(declared: Mapping[str, Any]) -> Iterator[str]:
+    """Queries of the problems of profile_parameters.csv.
+
+    Args:
+        declared: kinds of the parameters by name: one of KINDS, a list of words, or a dictionary with `kind` and the
+            `words` that may stand in its place.
+    """
+    known = ", ".join(literal(name) for name in declared)
+    yield f"""
+        select 'profile_parameters' as seed, line, profile,
+            'parameter ' || said(parameter) || ' is unknown. Did you mean ' ||
+                (select arg_max(name, alike(name, parameter)) from (select unnest([{known}]) as name)) || '?' as problem
+        from profile_parameters where parameter not in ({known})
+    """
+    cases = []
+    for name, kind in declared.items():
+        right, told = _kind(kind)
+        cases.append(f"when {literal(name)} then if(coalesce({right}, true), null, {literal(told)})")
+    yield f"""
+        select 'profile_parameters' as seed, line, profile,
+            parameter || ' is ' || said(value) || '. Write ' || case parameter {" ".join(cases)} end || '.' as problem
+        from profile_parameters
+    """
+
+
+def whole_parameter_checks(declared: Mapping[str, Any]) -> Iterator[str]:
+    """Queries of what is missing, and of schemes that are named and have no rules."""
+    own = [name for name, kind in declared.items() if kind == "currency"]
+    yield f"""
+        select 'profile_parameters' as seed, null as line, 'all' as profile,
+            'profile all has no ' || name || '. Restore its row.' as problem
+        from (select unnest([{", ".join(literal(one) for one in declared if one not in own)}]) as name)
+        where name not in (select parameter from profile_parameters where profile = 'all' and parameter is not null)
+    """
+    for name in own:
+        yield f"""
+            select 'profile_parameters' as seed, null as line, profile,
+                'profile ' || profile || ' names no {name}. Add the row: ' || profile
+                || ',{name},USD,,I2,Currency of all amounts' as problem
+            from profiles
+            where profile != 'all' and profile not in (
+                select profile from profile_parameters where parameter = {literal(name)} and profile is not null
+            )
+        """
+    yield """
+        select 'profile_parameters' as seed, max(line) as line, profile,
+            'the three weights of profile ' || profile || ' are 0, so that nobody has a score. Give one a weight.'
+                as problem
+        from (
+            select profiles.profile, parameters.line, parameters.value
+            from profiles inner join profile_parameters as parameters on parameters.profile in (profiles.profile, 'all')
+            where parameters.parameter in ('recency_weight', 'frequency_weight', 'monetary_weight')
+            qualify rank() over (
+                partition by profiles.profile, parameters.parameter order by parameters.profile = 'all'
+            ) = 1
+        )
+        group by profile having sum(abs(try_cast(value as double))) = 0
+    """
+    schemes = {
+        name: kind.get("words", []) if isinstance(kind, dict) else []
+        for name, kind in declared.items()
+        if (kind["kind"] if isinstance(kind, dict) else kind) in ("scheme", "schemes")
+    }
+    yield _without_rules(schemes)
+
+
+def _kind(kind: Any) -> tuple[str, str]:
+    if isinstance(kind, list):
+        return f"value in ({', '.join(literal(word) for word in kind)})", " or ".join(kind)
+    if isinstance(kind, dict):
+        right, told = KINDS[kind["kind"]]
+        words = kind["words"]
+        return f"value in ({', '.join(literal(word) for word in words)}) or {right}", " or ".join([*words, told])
+    return KINDS[kind]
+
+
+def _without_rules(schemes: Mapping[str, Sequence[str]]) -> str:
+    """Schemes that parameters name; by parameter the words that may stand in a scheme's place."""
+    excepted = " ".join(
+        f"when {literal(name)} then named.scheme in ({', '.join(literal(word) for word in ['', *words])})"
+        for name, words in schemes.items()
+    )
+    return f"""
+        select 'profile_parameters' as seed, line, profile, parameter || ' names scheme ' || said(scheme)
+            || ', which has no rules for profile ' || profile || '. Did you mean '
+            || (select arg_max(tier_rules.scheme, alike(tier_rules.scheme, named.scheme)) from tier_rules)
+            || '? Else add its rules to tier_rules.csv.' as problem
+        from (
+            select line, profile, parameter, trim(unnest(string_split(value, ','))) as scheme from profile_parameters
+        ) as named
+        where not case parameter {excepted} else true end and not exists (
+            select 1 from tier_rules
+            where tier_rules.scheme = named.scheme and tier_rules.profile in (named.profile, 'all')
+        )
+    """
