@@ -26,6 +26,9 @@ KEYS = {
     "migration_spans": ["profile", "span_months"],
     "repurchase_windows": ["profile", "window_days"],
     "retention_definitions": ["definition"],
+    "retention_brackets": ["profile", "bracket_number"],
+    "churn_risk_factors": ["profile", "factor"],
+    "health_factors": ["profile", "factor"],
 }
 NUMBER = r"'[+-]?[0-9]+([.][0-9]+)?'"
 TYPES = {
