@@ -324,6 +324,11 @@ def test_the_rows_that_are_delivered_have_no_problem() -> None:
     assert check_rules(REPOSITORY) == []
 
 
+def test_a_row_may_go_without_a_description(project: Path, seeds: Path) -> None:
+    edit(seeds, "profile_parameters", APPEND, "default_b2b,recency_weight,0.2,,R5,\n")
+    assert check_rules(project) == []
+
+
 def test_a_row_that_is_wrong_in_itself_is_told_once(project: Path, seeds: Path) -> None:
     edit(seeds, "tier_rules", TIER, TIER.replace(",2,", ",two,"))
     assert len(check_rules(project)) == 1  # no gap between ranks besides

@@ -76,7 +76,7 @@ def _profile(seed: Seed) -> str:
 def _wrong_values(seed: Seed) -> Iterator[tuple[str, str]]:
     """Conditions of SQL that a wrong value of a column meets, and what is said of it."""
     for column, kind in seed.columns.items():
-        if column not in MAY_BE_EMPTY.get(seed.name, ()):
+        if column not in {"description", *MAY_BE_EMPTY.get(seed.name, ())}:
             yield f"{quoted(column)} is null", literal(f"column {column} is empty. Fill it in.")
         check = TYPES.get(kind.split("(")[0])
         if check:
