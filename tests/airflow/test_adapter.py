@@ -137,9 +137,11 @@ def test_everything_else_is_tried_again(exit_code: int) -> None:
 
 
 def test_the_failure_line_names_run_task_day_error_and_remedy() -> None:
-    line = adapter.failure_line(context() | {"exception": ValueError("orders.csv has no column amount.")})
+    line = adapter.failure_line(
+        context() | {"exception": ValueError("orders.csv has no column amount.\nreturns.csv is empty.")}
+    )
     assert line.startswith("RUN FAILED dag=retention_daily task=land as_of=2024-05-01 run=2024-05-01_scheduled_")
-    assert "error=orders.csv has no column amount. remedy=" in line
+    assert "error=orders.csv has no column amount. · returns.csv is empty. remedy=" in line
     assert "\n" not in line
 
 

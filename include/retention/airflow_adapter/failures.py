@@ -24,10 +24,15 @@ def log_source_failure(context: Mapping[str, Any]) -> None:
     log.error(
         "%s",
         f"RUN FAILED dag={dag_run.dag_id} task={task_instance.task_id} dag_run={dag_run.run_id} "
-        f"try={task_instance.try_number} error={context.get('exception')} "
+        f"try={task_instance.try_number} error={_in_one_line(context.get('exception'))} "
         "remedy=What was loaded before stays. Mend what the error names, then clear this task; the next extract asks "
         "from the same place.",
     )
+
+
+def _in_one_line(error: object) -> str:
+    """An error's text; several problems told together stand behind one another, so that a search finds them all."""
+    return " · ".join(str(error).splitlines())
 
 
 def failure_line(context: Mapping[str, Any]) -> str:
@@ -40,7 +45,7 @@ def failure_line(context: Mapping[str, Any]) -> str:
         as_of, run_id = "unknown", "none"
     return (
         f"RUN FAILED dag={dag_run.dag_id} task={task_instance.task_id} as_of={as_of} run={run_id} "
-        f"dag_run={dag_run.run_id} try={task_instance.try_number} error={context.get('exception')} "
+        f"dag_run={dag_run.run_id} try={task_instance.try_number} error={_in_one_line(context.get('exception'))} "
         f"remedy=The published tables are still those of the last good run. Mend what the error names, then clear "
         f"task {task_instance.task_id} of this run to go on from there."
     )
