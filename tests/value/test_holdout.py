@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 from lifetimes import BetaGeoFitter
 from tests.value.cdnow import cdnow
+from tests.value.complete_journey import complete_journey
 
 from retention.errors import RetentionError
 from retention.value import bg_nbd, holdout
 from retention.value.holdout import Calibration
+from retention.value.statistics import PurchaseStatistics
 
 
 def test_errors_and_groups_by_hand() -> None:
@@ -70,6 +72,24 @@ def test_on_cdnow_weeks_40_to_78_the_errors_are_those_of_lifetimes_and_below_eve
     assert sum(group.customers for group in found.by_frequency) == 2357
     for group in found.by_frequency:  # the paper's figure 4: 0 to 7 and more, within 0.6 purchases
         assert group.predicted == pytest.approx(group.actual, abs=0.6)
+
+
+def test_on_the_complete_journeys_last_quarter_the_errors_are_those_of_lifetimes() -> None:
+    """A grocery's regulars hardly leave: repeating their last quarter errs by 4.37 purchase days, the model by 4.44."""
+    data = complete_journey()
+    customers = tuple(data[name].to_numpy() for name in ("frequency", "recency", "age"))
+    known = Calibration(customers[0], customers[2], data["last_period"].to_numpy(), 13.0)
+    model = bg_nbd.fit(PurchaseStatistics.of_customers(*customers)).parameters
+    found = holdout.compare(known, bg_nbd.expected_purchases(model, 13, *customers), data["holdout"].to_numpy())
+
+    peer = BetaGeoFitter()
+    peer.fit(*(pd.Series(part) for part in customers))
+    theirs = np.asarray(peer.conditional_expected_number_of_purchases_up_to_time(13, *customers))
+    of_peer = holdout.compare(known, theirs, data["holdout"].to_numpy()).errors[0]
+    errors = {one.rule: one for one in found.errors}
+    assert errors["model"].mae == pytest.approx(of_peer.mae, rel=1e-3)
+    assert errors["model"].rmse == pytest.approx(of_peer.rmse, rel=1e-3)
+    assert errors["last_period"].mae < errors["model"].mae < errors["own_rate"].mae < errors["mean_rate"].mae
 
 
 def test_on_cdnow_silence_is_found_by_its_own_probability_and_not_by_that_of_having_stopped() -> None:
