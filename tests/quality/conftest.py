@@ -157,6 +157,8 @@ PUBLISHED = {
     "clv_model_runs": """select 'f1' as model_run_id, 'bg_nbd' as model, true as is_in_force,
         0.5::double as holdout_mae, 0.6::double as naive_mae, date '2024-06-30' as as_of_date""",
     "value_backtest": "select 'f1' as model_run_id, date '2024-06-30' as as_of_date",
+    "contract_survival": """select 1 as period_number, 10 as at_risk, 8 as renewed, 0.8::double as survival,
+        0.8::double as fitted_survival, date '2024-06-30' as as_of_date""",
     "completeness": """select 'customers' as entity, 10 as "rows", 0.5::double as completeness_rate,
         date '2024-06-30' as as_of_date""",
     "completeness_worklist": "select 'c0' as customer_id, date '2024-06-30' as as_of_date",

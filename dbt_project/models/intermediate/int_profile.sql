@@ -65,7 +65,11 @@ pivoted as (
             as value_next_order_max_days,
         max(case when parameter = 'clv_annual_discount_rate' then cast(value as double) end)
             as clv_annual_discount_rate,
-        max(case when parameter = 'clv_margin_coverage' then cast(value as double) end) as clv_margin_coverage
+        max(case when parameter = 'clv_margin_coverage' then cast(value as double) end) as clv_margin_coverage,
+        max(case when parameter = 'contract_grace_days' then cast(value as integer) end) as contract_grace_days,
+        max(case when parameter = 'contract_min_customers' then cast(value as integer) end) as contract_min_customers,
+        max(case when parameter = 'contract_forecast_periods' then cast(value as integer) end)
+            as contract_forecast_periods
     from parameters
 
 )

@@ -46,7 +46,9 @@ fits_in_force as (
         max(case when model = 'bg_nbd' and is_usable then fit_id end) as bg_nbd_fit_id,
         max(case when model = 'bg_nbd' and not is_usable then status end) as bg_nbd_last_failure,
         max(case when model = 'gamma_gamma' and is_usable then fit_id end) as gamma_gamma_fit_id,
-        max(case when model = 'gamma_gamma' and not is_usable then status end) as gamma_gamma_last_failure
+        max(case when model = 'gamma_gamma' and not is_usable then status end) as gamma_gamma_last_failure,
+        max(case when model = 'sbg' and is_usable then fit_id end) as sbg_fit_id,
+        max(case when model = 'sbg' and not is_usable then status end) as sbg_last_failure
     from newest
 
 ),
@@ -71,7 +73,9 @@ found as (
         max(case when parameter = 'bg_nbd.b' then parameter_value end) as bg_nbd_b,
         max(case when parameter = 'gamma_gamma.p' then parameter_value end) as gamma_gamma_p,
         max(case when parameter = 'gamma_gamma.q' then parameter_value end) as gamma_gamma_q,
-        max(case when parameter = 'gamma_gamma.v' then parameter_value end) as gamma_gamma_v
+        max(case when parameter = 'gamma_gamma.v' then parameter_value end) as gamma_gamma_v,
+        max(case when parameter = 'sbg.alpha' then parameter_value end) as sbg_alpha,
+        max(case when parameter = 'sbg.beta' then parameter_value end) as sbg_beta
     from named
 
 ),
@@ -99,7 +103,16 @@ explained as (
             when fits_in_force.gamma_gamma_last_failure = 'refused' then 'too_few_data'
             when fits_in_force.gamma_gamma_last_failure = 'failed' then 'fit_failed'
             else 'not_fitted'
-        end as gamma_gamma_missing_reason
+        end as gamma_gamma_missing_reason,
+        fits_in_force.sbg_fit_id,
+        found.sbg_alpha,
+        found.sbg_beta,
+        case
+            when fits_in_force.sbg_fit_id is not null then null
+            when fits_in_force.sbg_last_failure = 'refused' then 'too_few_data'
+            when fits_in_force.sbg_last_failure = 'failed' then 'fit_failed'
+            else 'not_fitted'
+        end as sbg_missing_reason
     from fits_in_force
     cross join found
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from retention.value import bg_nbd, gamma_gamma, pareto_nbd
+from retention.value import bg_nbd, gamma_gamma, pareto_nbd, sbg
 from retention.value.backtest import Group, backtest, model_errors, naive_mae
 from retention.value.reading import (
     DAYS_PER_WEEK,
@@ -20,6 +20,7 @@ from retention.value.reading import (
     read_asked,
     spend_statistics,
 )
+from retention.value.renewals import Renewals, read_renewals
 from retention.value.statistics import Fit, PurchaseStatistics, SpendStatistics
 from retention.value.store import (
     BACKTESTS,
@@ -56,7 +57,8 @@ class Data:
         purchases: histories up to its day.
         spend: what repeat buyers spend.
         held: what the backtest looks at; None where the days before the held-out ones are too few data themselves.
-        refusal: why nothing is fitted; None where there is enough.
+        refusal: why no model of purchases or spend is fitted; None where there is enough.
+        renewals: what the model of contracts is fitted on.
     """
 
     asked: Asked
@@ -64,6 +66,11 @@ class Data:
     spend: SpendStatistics
     held: HeldOut | None
     refusal: str | None
+    renewals: Renewals
+
+    def refusal_of(self, model: str) -> str | None:
+        """Why a model is not fitted; None where there is enough."""
+        return self.renewals.refusal if model == sbg.MODEL else self.refusal
 
 
 @dataclass(frozen=True)
@@ -121,18 +128,24 @@ def fit_release(
     say(f"{data.purchases.customers:,} customers, {data.purchases.repeaters:,} with two purchase days or more")
     known = {one["fit_id"]: one for one in store.fits()}
     outcomes = []
-    for model in (bg_nbd.MODEL, gamma_gamma.MODEL, *((asked.comparison,) if asked.comparison else ())):
+    for model in _models(data):
         fit_id = _fit_id(model, data)
         if fit_id in known and not force:
             newest = max((one for one in known if one.split(".")[0] == fit_id), key=lambda one: known[one]["fitted_at"])
             outcomes.append(Outcome(known[newest], is_new=False))
             continue
         again = sum(one.split(".")[0] == fit_id for one in known)
-        if data.refusal is None:
+        if data.refusal_of(model) is None:
             say(f"fitting {model}")
         outcomes.append(_fitted(store, data, model, f"{fit_id}.{again + 1}" if again else fit_id))
     _land(store, [one for one in outcomes if one.is_new], wait_seconds)
     return outcomes
+
+
+def _models(data: Data) -> list[str]:
+    """The models that are asked for; that of contracts where one has come to its end."""
+    compared = [data.asked.comparison] if data.asked.comparison else []
+    return [bg_nbd.MODEL, gamma_gamma.MODEL, *compared, *([sbg.MODEL] if data.renewals.customers else [])]
 
 
 def _read(connection: Any, asked: Asked) -> Data:
@@ -141,7 +154,8 @@ def _read(connection: Any, asked: Asked) -> Data:
     held = None if refusal else held_out(connection, asked)
     if held is not None and _too_little(asked, held.statistics):
         held = None
-    return Data(asked, purchases, spend_statistics(connection, asked.as_of), held, refusal)
+    spend = spend_statistics(connection, asked.as_of)
+    return Data(asked, purchases, spend, held, refusal, read_renewals(connection))
 
 
 def _too_little(asked: Asked, purchases: PurchaseStatistics) -> str | None:
@@ -159,9 +173,11 @@ def _too_little(asked: Asked, purchases: PurchaseStatistics) -> str | None:
 
 def _fit_id(model: str, data: Data) -> str:
     """Model, day, and a digest of all that the fit rests on: the same data give the same name."""
-    digest = hashlib.sha256(repr((METHOD, data.asked, data.refusal)).encode())
+    digest = hashlib.sha256(repr((METHOD, data.asked, data.refusal_of(model))).encode())
     arrays = [data.spend.frequency, data.spend.mean_spend, data.spend.weight]
-    if model != gamma_gamma.MODEL:
+    if model == sbg.MODEL:
+        arrays = [data.renewals.renewed, data.renewals.lost]
+    elif model != gamma_gamma.MODEL:
         known = [data.purchases, *([data.held.statistics] if data.held else [])]
         arrays = [array for one in known for array in (one.frequency, one.recency, one.age, one.weight)]
         arrays += [data.held.recent, data.held.actual] if data.held else []
@@ -172,19 +188,21 @@ def _fit_id(model: str, data: Data) -> str:
 
 def _fitted(store: FitStore, data: Data, model: str, fit_id: str) -> Outcome:
     """Fit one model, and test it on the held-out days where it foretells purchases."""
+    counted = data.renewals if model == sbg.MODEL else data.purchases
     row: dict[str, Any] = {
         "fit_id": fit_id,
         "profile": data.asked.profile,
         "model": model,
         "fitted_at": store.now(),
         "data_until": data.asked.as_of,
-        "holdout_days": data.asked.holdout_days,
-        "customers": data.purchases.customers,
-        "repeat_customers": data.purchases.repeaters,
+        "holdout_days": None if model == sbg.MODEL else data.asked.holdout_days,
+        "customers": counted.customers,
+        "repeat_customers": counted.repeaters,
     }
-    if data.refusal is not None:
-        return Outcome(_complete(row | {"status": REFUSED, "reason": f"Too few data: {data.refusal}."}), is_new=True)
-    fit = gamma_gamma.fit(data.spend) if model == gamma_gamma.MODEL else FIT_PURCHASES[model](data.purchases)
+    refusal = data.refusal_of(model)
+    if refusal is not None:
+        return Outcome(_complete(row | {"status": REFUSED, "reason": f"Too few data: {refusal}."}), is_new=True)
+    fit = _fit(data, model)
     groups = _tested(data, model) if model in FIT_PURCHASES else []
     mae, rmse = model_errors(groups)
     row |= {
@@ -201,6 +219,14 @@ def _fitted(store: FitStore, data: Data, model: str, fit_id: str) -> Outcome:
     }
     most = int(data.purchases.frequency.max(initial=0))
     return Outcome(_complete(row), is_new=True, most_purchases=most, fit=fit, groups=groups)
+
+
+def _fit(data: Data, model: str) -> Fit:
+    if model == gamma_gamma.MODEL:
+        return gamma_gamma.fit(data.spend)
+    if model == sbg.MODEL:
+        return sbg.fit(data.renewals.renewed, data.renewals.lost)
+    return FIT_PURCHASES[model](data.purchases)
 
 
 def _tested(data: Data, model: str) -> list[Group]:
