@@ -281,7 +281,8 @@ def _in_words(fit: Fit) -> str | None:
     if fit.is_sound:
         return None
     if _is_usable(fit):
-        return "Mind: not every parameter is determined; judge it by its backtest."
+        beside = "the survival observed" if fit.model == sbg.MODEL else "its backtest"
+        return f"Mind: not every parameter is determined; judge it by {beside}."
     problems = fit.problems or ("not_converged",)
     return f"Not to be trusted: {', '.join(one.replace('_', ' ') for one in problems)}."
 
