@@ -11,8 +11,9 @@ from retention.settings import load_settings
 DOC = """
 ### Value models, weekly
 
-Fits BG/NBD, Gamma-Gamma and what they are compared with on the **published release** as it stands, and lands the fits
-as loads. The daily run of 09:00 scores every customer by the newest fit that converged.
+Fits BG/NBD, Gamma-Gamma and what they are compared with on the **published release** as it stands, sBG too where
+contracts have ended, and lands the fits as loads. The daily run of 09:00 scores every customer by the newest fit that
+converged.
 
 | Task | What it does |
 |---|---|

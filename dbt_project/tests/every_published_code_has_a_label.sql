@@ -22,6 +22,8 @@ with codes as (
     union distinct
     select 'value_missing_reason' as code_set, missing_reason as code from {{ ref('customer_value') }}
     union distinct
+    select 'value_missing_reason' as code_set, missing_reason as code from {{ ref('contract_survival') }}
+    union distinct
     select 'value_model' as code_set, model as code from {{ ref('clv_model_runs') }}
     union distinct
     select 'value_fit_status' as code_set, status as code from {{ ref('clv_model_runs') }}

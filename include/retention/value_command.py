@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from retention.value.fit_release import Outcome
 
 PIPE_WIDTH = 400
-SCORING = ("bg_nbd", "gamma_gamma", "churn_calibration")  # all others stand beside them in the backtest
+IN_USE = ("bg_nbd", "gamma_gamma", "sbg", "churn_calibration")  # all others stand beside them in the backtest
 LISTED = ("fit_id", "status", "profile", "data_until", "fitted_at", "customers", "holdout_mae", "naive_mae", "in_force")
 app = typer.Typer(
     no_args_is_help=True,
-    help="Models that foretell purchases and value (BG/NBD, Gamma-Gamma): fit them, list the fits, show one.",
+    help="Models that foretell purchases, their worth and renewals (BG/NBD, Gamma-Gamma, sBG): fit, list, show them.",
 )
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
@@ -55,7 +55,7 @@ def fit(
         for one in outcomes:
             out.print(_told(one), markup=False)
         if any(one.is_new and one.status == CONVERGED for one in outcomes):
-            out.print("Customers are scored by them from the next run on: retention run.", markup=False)
+            out.print("Tables rest on them from the next run on: retention run.", markup=False)
     _stop_on_failure(store, outcomes)
 
 
@@ -66,7 +66,7 @@ def list_fits(
     as_json: JsonOption = False,
 ) -> None:
     """List the fits, the newest data first: converged, failed or refused, and how far off on the held-out days."""
-    fits = [one | {"in_force": one["is_newest_good"] and one["model"] in SCORING} for one in _store(home).fits(profile)]
+    fits = [one | {"in_force": one["is_newest_good"] and one["model"] in IN_USE} for one in _store(home).fits(profile)]
     if as_json:
         sys.stdout.write(_dumped(fits) + "\n")
         return
@@ -95,12 +95,14 @@ def show(
         out.print(found["reason"], markup=False)
     out.print(f"  {found['customers']:,} customers, log-likelihood {_number(found['log_likelihood'])}", markup=False)
     print_rows(out, "parameters", found["parameters"])
+    if not found["backtest"]:
+        return
     backtest = [{name: _number(value) for name, value in row.items()} for row in found["backtest"]]
     print_rows(out, f"the last {found['holdout_days']} days, held out", backtest)
 
 
 def _newest(store: FitStore) -> str:
-    used = [one for one in store.fits() if one["is_newest_good"] and one["model"] in SCORING]
+    used = [one for one in store.fits() if one["is_newest_good"] and one["model"] in IN_USE]
     if not used:
         raise NotThereError("No value model is in use.", "Fit the published release: retention value fit.")
     return str(min(used, key=lambda one: one["model"] != "bg_nbd")["fit_id"])

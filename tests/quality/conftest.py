@@ -162,6 +162,8 @@ PUBLISHED = {
         date '2024-06-30' as as_of_date""",
     "customer_health": "select 'c' || i as customer_id, date '2024-06-30' as as_of_date from range(10) as t(i)",
     "customer_health_history": "select 'c0' as customer_id, date '2024-06-30' as as_of_date",
+    "contract_survival": """select 1 as period_number, 10 as at_risk, 8 as renewed, 0.8::double as survival,
+        0.8::double as fitted_survival, date '2024-06-30' as as_of_date""",
     "completeness": """select 'customers' as entity, 10 as "rows", 0.5::double as completeness_rate,
         date '2024-06-30' as as_of_date""",
     "completeness_worklist": "select 'c0' as customer_id, date '2024-06-30' as as_of_date",

@@ -25,3 +25,18 @@
         as decimal({{ precision }}, {{ scale }})
     )
 {%- endmacro %}
+
+{# One row per whole number, in the named column, from the first to the last of a relation's two INTEGER columns. #}
+{% macro number_spine(relation, first, last, name) -%}
+    {{ return(adapter.dispatch('number_spine', 'retention')(relation, first, last, name)) }}
+{%- endmacro %}
+
+{% macro duckdb__number_spine(relation, first, last, name) -%}
+    select cast(unnest(generate_series({{ first }}, {{ last }})) as integer) as {{ name }}
+    from {{ relation }}
+{%- endmacro %}
+
+{% macro spark__number_spine(relation, first, last, name) -%}
+    select explode(sequence({{ first }}, {{ last }})) as {{ name }}
+    from {{ relation }}
+{%- endmacro %}

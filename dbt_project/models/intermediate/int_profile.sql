@@ -69,7 +69,11 @@ pivoted as (
         max(case when parameter = 'churn_risk_high_from' then cast(value as double) end) as churn_risk_high_from,
         max(case when parameter = 'churn_risk_medium_from' then cast(value as double) end) as churn_risk_medium_from,
         max(case when parameter = 'health_green_from' then cast(value as double) end) as health_green_from,
-        max(case when parameter = 'health_yellow_from' then cast(value as double) end) as health_yellow_from
+        max(case when parameter = 'health_yellow_from' then cast(value as double) end) as health_yellow_from,
+        max(case when parameter = 'contract_grace_days' then cast(value as integer) end) as contract_grace_days,
+        max(case when parameter = 'contract_min_customers' then cast(value as integer) end) as contract_min_customers,
+        max(case when parameter = 'contract_forecast_periods' then cast(value as integer) end)
+            as contract_forecast_periods
     from parameters
 
 )

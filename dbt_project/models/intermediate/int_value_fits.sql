@@ -16,7 +16,8 @@ judged as (
         fits.*,
         coalesce(fits.fit_id = models.bg_nbd_fit_id, false)
         or coalesce(fits.fit_id = models.gamma_gamma_fit_id, false)
-        or coalesce(fits.fit_id = models.churn_calibration_fit_id, false) as is_in_force
+        or coalesce(fits.fit_id = models.churn_calibration_fit_id, false)
+        or coalesce(fits.fit_id = models.sbg_fit_id, false) as is_in_force
     from fits
     cross join models
 

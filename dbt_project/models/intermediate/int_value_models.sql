@@ -50,7 +50,9 @@ fits_in_force as (
         max(case when model = 'gamma_gamma' and not is_usable then status end) as gamma_gamma_last_failure,
         max(case when model = 'bg_nbd' and is_usable then data_until end) as bg_nbd_data_until,
         max(case when model = 'churn_calibration' and is_usable then fit_id end) as churn_calibration_fit_id,
-        max(case when model = 'churn_calibration' and is_usable then data_until end) as churn_calibration_data_until
+        max(case when model = 'churn_calibration' and is_usable then data_until end) as churn_calibration_data_until,
+        max(case when model = 'sbg' and is_usable then fit_id end) as sbg_fit_id,
+        max(case when model = 'sbg' and not is_usable then status end) as sbg_last_failure
     from newest
 
 ),
@@ -80,7 +82,9 @@ found as (
             as churn_calibration_intercept,
         max(case when parameter = 'churn_calibration.slope' then parameter_value end) as churn_calibration_slope,
         max(case when parameter = 'churn_calibration.uses_p_alive' then parameter_value end)
-            as churn_calibration_uses_p_alive
+            as churn_calibration_uses_p_alive,
+        max(case when parameter = 'sbg.alpha' then parameter_value end) as sbg_alpha,
+        max(case when parameter = 'sbg.beta' then parameter_value end) as sbg_beta
     from named
 
 ),
@@ -117,7 +121,16 @@ explained as (
         end as churn_calibration_fit_id,
         fits_in_force.churn_calibration_data_until,
         found.churn_calibration_intercept,
-        found.churn_calibration_slope
+        found.churn_calibration_slope,
+        fits_in_force.sbg_fit_id,
+        found.sbg_alpha,
+        found.sbg_beta,
+        case
+            when fits_in_force.sbg_fit_id is not null then null
+            when fits_in_force.sbg_last_failure = 'refused' then 'too_few_data'
+            when fits_in_force.sbg_last_failure = 'failed' then 'fit_failed'
+            else 'not_fitted'
+        end as sbg_missing_reason
     from fits_in_force
     cross join found
 

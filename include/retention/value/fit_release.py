@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from retention.value import bg_nbd, churn_calibration, gamma_gamma, pareto_nbd
+from retention.value import bg_nbd, churn_calibration, gamma_gamma, pareto_nbd, sbg
 from retention.value.backtest import Group, backtest, model_errors, naive_mae
 from retention.value.reading import (
     DAYS_PER_WEEK,
@@ -21,6 +21,7 @@ from retention.value.reading import (
     read_asked,
     spend_statistics,
 )
+from retention.value.renewals import Renewals, read_renewals
 from retention.value.scored_months import ScoredMonths, read_scored_months
 from retention.value.statistics import Fit, PurchaseStatistics, SpendStatistics
 from retention.value.store import (
@@ -58,7 +59,8 @@ class Data:
         purchases: histories up to its day.
         spend: what repeat buyers spend.
         held: what the backtest looks at; None where the days before the held-out ones are too few data themselves.
-        refusal: why nothing is fitted; None where there is enough.
+        refusal: why no model of purchases or spend is fitted; None where there is enough.
+        renewals: what the model of contracts is fitted on.
     """
 
     asked: Asked
@@ -66,6 +68,11 @@ class Data:
     spend: SpendStatistics
     held: HeldOut | None
     refusal: str | None
+    renewals: Renewals
+
+    def refusal_of(self, model: str) -> str | None:
+        """Why a model is not fitted; None where there is enough."""
+        return self.renewals.refusal if model == sbg.MODEL else self.refusal
 
 
 @dataclass(frozen=True)
@@ -124,8 +131,7 @@ def fit_release(
     say(f"{data.purchases.customers:,} customers, {data.purchases.repeaters:,} with two purchase days or more")
     known = {one["fit_id"]: one for one in store.fits()}
     tasks: dict[str, Callable[[str], Outcome]] = {
-        _fit_id(model, data): partial(_fitted, store, data, model)
-        for model in (bg_nbd.MODEL, gamma_gamma.MODEL, *((asked.comparison,) if asked.comparison else ()))
+        _fit_id(model, data): partial(_fitted, store, data, model) for model in _models(data)
     }
     if months is not None:
         tasks[months.fit_id(asked)] = partial(_calibrated, store, asked, months)
@@ -150,13 +156,20 @@ def _once(
     return fitted(f"{fit_id}.{len(same) + 1}" if same else fit_id)
 
 
+def _models(data: Data) -> list[str]:
+    """The models that are asked for; that of contracts where one has come to its end."""
+    compared = [data.asked.comparison] if data.asked.comparison else []
+    return [bg_nbd.MODEL, gamma_gamma.MODEL, *compared, *([sbg.MODEL] if data.renewals.customers else [])]
+
+
 def _read(connection: Any, asked: Asked) -> Data:
     purchases = purchase_statistics(connection, asked.as_of)
     refusal = _too_little(asked, purchases)
     held = None if refusal else held_out(connection, asked)
     if held is not None and _too_little(asked, held.statistics):
         held = None
-    return Data(asked, purchases, spend_statistics(connection, asked.as_of), held, refusal)
+    spend = spend_statistics(connection, asked.as_of)
+    return Data(asked, purchases, spend, held, refusal, read_renewals(connection))
 
 
 def _too_little(asked: Asked, purchases: PurchaseStatistics) -> str | None:
@@ -174,9 +187,11 @@ def _too_little(asked: Asked, purchases: PurchaseStatistics) -> str | None:
 
 def _fit_id(model: str, data: Data) -> str:
     """Model, day, and a digest of all that the fit rests on: the same data give the same name."""
-    digest = hashlib.sha256(repr((METHOD, data.asked, data.refusal)).encode())
+    digest = hashlib.sha256(repr((METHOD, data.asked, data.refusal_of(model))).encode())
     arrays = [data.spend.frequency, data.spend.mean_spend, data.spend.weight]
-    if model != gamma_gamma.MODEL:
+    if model == sbg.MODEL:
+        arrays = [data.renewals.renewed, data.renewals.lost]
+    elif model != gamma_gamma.MODEL:
         known = [data.purchases, *([data.held.statistics] if data.held else [])]
         arrays = [array for one in known for array in (one.frequency, one.recency, one.age, one.weight)]
         arrays += [data.held.recent, data.held.actual] if data.held else []
@@ -187,19 +202,21 @@ def _fit_id(model: str, data: Data) -> str:
 
 def _fitted(store: FitStore, data: Data, model: str, fit_id: str) -> Outcome:
     """Fit one model, and test it on the held-out days where it foretells purchases."""
+    counted = data.renewals if model == sbg.MODEL else data.purchases
     row: dict[str, Any] = {
         "fit_id": fit_id,
         "profile": data.asked.profile,
         "model": model,
         "fitted_at": store.now(),
         "data_until": data.asked.as_of,
-        "holdout_days": data.asked.holdout_days,
-        "customers": data.purchases.customers,
-        "repeat_customers": data.purchases.repeaters,
+        "holdout_days": None if model == sbg.MODEL else data.asked.holdout_days,
+        "customers": counted.customers,
+        "repeat_customers": counted.repeaters,
     }
-    if data.refusal is not None:
-        return Outcome(_complete(row | {"status": REFUSED, "reason": f"Too few data: {data.refusal}."}), is_new=True)
-    fit = gamma_gamma.fit(data.spend) if model == gamma_gamma.MODEL else FIT_PURCHASES[model](data.purchases)
+    refusal = data.refusal_of(model)
+    if refusal is not None:
+        return Outcome(_complete(row | {"status": REFUSED, "reason": f"Too few data: {refusal}."}), is_new=True)
+    fit = _fit(data, model)
     groups = _tested(data, model) if model in FIT_PURCHASES else []
     mae, rmse = model_errors(groups)
     row |= _found(fit) | {
@@ -238,6 +255,14 @@ def _calibrated(store: FitStore, asked: Asked, months: ScoredMonths, fit_id: str
         return Outcome(_complete(row | {"status": REFUSED, "reason": f"Too few data: {months.refusal}."}), is_new=True)
     fit = churn_calibration.fit(months.outcomes)
     return Outcome(_complete(row | _found(fit)), is_new=True, fit=fit)
+
+
+def _fit(data: Data, model: str) -> Fit:
+    if model == gamma_gamma.MODEL:
+        return gamma_gamma.fit(data.spend)
+    if model == sbg.MODEL:
+        return sbg.fit(data.renewals.renewed, data.renewals.lost)
+    return FIT_PURCHASES[model](data.purchases)
 
 
 def _tested(data: Data, model: str) -> list[Group]:
@@ -292,7 +317,8 @@ def _in_words(fit: Fit) -> str | None:
     if fit.is_sound:
         return None
     if _is_usable(fit):
-        return "Mind: not every parameter is determined; judge it by its backtest."
+        beside = "the survival observed" if fit.model == sbg.MODEL else "its backtest"
+        return f"Mind: not every parameter is determined; judge it by {beside}."
     problems = fit.problems or ("not_converged",)
     return f"Not to be trusted: {', '.join(one.replace('_', ' ') for one in problems)}."
 
