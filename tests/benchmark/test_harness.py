@@ -21,8 +21,6 @@ from retention.settings import PROJECT_DIR, Settings
 
 ROWS = 5_000
 PIECES = {
-    "fixed_cost": {"product_first", "product_next", "dbt_first", "dbt_next", "dbt_next_without_unit_tests"},
-    "dag_import": {"dags"},
     "pipeline": {"load", "floor", "floor_in_memory", "full_run", "increment"},
     "csv": {"product", "duckdb"},
     "history": {"load", "floor", "full_run", "history"},
@@ -39,16 +37,19 @@ PIECES = {
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Records of one round. This environment has DuckDB's and pandas' packages, not that of polars."""
+    """Records of one round. This environment has DuckDB's and pandas' packages, not that of polars.
+
+    Left out for their minutes: Spark, which tests/engines runs, and the fixed cost, made of the pieces that are here.
+    """
     place = tmp_path_factory.mktemp("bench")
     folder = PROJECT_DIR / "benchmarks" / "peers"
     scripts = tuple(folder / f"{name}.py" for name in ("duckdb_marts", "pandas_marts", "polars_marts"))
     peers = Peers(scripts, Path(sys.executable))
     session = Session(
-        Settings(home=place / "home"), (ROWS,), 1, with_fixed=True, keep=False, out=place / "results",
+        Settings(home=place / "home"), (ROWS,), 1, with_fixed=False, keep=False, out=place / "results",
         arguments=["bench"], say=lambda _: None, place=place / "work", peers=peers,
         history_sizes=(ROWS,),
-        spark_cores=(2,),  # a run on Spark takes minutes, and one tells as much of the harness as two
+        spark_cores=(),
     )  # fmt: skip
     session.measure()
     assert list((place / "work").iterdir()) == []
