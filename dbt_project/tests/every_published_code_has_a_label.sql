@@ -106,6 +106,8 @@ with codes as (
     union distinct
     select 'survival_curve' as code_set, curve as code from {{ ref('survival_curves') }}
     union distinct
+    select 'next_order_missing_reason' as code_set, next_order_missing_reason as code from {{ ref('customer_value') }}
+    union distinct
     select 'survival_reason' as code_set, missing_reason as code from {{ ref('survival_summary') }}
     union distinct
     select 'evaluation_period_type' as code_set, period_type as code from {{ ref('retention_by_tier') }}

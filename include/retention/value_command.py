@@ -104,7 +104,9 @@ def show(
 def _newest(store: FitStore) -> str:
     used = [one for one in store.fits() if one["is_newest_good"] and one["model"] in IN_USE]
     if not used:
-        raise NotThereError("No value model is in use.", "Fit the published release: retention value fit.")
+        tried = [f"{one['fit_id']} was {one['status']}: {one['reason']}" for one in store.fits()][:1]
+        remedy = "Name it to see it whole." if tried else "Fit the published release: retention value fit."
+        raise NotThereError(" ".join(["No value model is in use.", *tried]), remedy)
     return str(min(used, key=lambda one: one["model"] != "bg_nbd")["fit_id"])
 
 

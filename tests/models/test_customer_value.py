@@ -90,7 +90,9 @@ def test_scores_equal_the_closed_forms(project: CompiledProject, seed: int) -> N
     r, alpha = CDNOW_PURCHASES["r"], CDNOW_PURCHASES["alpha"]
     wait = np.ceil(7 * (alpha + history[2]) * (2 ** (1 / (r + history[0])) - 1))
     days = (pd.to_datetime(valued.loc[known.index, "predicted_next_order_on"]) - pd.Timestamp(company.as_of)).dt.days
-    assert days.fillna(-1).tolist() == np.where(wait <= 730, wait, -1).tolist()
+    assert days.fillna(-1).tolist() == np.where((wait <= 730) & (p_alive >= 0.5), wait, -1).tolist()
+    reasons = np.select([p_alive < 0.5, wait > 730], ["likely_left", "too_far"], "")
+    assert valued.loc[known.index, "next_order_missing_reason"].fillna("").tolist() == reasons.tolist()
 
 
 AS_OF = date(2024, 3, 31)

@@ -63,6 +63,8 @@ pivoted as (
         max(case when parameter = 'value_comparison_model' then value end) as value_comparison_model,
         max(case when parameter = 'value_next_order_max_days' then cast(value as integer) end)
             as value_next_order_max_days,
+        max(case when parameter = 'value_next_order_min_p_alive' then cast(value as double) end)
+            as value_next_order_min_p_alive,
         max(case when parameter = 'clv_annual_discount_rate' then cast(value as double) end)
             as clv_annual_discount_rate,
         max(case when parameter = 'clv_margin_coverage' then cast(value as double) end) as clv_margin_coverage,

@@ -102,6 +102,9 @@ class Outcome:
         return str(self.row["status"])
 
 
+NOT_CALIBRATED = "churn scores are not calibrated yet: this release's know no P(alive). Run, then fit once more"
+
+
 def fit_release(
     store: FitStore,
     *,
@@ -133,11 +136,19 @@ def fit_release(
     tasks: dict[str, Callable[[str], Outcome]] = {
         _fit_id(model, data): partial(_fitted, store, data, model) for model in _models(data)
     }
-    if months is not None:
-        tasks[months.fit_id(asked)] = partial(_calibrated, store, asked, months)
     outcomes = [_once(fit_id, fitted, known, force=force, say=say) for fit_id, fitted in tasks.items()]
+    if months is not None and (months.outcomes.uses_p_alive or not _scores_purchases(outcomes)):
+        calibrated = partial(_calibrated, store, asked, months)
+        outcomes.append(_once(months.fit_id(asked), calibrated, known, force=force, say=say))
+    elif months is not None:
+        say(NOT_CALIBRATED)
     _land(store, [one for one in outcomes if one.is_new], wait_seconds)
     return outcomes
+
+
+def _scores_purchases(outcomes: Sequence[Outcome]) -> bool:
+    """Whether the next run's churn scores know P(alive), so that a calibration of scores without it would not hold."""
+    return any(one.row["model"] == bg_nbd.MODEL and one.status == CONVERGED for one in outcomes)
 
 
 def _once(

@@ -79,8 +79,15 @@ valued as (
             when scores.expected_spend is not null
                 then case when margins.margin_share is null then 'revenue' else 'margin' end
         end as clv_basis,
+        -- Told of those alone who likelier buy again than not: the median is that of a customer who does.
         case
-            when scores.next_order_days <= profile.value_next_order_max_days
+            when scores.p_alive < profile.value_next_order_min_p_alive then 'likely_left'
+            when scores.next_order_days > profile.value_next_order_max_days then 'too_far'
+        end as next_order_missing_reason,
+        case
+            when
+                scores.p_alive >= profile.value_next_order_min_p_alive
+                and scores.next_order_days <= profile.value_next_order_max_days
                 then
                     {{ add_days(
                         'run_parameters.as_of_date',
@@ -131,6 +138,8 @@ select
     clv_basis,
     {{ rounded('clv_percentile', 6) }} as clv_percentile,
     predicted_next_order_on,
+    case when predicted_next_order_on is null then coalesce(next_order_missing_reason, missing_reason) end
+        as next_order_missing_reason,
     model_run_id,
     spend_model_run_id,
     missing_reason,
