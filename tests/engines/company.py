@@ -111,9 +111,13 @@ VALUE_FITS = """
         ('P3', 'retail', 'bg_nbd', 'failed', 'Not to be trusted: it''s at a bound.', date '2024-02-29'),
         ('P4', 'retail', 'bg_nbd', 'converged', null, date '2024-03-30'),
         ('S2', 'retail', 'gamma_gamma', 'converged', null, date '2024-02-28'),
+        ('C1', 'default_b2b', 'churn_calibration', 'converged', null, date '2023-12-31'),
+        ('C2', 'retail', 'churn_calibration', 'converged', null, date '2024-01-31'),
+        ('B2', 'retail', 'sbg', 'converged', null, date '2024-01-31'),
         ('Q1', 'retail', 'pareto_nbd', 'converged', null, date '2024-04-30')
     ) as fits(fit_id, profile, model, status, reason, data_until)
 """
+EARLY_FITS = "'P1', 'S1', 'P2', 'C1', 'C2', 'B2'"
 FULL_VALUE_FITS = f"""
     select *, timestamp '2024-04-02 08:15:00' as fitted_at, 91 as holdout_days,
         '{{"r": 0.243, "中文": null}}' as fitted_parameters, '{{"r": 0.01}}' as standard_errors,
@@ -130,6 +134,12 @@ VALUE_FIT_PARAMETERS = """
     select fit_id, parameter, value, null
     from (values ('S1'), ('S2')) as fits(fit_id)
     cross join (values ('p', 6.25), ('q', 3.74), ('v', 15.44)) as found(parameter, value)
+    union all
+    select fit_id, parameter, value, null
+    from (values ('C1'), ('C2')) as fits(fit_id)
+    cross join (values ('intercept', -2), ('slope', 4), ('uses_p_alive', 1)) as found(parameter, value)
+    union all
+    select 'B2', parameter, value, 0.05 from (values ('alpha', 0.668), ('beta', 3.806)) as found(parameter, value)
 """
 # Coarse, with a node next to 0, where the series stands in for the difference.
 VALUE_FIT_NODES = """
@@ -300,8 +310,11 @@ STAGED_ONLY = {
     "as scheme, 'A' as tier, 'mail' as channel, n as planned_count from range(1, 60) as numbers(n)",
     "memberships": "select 'C' || n % 20 as customer_id, date '2023-01-01' + cast(n * 20 as integer) as level_from, "
     "'gold' as level, n as points from range(40) as numbers(n)",
-    "contracts": "select 'N' || n as contract_id, 'C' || n as customer_id, date '2023-06-01' as starts_on, "
-    "date '2024-05-31' as ends_on, n * 100 as value from range(20) as numbers(n)",
+    # Half a year each: some are renewed, some late, some not at all.
+    "contracts": "select 'N' || n || '-' || period as contract_id, 'C' || n as customer_id, "
+    "date '2022-06-01' + to_months(cast(6 * period as integer)) + to_days(cast(n % 5 * period * 9 as integer)) "
+    "as starts_on, date '2022-11-30' + to_months(cast(6 * period as integer)) as ends_on, n * 100 as value "
+    "from range(20) as numbers(n) cross join range(4) as periods(period) where period <= n % 4",
     "referrals": "select 'F' || n as referral_id, 'C' || n as referrer_id, 'C' || (n + 20) as referred_id, "
     "timestamp '2023-06-01' as referred_at from range(20) as numbers(n)",
     "finance_totals": "select strftime(date '2023-01-01' + to_months(cast(n as integer)), '%Y-%m') as month, "
@@ -357,8 +370,8 @@ def _write(landing: Path, part: str, delivered: str, corrected: str) -> None:
             "tier_decisions": f"{TIER_DECISIONS} where (decision_id in ('V1', 'V3')) = {first}",
             "identity_decisions": f"{DECISIONS} where (decision_id in ('D1', 'D3', 'D5')) = {first}",
             "label_reviews": f"from ({REVIEWS}) where hash(review_id) % 4 {'>' if first else '='} 0",
-            "value_fits": f"from ({FULL_VALUE_FITS}) where (fit_id in ('P1', 'S1', 'P2', 'Q1')) = {first}",
-            "value_fit_parameters": f"from ({VALUE_FIT_PARAMETERS}) where (fit_id in ('P1', 'S1', 'P2')) = {first}",
+            "value_fits": f"from ({FULL_VALUE_FITS}) where (fit_id in ({EARLY_FITS}, 'Q1')) = {first}",
+            "value_fit_parameters": f"from ({VALUE_FIT_PARAMETERS}) where (fit_id in ({EARLY_FITS})) = {first}",
             "value_fit_nodes": f"from ({VALUE_FIT_NODES}) where (fit_id in ('P1', 'P2')) = {first}",
             "value_backtests": f"from ({VALUE_BACKTESTS}) where (fit_id in ('P1', 'P2')) = {first}",
             # Corrections of rates that orders of the first delivery were converted at.
