@@ -79,6 +79,15 @@ def declared_metrics(dbt_dir: Path) -> list[Metric]:
     ]
 
 
+def declared_factors(dbt_dir: Path) -> list[str]:
+    """The factors of churn risk and health that the macros compute.
+
+    Raises:
+        SettingsError: the macro is not there.
+    """
+    return list(_returned(dbt_dir, "factors.sql", "signals"))
+
+
 def _returned(dbt_dir: Path, file: str, macro: str) -> Any:
     """What a macro without arguments returns, when that is written out as a list or dictionary."""
     path = dbt_dir / "macros" / "rules" / file

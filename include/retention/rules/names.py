@@ -30,6 +30,9 @@ def name_checks() -> Iterator[str]:
             select 'rfm_segments', line, profile, 'rfm_segment', segment, rule_id from rfm_segments
             union all
             select 'rfm_bands', line, profile, case measure {bands} end, band, rule_id from rfm_bands
+            union all
+            select 'retention_definitions', line, null, 'cohort_definition', definition, rule_id
+            from retention_definitions
         )
         select seed, min(line) as line, arg_min(profile, line) as profile, code_set || ' ' || said(code)
             || ' has no name in labels.csv. Add the row: ' || code_set || ',' || code || ',English name,中文名称,'

@@ -12,6 +12,7 @@ KINDS = {
     "whole_from_1": (f"{WHOLE} and try_cast(value as integer) >= 1", "a whole number from 1 on"),
     "number": (NUMBER, "a number"),
     "not_negative": (f"{NUMBER} and try_cast(value as double) >= 0", "a number from 0 on"),
+    "positive": (f"{NUMBER} and try_cast(value as double) > 0", "a number above 0"),
     "share": (f"{NUMBER} and try_cast(value as double) between 0 and 1", "a number from 0 to 1"),
     "currency": ("regexp_full_match(trim(value), '[A-Za-z]{3}')", "the three letters of an ISO 4217 code, as USD"),
     "tier": ("value is not null", "the code of a tier"),
@@ -19,6 +20,8 @@ KINDS = {
     "schemes": ("value is not null", "schemes of tier_rules.csv, parted by commas"),
 }
 """What a parameter can hold: a condition of SQL, and its words. A list in the declaration names the words allowed."""
+ORDERED = (("churn_risk_medium_from", "churn_risk_high_from"), ("health_yellow_from", "health_green_from"))
+"""Bounds of bands: the first of a pair must not be above the second, or nobody is in its band."""
 
 
 def parameter_checks(declared: Mapping[str, Any]) -> Iterator[str]:
@@ -79,6 +82,7 @@ def whole_parameter_checks(declared: Mapping[str, Any]) -> Iterator[str]:
         )
         group by profile having sum(abs(try_cast(value as double))) = 0
     """
+    yield from (_order(lower, upper) for lower, upper in ORDERED)
     schemes = {
         name: kind.get("words", []) if isinstance(kind, dict) else []
         for name, kind in declared.items()
@@ -95,6 +99,30 @@ def _kind(kind: Any) -> tuple[str, str]:
         words = kind["words"]
         return f"value in ({', '.join(literal(word) for word in words)}) or {right}", " or ".join([*words, told])
     return KINDS[kind]
+
+
+def _order(lower: str, upper: str) -> str:
+    """A bound above the next one, told of each profile that has a row of its own for one of the two."""
+    return f"""
+        select 'profile_parameters' as seed, coalesce(
+                max(line) filter (is_own and parameter = '{lower}'), max(line) filter (is_own)
+            ) as line, profile,
+            '{lower} is ' || max(value) filter (parameter = '{lower}') || ' and above {upper}, '
+                || max(value) filter (parameter = '{upper}') || ', so that nobody is in the band between. '
+                || 'Write the lower number for {lower}.' as problem
+        from (
+            select profiles.profile, parameters.line, parameters.parameter, parameters.value,
+                parameters.profile = profiles.profile as is_own
+            from profiles inner join profile_parameters as parameters on parameters.profile in (profiles.profile, 'all')
+            where parameters.parameter in ('{lower}', '{upper}')
+            qualify rank() over (
+                partition by profiles.profile, parameters.parameter order by parameters.profile = 'all'
+            ) = 1
+        )
+        group by profile
+        having bool_or(is_own) and max(try_cast(value as double)) filter (parameter = '{lower}')
+            > max(try_cast(value as double)) filter (parameter = '{upper}')
+    """
 
 
 def _without_rules(schemes: Mapping[str, Sequence[str]]) -> str:
