@@ -113,6 +113,12 @@ def signals_of(connection: duckdb.DuckDBPyConnection, day: pd.Timestamp, as_of: 
     return pd.DataFrame(rows, columns=columns).set_index("customer_id").sort_index()
 
 
+def banded(points: pd.Series, is_active: pd.Series) -> pd.Series:
+    """Band of a health score; red for who has churned."""
+    bands = np.where(points.round(4) >= 70, "green", np.where(points.round(4) >= 40, "yellow", "red"))
+    return pd.Series(np.where(is_active, bands, "red"), index=points.index)
+
+
 def calibrated(raw: pd.Series) -> pd.Series:
     """Risk by the landed curve."""
     return 1 / (1 + np.exp(-(CURVE["intercept"] + CURVE["slope"] * raw)))
@@ -153,6 +159,8 @@ def test_risk_health_and_backtest_equal_a_second_computation(project: CompiledPr
 
     points = {day: 100 * weighted(HEALTH, scores(HEALTH, signals)) for day, signals in days.items()}
     np.testing.assert_allclose(health.loc[today.index, "score"].astype(float), points[as_of], atol=2e-3)
+    bands = {day: banded(points[day], signals["is_active"].astype(bool)) for day, signals in days.items()}
+    assert (health.loc[today.index, "band"] == bands[as_of]).all()
     month_ends = [day for day in backtest.index if day < as_of]
     if month_ends:
         before = points[month_ends[-1]].reindex(today.index)
@@ -161,6 +169,7 @@ def test_risk_health_and_backtest_equal_a_second_computation(project: CompiledPr
     for day, rows in history.groupby("month_end"):
         expected = points[day].loc[rows["customer_id"]]
         np.testing.assert_allclose(rows["score"].astype(float), expected, atol=2e-3)
+        assert rows["band"].tolist() == bands[day].loc[rows["customer_id"]].tolist()
 
     for day, row in backtest.iterrows():
         active = days[day][days[day]["is_active"].astype(bool)]

@@ -62,6 +62,8 @@ def test_scores_equal_the_closed_forms(project: CompiledProject, seed: int) -> N
 
     p_alive = alive(CDNOW_PURCHASES, *history)
     np.testing.assert_allclose(scores["p_alive"], p_alive, rtol=1e-12)
+    assert valued.loc[known.index, "is_p_alive_assumed"].tolist() == (known["x"] == 0).tolist()
+    assert valued.loc[known.index, "p_alive"][known["x"] == 0].eq(1).all()
     for days in (30, 90, 365):
         expected = purchases(CDNOW_PURCHASES, days / 7, *history)
         np.testing.assert_allclose(scores[f"expected_purchases_{days}d"], expected, rtol=1e-8)

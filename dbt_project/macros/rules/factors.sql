@@ -128,34 +128,72 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# The branches of a CASE over factor codes that give columns `<factor>_change` as text with a sign. #}
-{% macro changes_told(rows, relation) -%}
-    {% for row in rows %}
-        {% set change = relation ~ "." ~ row.factor ~ "_change" %}
-        when {{ sql_text(row.factor) }}
-            then {{ dbt.concat(["case when " ~ change ~ " > 0 then '+' else '' end", as_text(change)]) }}
-    {% endfor %}
-{%- endmacro %}
-
-{# Columns `<factor>_points`: what each factor adds to a score of 100; one that is missing adds nothing. #}
-{% macro factor_points(rows, relation) -%}
-    {% set columns = [] %}
-    {% for row in rows %}
-        {% set score = "coalesce(" ~ relation ~ "." ~ row.factor ~ "_score, 0)" %}
-        {% do columns.append(
-            "100 * " ~ row.weight ~ " * " ~ score ~ " / " ~ relation ~ ".weight_sum as " ~ row.factor ~ "_points"
-        ) %}
-    {% endfor %}
-    {{- columns | join(",\n        ") -}}
-{%- endmacro %}
-
-{# Columns `<factor>_change` and `<factor>_moved`: points of a factor more than before, and their absolute value. #}
+{#
+  Columns `<factor>_change`: the points of a score of 100 by which each factor moved it, which add up to the whole change.
+  A factor counts with its present weight; where it is not known, before or now, it counts as the score before.
+  `<factor>_is_turned`: whether it is known at one of the two ends alone.
+#}
 {% macro factor_changes(rows, present, previous) -%}
     {% set columns = [] %}
     {% for row in rows %}
-        {% set change = present ~ "." ~ row.factor ~ "_points - " ~ previous ~ "." ~ row.factor ~ "_points" %}
+        {% set now = present ~ "." ~ row.factor ~ "_score" %}
+        {% set before = previous ~ "." ~ row.factor ~ "_score" %}
+        {% set old_score = previous ~ ".score" %}
+        {% set change = row.weight ~ " * (coalesce(100 * " ~ now ~ ", " ~ old_score ~ ") - coalesce(100 * " ~ before ~ ", "
+            ~ old_score ~ ")) / " ~ present ~ ".weight_sum" %}
         {% do columns.append(rounded(change, 4) ~ " as " ~ row.factor ~ "_change") %}
-        {% do columns.append(rounded("abs(" ~ change ~ ")", 4) ~ " as " ~ row.factor ~ "_moved") %}
+        {% do columns.append("(" ~ now ~ " is null) != (" ~ before ~ " is null) as " ~ row.factor ~ "_is_turned") %}
     {% endfor %}
     {{- columns | join(",\n        ") -}}
+{%- endmacro %}
+
+{# Columns `<factor>_moved` and `<factor>_turned`: points the score's way, of factors known at both ends and at one. #}
+{% macro factor_moves(rows) -%}
+    {% set columns = [] %}
+    {% for row in rows %}
+        {% set change = row.factor ~ "_change * direction" %}
+        {% do columns.append("case when not " ~ row.factor ~ "_is_turned then " ~ change ~ " end as " ~ row.factor ~ "_moved") %}
+        {% do columns.append("case when " ~ row.factor ~ "_is_turned then " ~ change ~ " end as " ~ row.factor ~ "_turned") %}
+    {% endfor %}
+    {{- columns | join(",\n        ") -}}
+{%- endmacro %}
+
+{# The factor that `name` names and its points with a sign; SQL text, null without a name. #}
+{% macro told_change(rows, name) -%}
+    case {{ name }}
+        {% for row in rows -%}
+        when {{ sql_text(row.factor) }}
+            then {{ dbt.concat([sql_text(row.factor ~ " ")] + points_with_sign(row)) }}
+        {% endfor -%}
+    end
+{%- endmacro %}
+
+{# The same of a factor that came or went: says which. #}
+{% macro told_turn(rows, name) -%}
+    case {{ name }}
+        {% for row in rows -%}
+        when {{ sql_text(row.factor) }}
+            then {{ dbt.concat([
+                sql_text(row.factor ~ " "),
+                "case when " ~ row.factor ~ "_score is null then 'no longer known' else 'newly known' end",
+                sql_text(", "),
+            ] + points_with_sign(row)) }}
+        {% endfor -%}
+    end
+{%- endmacro %}
+
+{% macro points_with_sign(row) -%}
+    {% set change = row.factor ~ "_change" %}
+    {{ return(["case when " ~ change ~ " > 0 then '+' else '' end", as_text(change), "' points'"]) }}
+{%- endmacro %}
+
+{# The factor that alone is known; null where none or more are. #}
+{% macro only_known_factor(rows) -%}
+    case
+        {% for row in rows -%}
+        {% set others = [] -%}
+        {% for other in rows if other.factor != row.factor %}{% do others.append(other.factor ~ "_score is null") %}{% endfor -%}
+        when {{ ([row.factor ~ "_score is not null"] + others) | join(" and ") }} then {{ sql_text(row.factor) }}
+        {% endfor -%}
+    end
 {%- endmacro %}

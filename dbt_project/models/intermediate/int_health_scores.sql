@@ -22,7 +22,8 @@ factors as (
         signals.customer_id,
         signals.snapshot_on,
         signals.is_as_of,
-        signals.is_month_end
+        signals.is_month_end,
+        signals.is_active
     from signals
 
 ),
@@ -51,6 +52,7 @@ banded as (
     select
         scored.*,
         case
+            when scored.score is not null and not scored.is_active then 'red'
             when scored.score >= profile.health_green_from then 'green'
             when scored.score >= profile.health_yellow_from then 'yellow'
             when scored.score is not null then 'red'

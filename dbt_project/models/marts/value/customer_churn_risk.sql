@@ -63,7 +63,8 @@ told as (
         *,
         {{ told_factor(rows, 'driver_1') }} as told_1,
         {{ told_factor(rows, 'driver_2') }} as told_2,
-        {{ told_factor(rows, 'driver_3') }} as told_3
+        {{ told_factor(rows, 'driver_3') }} as told_3,
+        {{ told_factor(rows, only_known_factor(rows)) }} as told_only
     from third_drivers
 
 ),
@@ -89,6 +90,10 @@ described as (
                     "coalesce(" ~ dbt.concat(["'; '", 'told.told_2']) ~ ", '')",
                     "coalesce(" ~ dbt.concat(["'; '", 'told.told_3']) ~ ", '')",
                 ]) }}
+            when told.told_only is not null
+                then {{ dbt.concat(["'M8: the only known factor is at its best: '", 'told.told_only']) }}
+            when told.raw_score is not null and told.missing_factors is not null
+                then 'M8: every known factor is at its best'
             when told.raw_score is not null then 'M8: every factor is at its best'
         end as reason,
         told.missing_factors,

@@ -14,6 +14,12 @@ scores as (
 
 ),
 
+profile as (
+
+    select * from {{ ref('int_profile') }}
+
+),
+
 run_parameters as (
 
     select * from {{ source('raw', 'run_parameters') }}
@@ -36,21 +42,14 @@ last_month as (
 
 present as (
 
-    select
-        {{ factor_points(rows, 'scores') }},
-        scores.*
-    from scores
-    where scores.is_as_of
+    select * from scores
+    where is_as_of
 
 ),
 
 previous as (
 
-    select
-        {{ factor_points(rows, 'scores') }},
-        scores.customer_id,
-        scores.score,
-        scores.band
+    select scores.*
     from scores
     inner join last_month on scores.snapshot_on = last_month.month_end
 
@@ -62,9 +61,23 @@ compared as (
         {{ factor_changes(rows, 'present', 'previous') }},
         present.*,
         previous.score as previous_score,
-        previous.band as previous_band
+        previous.band as previous_band,
+        case
+            when present.score > previous.score then 1
+            when present.score < previous.score then -1
+        end as direction
     from present
     left join previous on present.customer_id = previous.customer_id
+
+),
+
+-- Only what moved the way the score did can be why it moved.
+directed as (
+
+    select
+        {{ factor_moves(rows) }},
+        *
+    from compared
 
 ),
 
@@ -72,8 +85,37 @@ explained as (
 
     select
         *,
-        {{ greatest_factor(rows, '_moved') }} as changed_factor
-    from compared
+        {{ greatest_factor(rows, '_moved') }} as moved_factor,
+        {{ greatest_factor(rows, '_turned') }} as turned_factor
+    from directed
+
+),
+
+told as (
+
+    select
+        *,
+        {{ told_change(rows, 'moved_factor') }} as told_move,
+        {{ told_turn(rows, 'turned_factor') }} as told_turn
+    from explained
+
+),
+
+reasoned as (
+
+    select
+        *,
+        case
+            when previous_score is null then null
+            when moved_factor is null and turned_factor is null
+                then 'the score is the same as at the previous month-end'
+            else {{ dbt.concat([
+                "coalesce(" ~ dbt.concat(["told_move", "case when turned_factor is null then '' else '; ' end"]) ~ ", '')",
+                "coalesce(told_turn, '')",
+                "' since the previous month-end'",
+            ]) }}
+        end as change_reason
+    from told
 
 ),
 
@@ -81,41 +123,42 @@ described as (
 
     select
         customers.customer_id,
-        explained.score,
-        explained.band,
+        reasoned.score,
+        reasoned.band,
+        not reasoned.is_active as is_churned,
         {% for signal in signals() -%}
         {% if signal in weights -%}
-        {{ rounded('explained.' ~ signal ~ '_score', 6) }} as {{ signal }}_score,
+        {{ rounded('reasoned.' ~ signal ~ '_score', 6) }} as {{ signal }}_score,
         {{ rounded(
-            'case when explained.' ~ signal ~ '_score is not null then ' ~ weights[signal] ~ ' / explained.weight_sum end', 6
+            'case when reasoned.' ~ signal ~ '_score is not null then ' ~ weights[signal] ~ ' / reasoned.weight_sum end', 6
         ) }} as {{ signal }}_weight,
         {% else -%}
         cast(null as double) as {{ signal }}_score,
         cast(null as double) as {{ signal }}_weight,
         {% endif -%}
         {% endfor -%}
-        explained.missing_factors,
-        explained.previous_score,
-        explained.previous_band,
-        explained.changed_factor,
+        reasoned.missing_factors,
+        reasoned.previous_score,
+        reasoned.previous_band,
+        coalesce(reasoned.moved_factor, reasoned.turned_factor) as changed_factor,
         case
-            when explained.previous_score is null then null
-            when explained.changed_factor is null then 'S: no factor has changed since the previous month-end'
+            when reasoned.score is null then null
+            when reasoned.is_active then {{ dbt.concat(["'S: '", 'reasoned.change_reason']) }}
             else {{ dbt.concat([
-                "'S: '",
-                'explained.changed_factor',
-                "' '",
-                "case explained.changed_factor" ~ changes_told(rows, 'explained') ~ " end",
-                "' points since the previous month-end'",
+                "'S: churned: no purchase in the last '",
+                as_text('profile.active_window_days', 0),
+                "' days, so red whatever the factors say'",
+                "coalesce(" ~ dbt.concat(["'; '", 'reasoned.change_reason']) ~ ", '')",
             ]) }}
         end as reason,
         case
-            when explained.customer_id is null then 'never_bought'
-            when explained.score is null then 'no_factor'
+            when reasoned.customer_id is null then 'never_bought'
+            when reasoned.score is null then 'no_factor'
         end as missing_reason,
         run_parameters.as_of_date
     from customers
-    left join explained on customers.customer_id = explained.customer_id
+    left join reasoned on customers.customer_id = reasoned.customer_id
+    cross join profile
     cross join run_parameters
 
 )

@@ -4,7 +4,8 @@ with scores as (
         customer_id,
         snapshot_on,
         score,
-        band
+        band,
+        not is_active as is_churned
     from {{ ref('int_health_scores') }}
     where is_month_end and score is not null
 
@@ -21,6 +22,7 @@ select
     scores.snapshot_on as month_end,
     scores.score,
     scores.band,
+    scores.is_churned,
     run_parameters.as_of_date
 from scores
 cross join run_parameters
