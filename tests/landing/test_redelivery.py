@@ -20,7 +20,7 @@ def test_the_same_content_under_any_name_is_loaded_once(room: Room) -> None:
     again = room.land()
     assert again.loads == []
     assert [skipped["load_id"] for skipped in again.skipped] == [room.manifest()["load_id"]] * 2
-    assert room.lines[-1] == "1 file already loaded"
+    assert room.lines[-1] == "2 files already loaded"
     assert len(room.rows("orders")) == 100
 
 
