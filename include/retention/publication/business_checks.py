@@ -47,9 +47,9 @@ QUARANTINE = """
     having sum(rows_in) > 0
     order by entity
 """
-# Of customers with a purchase: by measure those of the fullest band, its number, and all.
+# Of customers with a purchase: by measure those of the fullest band, its number (of equals the lowest), and all.
 BANDS = """
-    select band_column, max(customers), arg_max(band, customers), sum(customers)::bigint
+    select band_column, max(customers), arg_min(band, (-customers, band)), sum(customers)::bigint
     from (
         select band_column, band, count(*) as customers
         from (unpivot marts.customer_rfm on r_band, f_band, m_band into name band_column value band)
