@@ -195,6 +195,7 @@ def fitted(name: str, until: date, model: str = "bg_nbd", status: str = "converg
         "profile": PROFILE,
         "model": model,
         "status": status,
+        "reason": None if status == "converged" else "the search did not end",
         "fitted_at": datetime.combine(LAST, time(8)),
         "data_until": until,
         "holdout_days": 91,

@@ -17,6 +17,7 @@ from retention.errors import BuildFailedError
 from retention.rules import check_rules, stop_on_broken_rules
 from retention.rules.command import app
 from retention.rules.declared import declared_seeds
+from retention.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part in ("seeds", "macros/rules"):
         shutil.copytree(REPOSITORY / "dbt_project" / part, folder / "dbt_project" / part)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _settings_are_of_one_test() -> Iterator[None]:
+    yield
+    load_settings.cache_clear()
 
 
 @pytest.fixture
@@ -157,6 +164,7 @@ def test_the_command_lists_all_and_fails_as_a_build_does(
     project: Path, seeds: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RETENTION_PROJECT_DIR", str(project))
+    load_settings.cache_clear()  # what another test of this process has loaded
     runner = CliRunner()
     assert runner.invoke(app, ["check"]).stdout == "The rules have no problem.\n"
     edit(seeds, "tier_rules", TIER, TIER.replace(",2,", ",two,"))
