@@ -9,10 +9,11 @@ import typer
 from rich.console import Console
 
 from retention.console import print_rows
-from retention.errors import CheckFailedError, NotThereError
+from retention.errors import CheckFailedError, NotThereError, SettingsError
 from retention.landing import load_contracts
 from retention.options import HomeOption, settings_with
 from retention.value.store import CONVERGED, FAILED, FitStore
+from retention.warehouse.project import known_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +67,9 @@ def list_fits(
     as_json: JsonOption = False,
 ) -> None:
     """List the fits, the newest data first: converged, failed or refused, and how far off on the held-out days."""
+    known = known_profiles(settings_with().project_dir)
+    if profile is not None and profile not in known:
+        raise SettingsError(f"Profile '{profile}' is unknown.", f"Use one of: {', '.join(known)}.")
     fits = [one | {"in_force": one["is_newest_good"] and one["model"] in IN_USE} for one in _store(home).fits(profile)]
     if as_json:
         sys.stdout.write(_dumped(fits) + "\n")

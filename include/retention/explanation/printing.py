@@ -44,6 +44,7 @@ class _Explanation:
         for tier in self.explained["tiers"]:
             self._tier(tier)
         self._lifecycle()
+        self._outlook()
         self._labels()
 
     def _line(self, text: str) -> None:
@@ -212,6 +213,40 @@ class _Explanation:
 
     def _why_unknown(self, reason: str) -> str:
         return self.say(NO_INTERACTIONS) if NO_INTERACTIONS in reason else reason
+
+    def _outlook(self) -> None:
+        told = {name: row for name, row in self.explained["outlook"].items() if row}
+        if not told:
+            return
+        self._title("outlook")
+        for name, row in told.items():
+            if row["missing_name"] is not None:
+                self._line(self.say(f"{name}_missing", reason=row["missing_name"]))
+                continue
+            score = round(row["churn_risk"], 2) if name == "risk" else round(row["score"], 1)
+            self._line(self.say(name, score=score, band=row["band_name"], state=self._state(row)))
+            if row.get("previous_score") is not None:
+                factor = row["changed_factor_name"]
+                changed = self.say("health_changed", factor=factor) if factor else ""
+                self._line(self.say("health_before", before=round(row["previous_score"], 1)) + changed)
+            print_rows(self.console, self.say(f"{name}_factors"), [self._factor(one) for one in row["factors"]])
+
+    def _state(self, row: Mapping[str, Any]) -> str:
+        if row["is_churned"]:
+            return self.say("is_churned")
+        return self.say("not_calibrated") if row.get("is_calibrated") is False else ""
+
+    def _factor(self, one: Mapping[str, Any]) -> dict[str, Any]:
+        rounded = {name: None if one[name] is None else round(one[name], 2) for name in ("score", "weight", "part")}
+        return {
+            self.say("factor"): one["name"],
+            self.say("figure"): None if one["present"] is None else round(float(one["present"]), 2),
+            self.say("zero_at"): one["low"],
+            self.say("full_at"): one["high"],
+            self.say("factor_score"): rounded["score"],
+            self.say("weight"): rounded["weight"],
+            self.say("part"): rounded["part"],
+        }
 
     def _labels(self) -> None:
         if not self.explained["labels"]:

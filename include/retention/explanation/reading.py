@@ -11,6 +11,8 @@ from retention.errors import NotThereError
 from retention.explanation.figures import MEASURES, Scale, changed
 from retention.explanation.movement import Way, is_unrecorded, tier_after, way_up
 from retention.explanation.names import Names, read_names
+from retention.explanation.outlook import outlook_in
+from retention.explanation.queries import has_table, of_customer, of_profile, rows_of
 from retention.explanation.rules import Figures, Group, first_match, groups_by_scheme
 from retention.explanation.wording import Wording
 from retention.identity import merged_into
@@ -51,7 +53,7 @@ def explain_customer(home: Home, customer_id: str, language: str = "en") -> dict
         `review`: the last review with the customer under the scheme, None without one.
 
         `axes`: axis, name, stage, stage_name, rule_id and conditions of each axis of the lifecycle; without a stage
-        also `reason`. `labels`: rows of
+        also `reason`. `outlook`: churn risk and health as `outlook_in` gathers them. `labels`: rows of
         `customer_labels` with `label_name`, those held today first; empty where the release has no such table.
 
     Raises:
@@ -71,7 +73,7 @@ def explain_in(connection: duckdb.DuckDBPyConnection, customer_id: str, language
     """
     golden = merged_into(connection, customer_id)
     asked, customer_id = customer_id, golden or customer_id
-    found = {name: rows_of(connection, _of_customer(name), customer_id) for name in CUSTOMER_TABLES}
+    found = {name: rows_of(connection, of_customer(name), customer_id) for name in CUSTOMER_TABLES}
     if not found["dim_customers"]:
         raise NotThereError(
             f"Customer '{customer_id}' is not in the published release.{_neighbours(connection, customer_id)}",
@@ -85,6 +87,7 @@ def explain_in(connection: duckdb.DuckDBPyConnection, customer_id: str, language
     tier_rows, lifecycle_rows = (rows_of(connection, query) for query in (TIER_RULES, LIFECYCLE_RULES))
     explained["tiers"] = _tiers(connection, explained, tier_rows, names)
     explained["axes"] = _axes(explained, lifecycle_rows, names)
+    explained["outlook"] = outlook_in(connection, customer_id, names)
     explained["labels"] = _labels(connection, customer_id, names)
     met = {row["rule_id"] for row in (*explained["tiers"], *explained["axes"])}
     explained["rules"] = [row for row in (*tier_rows, *lifecycle_rows) if row["rule_id"] in met]
@@ -101,23 +104,10 @@ def published_names(home: Home, language: str) -> Names:
         return read_names(connection, language)
 
 
-def _of_profile(seed: str, key: str) -> str:
-    """Rows of a rule seed that hold for the run's profile: its own rows for a key replace those of `all`."""
-    return f"""
-        select rule_rows.*
-        from seeds.{seed} as rule_rows
-        cross join raw.run_parameters as run
-        where rule_rows.profile in (run.profile, 'all')
-        qualify rank() over (
-            partition by rule_rows.{key} order by case when rule_rows.profile = 'all' then 1 else 0 end
-        ) = 1
-    """
-
-
 def _rules(seed: str) -> str:
     return f"""
         select scheme, rule_id, rule_rank, tier, condition_group, metric, operator, value
-        from ({_of_profile(seed, "scheme")})
+        from ({of_profile(seed, "scheme")})
         order by scheme, rule_rank, condition_group, metric, operator, value
     """
 
@@ -126,7 +116,7 @@ TIER_RULES = _rules("tier_rules")
 LIFECYCLE_RULES = _rules("lifecycle_rules")
 BANDS = f"""
     select measure, band, bound, unit, rule_id, description
-    from ({_of_profile("rfm_bands", "measure")})
+    from ({of_profile("rfm_bands", "measure")})
     order by measure, band desc
 """
 # A bound in months is that many days on the as-of day: the days d with D - N months < d.
@@ -139,11 +129,11 @@ BOUNDS = f"""
                 then run.as_of_date - cast(run.as_of_date - to_months(cast(bands.bound as integer)) as date) - 1
             else bands.bound
         end as bound
-    from ({_of_profile("rfm_bands", "measure")}) as bands
+    from ({of_profile("rfm_bands", "measure")}) as bands
     cross join raw.run_parameters as run
     order by bands.measure, bands.band desc
 """
-PARAMETERS = f"select parameter, value from ({_of_profile('profile_parameters', 'parameter')})"
+PARAMETERS = f"select parameter, value from ({of_profile('profile_parameters', 'parameter')})"
 CUTOFFS = """
     select cutoffs.*
     from intermediate.int_score_cutoffs as cutoffs
@@ -167,7 +157,6 @@ LABELS = """
     where customer_id = ?
     order by is_current desc, label
 """
-HAS_TABLE = "select count(*) > 0 from information_schema.tables where table_schema = ? and table_name = ?"
 
 
 def _tiers(
@@ -184,7 +173,7 @@ def _tiers(
     scale = _scale(connection, explained["cutoffs"], parameters)
     metrics = _metrics(connection, customer_id)
     figures = by_metric(metrics, [row["metric"] for row in rules])
-    has_reviews = _has(connection, "marts", "tier_review_list")
+    has_reviews = has_table(connection, "marts", "tier_review_list")
     reviews = {row["scheme"]: row for row in rows_of(connection, REVIEWS, customer_id)} if has_reviews else {}
     told = []
     for row in rows_of(connection, TIERS, customer_id):
@@ -207,7 +196,7 @@ def _tiers(
 
 def _metrics(connection: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
     """What the rules ask about the customer; empty for a release that keeps none of it."""
-    table = next((name for name in METRICS if _has(connection, "intermediate", name)), None)
+    table = next((name for name in METRICS if has_table(connection, "intermediate", name)), None)
     if table is None:
         return {}
     query = f"select * from intermediate.{table} where customer_id = ? and is_as_of"
@@ -363,7 +352,7 @@ def _unknown_axis(axis: str, reason: str, names: Names) -> dict[str, Any]:
 
 def _labels(connection: duckdb.DuckDBPyConnection, customer_id: str, names: Names) -> list[dict[str, Any]]:
     """The customer's labels, where the release has them."""
-    if not _has(connection, "marts", "customer_labels"):
+    if not has_table(connection, "marts", "customer_labels"):
         return []
     return [
         row
@@ -374,21 +363,6 @@ def _labels(connection: duckdb.DuckDBPyConnection, customer_id: str, names: Name
         }
         for row in rows_of(connection, LABELS, customer_id)
     ]
-
-
-def _has(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
-    return bool(rows_of(connection, HAS_TABLE, schema, table)[0].popitem()[1])
-
-
-def _of_customer(table: str) -> str:
-    return f"select * from marts.{table} where customer_id = ?"
-
-
-def rows_of(connection: duckdb.DuckDBPyConnection, query: str, *values: object) -> list[dict[str, Any]]:
-    """The rows of a query, each by the names of its columns."""
-    result = connection.execute(query, list(values))
-    names = [column[0] for column in result.description or []]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def _neighbours(connection: duckdb.DuckDBPyConnection, customer_id: str) -> str:
