@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from retention.warehouse.dbt_process import die_with_parent
+from retention.warehouse.dbt_process import die_with_parent, run_dbt
 
 
 def start_session(config: dict[str, str], statements: list[str]) -> None:
@@ -42,6 +42,4 @@ if __name__ == "__main__":
     logging.getLogger("SQLQueryContextLogger").disabled = True
     job = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
     start_session(job["config"], job["statements"])
-    from dbt.cli.main import cli
-
-    cli(sys.argv[3:])
+    run_dbt(sys.argv[3:])
