@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,19 @@ def _sections(validation: Any) -> str:
     load_great_expectations()
     renderer: Any = importlib.import_module("great_expectations.render.renderer")
     document = renderer.ValidationResultsPageRenderer().render(validation)
-    view = importlib.import_module("great_expectations.render.view").DefaultJinjaSectionView()
+    view = _view()
     sections = [
         view.render({"section": section.to_json_dict(), "section_loop": {"index": number}})
         for number, section in enumerate(document.sections, start=1)
     ]
     # The frame that a suite's name links to is not written: the suites stand in expectations/suites.
     return SUITE_LINK.sub(r"\1", SCRIPT.sub("", "\n".join(sections)))
+
+
+@lru_cache(maxsize=1)
+def _view() -> Any:
+    """One for all pages: each of them compiles its templates anew, which takes longer than the pages."""
+    return importlib.import_module("great_expectations.render.view").DefaultJinjaSectionView()
 
 
 def _write_index(folder: Path) -> Path:
