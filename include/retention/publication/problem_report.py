@@ -118,7 +118,9 @@ class Problems:
     def shown(self, table: str, language: str) -> list[list[Any]]:
         """The rows of a table with the names of their codes."""
         columns, rows = self.tables[table]
-        return [[self._named(column, value, language) for column, value in zip(columns, row, strict=True)] for row in rows]
+        return [
+            [self._named(column, value, language) for column, value in zip(columns, row, strict=True)] for row in rows
+        ]
 
     def heads(self, table: str, language: str) -> list[str]:
         """The header of a table."""
@@ -145,7 +147,9 @@ def read_problems(home: Home, week: date | None = None) -> Problems:
     with duckdb.connect(str(published_file(home)), read_only=True) as connection:
         names = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
         if not names.issuperset(TABLES):
-            raise NotThereError("The published release has no service levels.", "Run the pipeline again: retention run.")
+            raise NotThereError(
+                "The published release has no service levels.", "Run the pipeline again: retention run."
+            )
         (as_of, first) = connection.execute(
             "select max(as_of_date), (select min(week_start) from marts.service_metrics where period_type = 'week') "
             "from marts.dim_dates"
@@ -211,7 +215,9 @@ def _table(
 def _sheets(problems: Problems, language: str) -> Iterator[Sheet]:
     for table in QUERIES:
         heads = problems.heads(table, language)
-        yield Sheet(TITLES[language][table], heads, [WIDTH] * len(heads), problems.shown(table, language), can_filter=True)
+        yield Sheet(
+            TITLES[language][table], heads, [WIDTH] * len(heads), problems.shown(table, language), can_filter=True
+        )
 
 
 def _markdown(problems: Problems, language: str) -> str:
@@ -225,11 +231,16 @@ def _markdown(problems: Problems, language: str) -> str:
     columns = list(problems.tables["problems"][0])
     hot = [row for row in problems.shown("problems", language) if row[columns.index("hotspot_rank")] is not None]
     hot.sort(key=lambda row: row[columns.index("hotspot_rank")])
-    named = [f"{nth}. {row[columns.index('category')]}: {row[columns.index('reason')]}" for nth, row in enumerate(hot, 1)]
+    named = [
+        f"{nth}. {row[columns.index('category')]}: {row[columns.index('reason')]}" for nth, row in enumerate(hot, 1)
+    ]
     parts += [f"## {titles['hotspots']}", "\n".join(named) or titles["none"]]
     for table in QUERIES:
         rows = problems.shown(table, language)
-        parts += [f"## {titles[table]}", _grid(problems.heads(table, language), rows[:SHOWN]) if rows else titles["none"]]
+        parts += [
+            f"## {titles[table]}",
+            _grid(problems.heads(table, language), rows[:SHOWN]) if rows else titles["none"],
+        ]
         if len(rows) > SHOWN:
             parts.append(titles["more"].format(count=len(rows) - SHOWN))
     return "\n\n".join(parts) + "\n"
