@@ -1,6 +1,10 @@
+-- The reading is null where the calendar runs, so that the join below is by equal columns alone.
 with clocks as (
 
-    select * from {{ ref('int_ticket_clocks') }}
+    select
+        *,
+        case when clock = 'business' then due_reading end as due_open
+    from {{ ref('int_ticket_clocks') }}
 
 ),
 
@@ -39,10 +43,7 @@ due as (
     from clocks
     cross join recorded
     left join dues
-        on
-            clocks.clock = 'business'
-            and clocks.hours_region = dues.region
-            and clocks.due_reading = dues.due_reading
+        on clocks.hours_region = dues.region and clocks.due_open = dues.due_reading
 
 ),
 
