@@ -62,7 +62,7 @@ policy_tiers as (
     select
         tiers.customer_id,
         {{ joined_texts("(tiers.scheme || ':' || tiers.tier)") }} as policy_tiers
-    from {{ ref('customer_tiers') }} as tiers
+    from {{ ref('int_customer_tiers') }} as tiers
     inner join asked_tiers on tiers.scheme = asked_tiers.scheme and tiers.tier = asked_tiers.tier
     group by tiers.customer_id
 
@@ -71,10 +71,10 @@ policy_tiers as (
 primary_tiers as (
 
     select
-        customer_id,
-        tier
-    from {{ ref('customer_tiers') }}
-    where is_primary_scheme
+        tiers.customer_id,
+        tiers.tier
+    from {{ ref('int_customer_tiers') }} as tiers
+    inner join {{ ref('int_profile') }} as profile on tiers.scheme = profile.primary_scheme
 
 ),
 
