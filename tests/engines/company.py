@@ -276,12 +276,14 @@ TICKETS = f"""
         {_pick("'complaint', 'suggestion', 'inquiry'", "ticket")} as ticket_type,
         case when n % 5 > 0 then 'C' || hash(n, 'raiser') % 66 end as customer_id,
         {_pick("'delivery', 'price', null", "category")} as category,
-        {_pick("'P0', 'P3', null", "severity")} as severity,
+        {_pick("'P0', 'P3', ' Urgent', 'important', 'odd', null", "severity")} as severity,
         {_pick("'phone', 'mail', null", "by")} as channel,
         case when n % 6 > 0 then received_at + to_seconds(cast(hash(n, 'first') % 90000 as integer)) end
             as first_response_at,
         {_pick("'ann', 'bob', null", "owner")} as owner,
-        received_at + interval 3 day as due_at,
+        -- Some promise a day, some a time of it, some nothing.
+        case n % 3 when 0 then received_at + interval 3 day when 1 then cast(received_at as date) + interval 2 day end
+            as due_at,
         case when n % 3 > 0 then received_at + to_seconds(cast(hash(n, 'solved') % 900000 as integer)) end
             as resolved_at,
         resolved_at + to_minutes(cast(hash(n, 'call') % 4000 as integer) - 500) as called_back_at,
@@ -289,6 +291,15 @@ TICKETS = f"""
         'words' as description,
         {_pick("'better boxes', null", "improvement")} as improvement,
         timestamp '2024-03-30 12:00:00' - to_days(cast(n % 60 as integer)) as updated_at
+    from range(200) as numbers(n)
+"""
+TICKET_EVENTS = f"""
+    select
+        'TE' || n as event_id,
+        'E' || hash(n, 'turned') % 80 as ticket_id,
+        timestamp '2024-03-31 10:00:00.5' - to_hours(cast(hash(n, 'turn') % 2500 as integer)) as occurred_at,
+        {_pick("'paused', 'paused', 'resumed', 'reopened', 'escalated'", "event")} as event_type,
+        'words' as note
     from range(200) as numbers(n)
 """
 SURVEYS = f"""
@@ -380,6 +391,7 @@ def _write(landing: Path, part: str, delivered: str, corrected: str) -> None:
             else f"select * replace (rate * 1.01 as rate) from ({FX_RATES}) where hash(rate_date) % 7 = 0",
             "interactions": f"from ({INTERACTIONS}) where hash(interaction_id) % 4 {'>' if first else '='} 0",
             "tickets": f"from ({TICKETS}) where hash(ticket_id) % 4 {'>' if first else '='} 0",
+            "ticket_events": f"from ({TICKET_EVENTS}) where hash(event_id) % 4 {'>' if first else '='} 0",
             "surveys": f"from ({SURVEYS}) where hash(response_id) % 4 {'>' if first else '='} 0",
             **STAGED_ONLY,
             "touches": f"from ({TOUCHES}) where hash(touch_id) % 4 {'>' if first else '='} 0",

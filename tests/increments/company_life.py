@@ -314,6 +314,16 @@ def _entities(days: st.SearchStrategy[date]) -> dict[str, tuple[st.SearchStrateg
             0,
             4,
         ),
+        "ticket_events": (
+            _rows(
+                event_id=_ids("TE", 5),
+                ticket_id=_ids("E", 4),
+                occurred_at=instants,
+                event_type=st.sampled_from(["paused", "paused", "resumed", "reopened", "escalated"]),
+            ),
+            0,
+            5,
+        ),
         "surveys": (
             _rows(
                 response_id=_ids("S", 3),

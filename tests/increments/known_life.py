@@ -166,6 +166,16 @@ def interaction(number: int, day: date, recorded: date | None) -> Row:
     }
 
 
+def turned(number: int, ticket_number: int, day: date, event_type: str) -> Row:
+    """What happened to a ticket."""
+    return {
+        "event_id": f"TE{number}",
+        "ticket_id": f"E{ticket_number}",
+        "occurred_at": datetime.combine(day, time(16)),
+        "event_type": event_type,
+    }
+
+
 def ticket(number: int, day: date, resolved: date | None = None) -> Row:
     """A complaint of customer C2."""
     return {
@@ -282,6 +292,7 @@ FIRST_DELIVERY = {
     "value_backtests": [tested("F1", "0.4"), tested("F3", "0.6")],
     "surveys": [answer(1, 3, FIRST, 9), answer(2, None, FIRST, 2), answer(3, 4, CLOSE, 7)],
     "tickets": [ticket(1, FIRST), ticket(2, FIRST, NEXT)],
+    "ticket_events": [turned(1, 1, FIRST, "paused"), turned(2, 2, CLOSE, "reopened")],  # the last is still to come
     "returns": [
         returned(1, 5, FIRST, "40.00"),
         returned(2, 999, FIRST, "10.00"),  # of an order that comes later
@@ -316,6 +327,7 @@ A_DAYS_NEWS = {
     "value_fit_parameters": parameters_of("F4", p="5.25", q="3.5", v="16"),
     "surveys": [answer(2, None, FIRST, 3)],
     "tickets": [ticket(1, FIRST, NEXT), ticket(3, NEXT)],
+    "ticket_events": [turned(3, 1, NEXT, "resumed"), turned(4, 3, NEXT, "escalated"), turned(1, 1, NEXT, "paused")],
     "orders": [
         order(100, 4, NEXT),
         order(101, 7, date(2023, 6, 30), "250.00"),  # late by months
