@@ -75,7 +75,21 @@ pivoted as (
         max(case when parameter = 'contract_grace_days' then cast(value as integer) end) as contract_grace_days,
         max(case when parameter = 'contract_min_customers' then cast(value as integer) end) as contract_min_customers,
         max(case when parameter = 'contract_forecast_periods' then cast(value as integer) end)
-            as contract_forecast_periods
+            as contract_forecast_periods,
+        max(case when parameter = 'holdout_variant' then lower(trim(value)) end) as holdout_variant,
+        max(case when parameter = 'campaign_conversion_days' then cast(value as integer) end)
+            as campaign_conversion_days,
+        max(case when parameter = 'campaign_significance' then cast(value as decimal(9, 6)) end)
+            as campaign_significance,
+        max(case when parameter = 'campaign_power' then cast(value as decimal(9, 6)) end) as campaign_power,
+        max(case when parameter = 'campaign_detectable_lift' then cast(value as decimal(9, 6)) end)
+            as campaign_detectable_lift,
+        max(case when parameter = 'sample_ratio_significance' then cast(value as decimal(9, 6)) end)
+            as sample_ratio_significance,
+        max(case when parameter = 'sample_ratio_min_expected' then cast(value as integer) end)
+            as sample_ratio_min_expected,
+        max(case when parameter = 'activation_days' then cast(value as integer) end) as activation_days,
+        max(case when parameter = 'win_back_days' then cast(value as integer) end) as win_back_days
     from parameters
 
 )
