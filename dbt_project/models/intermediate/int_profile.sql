@@ -89,7 +89,14 @@ pivoted as (
         max(case when parameter = 'contract_grace_days' then cast(value as integer) end) as contract_grace_days,
         max(case when parameter = 'contract_min_customers' then cast(value as integer) end) as contract_min_customers,
         max(case when parameter = 'contract_forecast_periods' then cast(value as integer) end)
-            as contract_forecast_periods
+            as contract_forecast_periods,
+        max(case when parameter = 'sla_policy_set' then replace(value, ' ', '') end) as sla_policy_set,
+        max(case when parameter = 'sla_soon_overdue_hours' then cast(value as integer) end) as sla_soon_overdue_hours,
+        max(case when parameter = 'sla_horizon_days' then cast(value as integer) end) as sla_horizon_days,
+        max(case when parameter = 'hotspot_baseline_weeks' then cast(value as integer) end) as hotspot_baseline_weeks,
+        max(case when parameter = 'hotspot_min_tickets' then cast(value as integer) end) as hotspot_min_tickets,
+        max(case when parameter = 'hotspot_min_score' then cast(value as double) end) as hotspot_min_score,
+        max(case when parameter = 'hotspot_trend_share' then cast(value as double) end) as hotspot_trend_share
     from parameters
 
 )
