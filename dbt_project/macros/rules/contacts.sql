@@ -55,3 +55,39 @@
     {% endfor %}
     {{- "'{' || " ~ (parts + ["'}'"]) | join(" || ") -}}
 {%- endmacro %}
+
+{# The rule of a contact by cadence, in words; SQL text. #}
+{% macro told_policy(policies, tier_on) -%}
+    {{ policies }}.rule_id || ' ' || {{ policies }}.policy || ': ' || {{ as_text(policies ~ '.contacts', 0) }} || ' a '
+    || {{ policies }}.period || ' for ' || {{ policies }}.scheme || ' ' || {{ policies }}.tier || ' of '
+    || cast({{ tier_on }} as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{# The rule of a contact by trigger and its event, in words; SQL text. The day of a birthday would tell it. #}
+{% macro told_trigger(rules, events, tier_on) -%}
+    {{ rules }}.rule_id || ' ' || {{ rules }}.trigger || ': ' || {{ rules }}.event
+    || case
+        when {{ rules }}.event = 'birthday' then ''
+        else ' of ' || cast({{ events }}.event_on as {{ dbt.type_string() }})
+    end
+    || case when {{ rules }}.offset_days < 0 then ' less ' else ' plus ' end
+    || {{ as_text('abs(' ~ rules ~ '.offset_days)', 0) }} || ' days'
+    || case
+        when {{ rules }}.scheme is null then ''
+        else ' for ' || {{ rules }}.scheme || ' ' || {{ rules }}.tier || ' of ' || cast({{ tier_on }} as {{ dbt.type_string() }})
+    end
+{%- endmacro %}
+
+{# Why a contact is due, why on another day than its rule asks for, and why it is not planned; SQL text. #}
+{% macro told_contact() -%}
+    rule_reason
+    || case
+        when contact_kind = 'cadence' or wanted_on = earliest_on then ''
+        else '; ' || cast(earliest_on as {{ dbt.type_string() }}) || ' is a quiet day'
+    end
+    || case
+        when due_on = wanted_on then ''
+        else '; moved from ' || cast(wanted_on as {{ dbt.type_string() }}) || ' as the days of ' || owner || ' are full'
+    end
+    || coalesce('; ' || exclusion_reason, '')
+{%- endmacro %}

@@ -10,6 +10,14 @@ profile as (
 
 ),
 
+holidays as (
+
+    select holidays.*
+    from {{ ref('holidays') }} as holidays
+    inner join profile on holidays.holiday_calendar = profile.contact_holiday_calendar
+
+),
+
 spine as (
 
     {{ day_spine('bounds', 'days_from', 'days_until') }}
@@ -22,10 +30,16 @@ opened as (
         spine.date_day,
         {{ month_start('spine.date_day') }} as month_start,
         {{ week_start('spine.date_day') }} as week_start,
-        position(cast({{ iso_weekday('spine.date_day') }} as {{ dbt.type_string() }}) in profile.contact_quiet_weekdays) = 0
-            as is_open
+        -- A make-up working day is open though it is a Saturday.
+        coalesce(
+            holidays.is_working_day,
+            position(
+                cast({{ iso_weekday('spine.date_day') }} as {{ dbt.type_string() }}) in profile.contact_quiet_weekdays
+            ) = 0
+        ) as is_open
     from spine
     cross join profile
+    left join holidays on spine.date_day = holidays.holiday_on
 
 ),
 

@@ -154,18 +154,18 @@ events as (
 
     select
         last_activities.customer_id,
-        'last_activity' as event,
+        'last_activity' as {{ quoted('event') }},
         cast(last_activities.event_on as {{ dbt.type_string() }}) as occasion,
         last_activities.event_on,
         0 as event_hour,
         cast(null as decimal(18, 2)) as amount,
         cast(null as {{ dbt.type_string() }}) as event_value,
-        cast(null as {{ dbt.type_string() }}) as fields
+        cast(null as {{ dbt.type_string() }}) as {{ quoted('fields') }}
     from last_activities
     union all
     select
         purchases.customer_id,
-        'first_purchase' as event,
+        'first_purchase' as {{ quoted('event') }},
         purchases.order_id as occasion,
         purchases.order_date as event_on,
         cast(extract(hour from purchases.ordered_at) as integer) as event_hour,
@@ -176,7 +176,7 @@ events as (
             'first_order_amount': as_text('purchases.net_amount'),
             'coupon_from_amount': as_text('floor(purchases.net_amount * profile.contact_coupon_share)', 0),
             'currency': 'purchases.currency',
-        }) }} as fields
+        }) }} as {{ quoted('fields') }}
     from purchases
     cross join bounds
     cross join profile
@@ -184,7 +184,7 @@ events as (
     union all
     select
         anniversaries.customer_id,
-        'first_purchase_anniversary' as event,
+        'first_purchase_anniversary' as {{ quoted('event') }},
         cast(anniversaries.event_on as {{ dbt.type_string() }}) as occasion,
         anniversaries.event_on,
         0 as event_hour,
@@ -193,27 +193,27 @@ events as (
         {{ contact_fields({
             'first_order_on': 'cast(anniversaries.first_order_on as ' ~ dbt.type_string() ~ ')',
             'years': 'cast(anniversaries.years_since as ' ~ dbt.type_string() ~ ')',
-        }) }} as fields
+        }) }} as {{ quoted('fields') }}
     from anniversaries
     cross join bounds
     where anniversaries.event_on between bounds.events_from and bounds.events_until
     union all
     select
         birthdays.customer_id,
-        'birthday' as event,
+        'birthday' as {{ quoted('event') }},
         cast(birthdays.calendar_year as {{ dbt.type_string() }}) as occasion,
         birthdays.event_on,
         0 as event_hour,
         cast(null as decimal(18, 2)) as amount,
         cast(null as {{ dbt.type_string() }}) as event_value,
-        '{}' as fields
+        '{}' as {{ quoted('fields') }}
     from birthdays
     cross join bounds
     where birthdays.event_on between bounds.events_from and bounds.events_until
     union all
     select
         last_contracts.customer_id,
-        'contract_end' as event,
+        'contract_end' as {{ quoted('event') }},
         last_contracts.contract_id as occasion,
         last_contracts.ends_on as event_on,
         0 as event_hour,
@@ -222,12 +222,12 @@ events as (
         {{ contact_fields({
             'contract_id': 'last_contracts.contract_id',
             'contract_ends_on': 'cast(last_contracts.ends_on as ' ~ dbt.type_string() ~ ')',
-        }) }} as fields
+        }) }} as {{ quoted('fields') }}
     from last_contracts
     union all
     select
         usage_cycles.customer_id,
-        'usage_cycle_end' as event,
+        'usage_cycle_end' as {{ quoted('event') }},
         usage_cycles.contract_id || ' ' || cast(usage_cycles.event_on as {{ dbt.type_string() }}) as occasion,
         usage_cycles.event_on,
         0 as event_hour,
@@ -236,24 +236,24 @@ events as (
         {{ contact_fields({
             'contract_id': 'usage_cycles.contract_id',
             'usage_cycle_ends_on': 'cast(usage_cycles.event_on as ' ~ dbt.type_string() ~ ')',
-        }) }} as fields
+        }) }} as {{ quoted('fields') }}
     from usage_cycles
     where coalesce(usage_cycles.event_on <= usage_cycles.ends_on, true)
     union all
     select
         tickets.customer_id,
-        'complaint' as event,
+        'complaint' as {{ quoted('event') }},
         tickets.ticket_id as occasion,
         tickets.received_on as event_on,
         cast(extract(hour from tickets.received_at) as integer) as event_hour,
         cast(null as decimal(18, 2)) as amount,
         tickets.severity as event_value,
-        {{ contact_fields({'ticket_id': 'tickets.ticket_id'}) }} as fields
+        {{ contact_fields({'ticket_id': 'tickets.ticket_id'}) }} as {{ quoted('fields') }}
     from tickets
     union all
     select
         purchases.customer_id,
-        'large_order' as event,
+        'large_order' as {{ quoted('event') }},
         purchases.order_id as occasion,
         purchases.order_date as event_on,
         cast(extract(hour from purchases.ordered_at) as integer) as event_hour,
@@ -263,7 +263,7 @@ events as (
             'order_id': 'purchases.order_id',
             'order_amount': as_text('purchases.net_amount'),
             'currency': 'purchases.currency',
-        }) }} as fields
+        }) }} as {{ quoted('fields') }}
     from purchases
     cross join bounds
     where purchases.order_date >= bounds.events_from

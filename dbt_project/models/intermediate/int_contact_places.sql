@@ -34,7 +34,9 @@ queued as (
         plan_month,
         wanted_on,
         priority,
-        draw
+        draw,
+        -- Among equals others come first in each month.
+        (draw + 386117 * {{ months_apart("date '2000-01-01'", 'plan_month') }}) % {{ draw_range() }} as month_draw
     from slots
     where takes_capacity and (is_contactable or opted_out_on >= plan_month)
     union all
@@ -47,14 +49,14 @@ queued as (
         plan_month,
         wanted_on,
         priority,
-        draw
+        draw,
+        draw as month_draw
     from triggers
     where takes_capacity and (is_contactable or opted_out_on >= plan_month)
 
 ),
 
--- A cadence is known for the whole month, so the best of it are taken; among equals others in each
--- month. Of triggers who comes first is served first.
+-- A cadence is known for the whole month, so the best of it are taken; of triggers who comes first is served first.
 ranked as (
 
     select
@@ -70,7 +72,7 @@ ranked as (
             order by
                 case when queued.contact_kind = 'trigger' then days.open_number else 0 end,
                 queued.priority,
-                (queued.draw + 386117 * {{ months_apart("date '2000-01-01'", 'queued.plan_month') }}) % {{ draw_range() }},
+                queued.month_draw,
                 queued.customer_id,
                 queued.trigger,
                 queued.occasion

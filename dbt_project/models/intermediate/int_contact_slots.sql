@@ -160,7 +160,7 @@ owed_to_customers as (
         owed.period_start,
         owed.period_end,
         owed.is_exchangeable,
-        coalesce(placed.account_owner, owed.owner_role) as owner,
+        coalesce(placed.account_owner, owed.owner_role) as {{ quoted('owner') }},
         {{ contact_channel(
             'owed.rule_channel', 'placed.known_preferred_channel', 'owed.is_exchangeable',
             'placed.is_preferred_exchangeable'
@@ -199,7 +199,7 @@ dated as (
 
 select
     dated.customer_id,
-    dated.policy as trigger,
+    dated.policy as {{ quoted('trigger') }},
     cast(dated.period_start as {{ dbt.type_string() }}) || '#'
     || cast(dated.slot_number as {{ dbt.type_string() }}) as occasion,
     dated.period,

@@ -4,6 +4,12 @@ with bounds as (
 
 ),
 
+profile as (
+
+    select * from {{ ref('int_profile') }}
+
+),
+
 touches as (
 
     select * from {{ ref('fct_touches') }}
@@ -18,5 +24,6 @@ select
     count(*) as touches
 from touches
 cross join bounds
-where touches.touched_on >= bounds.days_from and coalesce(lower(trim(touches.variant)), '') != 'holdout'
+cross join profile
+where touches.touched_on >= bounds.days_from and not {{ is_holdout('touches.variant', 'profile.holdout_variant') }}
 group by touches.customer_id, touches.touched_on, touches.channel

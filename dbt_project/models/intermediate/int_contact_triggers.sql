@@ -51,10 +51,12 @@ asked as (
         events.event_on,
         case
             when events.event = 'last_activity'
-                then '{"last_activity_on": "' || cast(events.event_on as {{ dbt.type_string() }}) || '", "silent_days": "'
-                    || cast(triggers.offset_days as {{ dbt.type_string() }}) || '"}'
+                then {{ contact_fields({
+                    'last_activity_on': 'cast(events.event_on as ' ~ dbt.type_string() ~ ')',
+                    'silent_days': as_text('triggers.offset_days', 0),
+                }) }}
             else events.fields
-        end as fields,
+        end as {{ quoted('fields') }},
         triggers.trigger,
         triggers.offset_days,
         triggers.within_hours,
@@ -77,7 +79,8 @@ asked as (
         and (
             triggers.event_values is null
             or position(
-                ';' || lower(trim(events.event_value)) || ';' in ';' || lower(replace(triggers.event_values, ' ', '')) || ';'
+                ';' || lower(trim(events.event_value)) || ';'
+                in ';' || lower(replace(triggers.event_values, ' ', '')) || ';'
             ) > 0
         )
 
@@ -114,7 +117,7 @@ owned as (
 
     select
         in_tiers.*,
-        coalesce(customers.account_owner, in_tiers.owner_role) as owner,
+        coalesce(customers.account_owner, in_tiers.owner_role) as {{ quoted('owner') }},
         coalesce(of_rule.is_exchangeable, false) as is_exchangeable,
         {{ contact_channel(
             'in_tiers.rule_channel', 'preferred.channel', 'of_rule.is_exchangeable', 'preferred.is_exchangeable'

@@ -322,7 +322,8 @@ told as (
         cast(null as {{ dbt.type_string() }}) as given_way_to,
         case
             when in_months.month_number + in_months.month_touches > profile.contact_month_cap
-                then 'number ' || {{ as_text('in_months.month_number', 0) }} || ' of the month beside '
+                then
+                    'number ' || {{ as_text('in_months.month_number', 0) }} || ' of the month beside '
                     || {{ as_text('in_months.month_touches', 0) }} || ' touches made, at most '
                     || {{ as_text('profile.contact_month_cap', 0) }}
         end as exclusion_reason
@@ -358,61 +359,52 @@ rules as (
 
     {{ profile_rows(ref('contact_triggers'), 'rule_rows.trigger') }}
 
+),
+
+own as (
+
+    select contact_scheme from profile
+
+),
+
+ruled as (
+
+    select
+        shown.*,
+        coalesce(policies.template, rules.template) as {{ quoted('template') }},
+        coalesce(policies.rule_id, rules.rule_id) as rule_id,
+        coalesce(triggers.fields, {{ contact_fields({'tier': 'shown.tier'}) }}) as {{ quoted('fields') }},
+        case
+            when shown.contact_kind = 'cadence'
+                then {{ told_policy('policies', 'shown.tier_on') }}
+            else {{ told_trigger('rules', 'triggers', 'shown.tier_on') }}
+        end as rule_reason
+    from shown
+    cross join own
+    left join policies
+        on
+            shown.contact_kind = 'cadence'
+            and own.contact_scheme = policies.scheme
+            and shown.tier = policies.tier
+            and shown.trigger = policies.policy
+    left join rules on shown.contact_kind = 'trigger' and shown.trigger = rules.trigger
+    left join triggers
+        on
+            shown.contact_kind = 'trigger'
+            and shown.customer_id = triggers.customer_id
+            and shown.trigger = triggers.trigger
+            and shown.occasion = triggers.occasion
+
 )
 
 select
-    {{ 'shown.' ~ kept | join(',\n    shown.') }},
-    shown.exclusion,
-    shown.given_way_to,
-    coalesce(policies.template, rules.template) as template,
-    coalesce(policies.rule_id, rules.rule_id) as rule_id,
-    coalesce(triggers.fields, {{ contact_fields({'tier': 'shown.tier'}) }}) as fields,
-    shown.exclusion is null and shown.due_on <= shown.as_of_date as is_overdue,
-    case
-        when shown.contact_kind = 'cadence'
-            then policies.rule_id || ' ' || policies.policy || ': ' || {{ as_text('policies.contacts', 0) }} || ' a '
-                || policies.period || ' for ' || policies.scheme || ' ' || policies.tier || ' of '
-                || cast(shown.tier_on as {{ dbt.type_string() }})
-        else rules.rule_id || ' ' || rules.trigger || ': ' || rules.event
-            -- The day of a birthday would tell it.
-            || case
-                when rules.event != 'birthday' then ' of ' || cast(triggers.event_on as {{ dbt.type_string() }})
-                else ''
-            end
-            || case when rules.offset_days < 0 then ' less ' else ' plus ' end
-            || {{ as_text('abs(rules.offset_days)', 0) }} || ' days'
-            || case
-                when rules.scheme is not null
-                    then ' for ' || rules.scheme || ' ' || rules.tier || ' of '
-                        || cast(shown.tier_on as {{ dbt.type_string() }})
-                else ''
-            end
-            || case
-                when shown.wanted_on != shown.earliest_on
-                    then '; ' || cast(shown.earliest_on as {{ dbt.type_string() }}) || ' is a quiet day'
-                else ''
-            end
-    end
-    || case
-        when shown.due_on != shown.wanted_on
-            then '; moved from ' || cast(shown.wanted_on as {{ dbt.type_string() }}) || ' as the days of ' || shown.owner
-                || ' are full'
-        else ''
-    end
-    || coalesce('; ' || shown.exclusion_reason, '') as reason,
-    shown.as_of_date
-from shown
-cross join (select profile.contact_scheme from profile) as own
-left join policies
-    on
-        shown.contact_kind = 'cadence'
-        and own.contact_scheme = policies.scheme
-        and shown.tier = policies.tier
-        and shown.trigger = policies.policy
-left join rules on shown.contact_kind = 'trigger' and shown.trigger = rules.trigger
-left join triggers
-    on
-        shown.contact_kind = 'trigger'
-        and shown.customer_id = triggers.customer_id
-        and shown.trigger = triggers.trigger
-        and shown.occasion = triggers.occasion
+    {{ kept | join(',\n    ') }},
+    exclusion,
+    given_way_to,
+    template,
+    rule_id,
+    fields,
+    exclusion is null and due_on <= as_of_date as is_overdue,
+    {{ told_contact() }} as reason,
+    as_of_date
+from ruled
