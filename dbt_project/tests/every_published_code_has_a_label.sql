@@ -161,6 +161,8 @@ with codes as (
     union distinct
     select 'campaign_comparison' as code_set, comparison as code from {{ ref('campaign_performance') }}
     union distinct
+    select 'cadence_reason' as code_set, missing_reason as code from {{ ref('cadence_compliance') }}
+    union distinct
     select 'execution_reason' as code_set, missing_reason as code from {{ ref('touch_execution') }}
     union distinct
     select 'activation_measure' as code_set, measure as code from {{ ref('activation_metrics') }}
