@@ -8,7 +8,9 @@ from rich.console import Console
 from retention.options import settings_with
 from retention.working_days import SEED, write_holidays
 
-app = typer.Typer(no_args_is_help=True, help="Public holidays and make-up working days of dbt_project/seeds/holidays.csv.")
+app = typer.Typer(
+    no_args_is_help=True, help="Public holidays and make-up working days of dbt_project/seeds/holidays.csv."
+)
 out = Console(highlight=False, soft_wrap=True)
 
 

@@ -37,7 +37,9 @@ def write_holidays(project_dir: Path, country: str, first_year: int, last_year: 
         raise SettingsError(f"There is no {seed}.", "Point RETENTION_PROJECT_DIR at the project.")
     rows = _known(country, first_year, last_year)
     with seed.open(encoding="utf-8", newline="") as file:
-        kept = [tuple(row) for row in list(csv.reader(file))[1:] if row and not _is_of(row, country, first_year, last_year)]
+        kept = [
+            tuple(row) for row in list(csv.reader(file))[1:] if row and not _is_of(row, country, first_year, last_year)
+        ]
     lines = sorted({*kept, *rows})
     with seed.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([HEADER, *lines])
@@ -50,7 +52,9 @@ def _known(country: str, first_year: int, last_year: int) -> list[tuple[str, ...
 
     name, _, part = country.partition("-")
     try:
-        found = holidays.country_holidays(name, subdiv=part or None, years=range(first_year, last_year + 1), language="en_US")
+        found = holidays.country_holidays(
+            name, subdiv=part or None, years=range(first_year, last_year + 1), language="en_US"
+        )
     except NotImplementedError as error:
         known = ", ".join(sorted(holidays.list_supported_countries()))
         raise SettingsError(f"No holidays are known of '{country}'.", f"Use one of {known}.") from error

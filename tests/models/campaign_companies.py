@@ -1,7 +1,7 @@
 """Many simulated companies with campaigns of known effect, as one delivery: what they bought around the campaigns.
 
-Lives, audiences and purchases are those of `retention simulate`; only the days of the windows are drawn, and every order
-is completed. IDs begin with the company's seed.
+Lives, audiences and purchases are those of `retention simulate`; only the days of the windows are drawn, and every
+order is completed. IDs begin with the company's seed.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 CUSTOMERS, MONTHS, END = 3_000, 4, date(2024, 4, 30)
 OPENS, CLOSES = 28_800, 79_200  # seconds of the day between which orders are placed, evenly
-# A touched customer who has not left places one more order on one of the window's days, each as likely, with the planted
-# chance. Who would have converted anyway (with chance own, a Poisson process with what was left of the touch's own day)
-# converts all the same, and who leaves before that day does not: the chance of converting rises by
+# A touched customer who has not left places one more order on one of the window's days, each as likely, with the
+# planted chance. Who would have converted anyway (with chance own, a Poisson process with what was left of the touch's
+# own day) converts all the same, and who leaves before that day does not: the chance of converting rises by
 # (1 - own) * lift * share of the window's days that the customer lives. The effect is its mean over the whole audience,
 # which the lot divides.
 EFFECTS = f"""
@@ -33,7 +33,8 @@ EFFECTS = f"""
     members as (
         select audiences.campaign, audiences.i, audiences.start, rate,
             greatest(start, least(last_day, start + {WINDOW_DAYS})) as finish,
-            case when start <= last_day then ({CLOSES} - touched_second) / ({CLOSES} - {OPENS}.0) else 0 end as left_of_day
+            case when start <= last_day then ({CLOSES} - touched_second) / ({CLOSES} - {OPENS}.0) else 0 end
+                as left_of_day
         from audiences join lives using (i) join moments using (campaign, i)
     ),
     chances as (
@@ -43,8 +44,8 @@ EFFECTS = f"""
         from members
         join reached as since on since.day = members.start join reached as until on until.day = members.finish
     )
-    select campaign, variants.variant, any_value(variants.lift) as planted, avg(stays_away * variants.lift * lived) as effect,
-        count(*) as customers
+    select campaign, variants.variant, any_value(variants.lift) as planted,
+        avg(stays_away * variants.lift * lived) as effect, count(*) as customers
     from chances join (select distinct campaign, variant, lift from audiences) as variants using (campaign)
     where variants.variant <> 'holdout'
     group by campaign, variants.variant
@@ -97,9 +98,11 @@ def _company(seed: int) -> tuple[pd.DataFrame, ...]:
         bought = []
         for one in planned:
             draw_purchases(connection, company, Span(one.start, one.end, ""))
-            bought.append(connection.sql(f"""
+            bought.append(
+                connection.sql(f"""
                 select '{seed}-' || r as order_id, '{seed}-' || i as customer_id, 10 as amount, 'completed' as status,
                     {first} + to_days(day) + to_seconds({order.integer("second", OPENS, CLOSES - OPENS)}) as ordered_at
-                from bought where i in (select i from audiences where campaign = {one.number})""").df())
+                from bought where i in (select i from audiences where campaign = {one.number})""").df()
+            )
         truth = connection.sql(f"select {seed} as seed, * from ({EFFECTS})").df()
     return touches, pd.concat(bought, ignore_index=True), plans, truth

@@ -1,17 +1,17 @@
-"""The lift of simulated campaigns against the truth of the simulation: intervals cover it, and nothing finds nothing."""
+"""The lift of simulated campaigns against their truth: intervals cover it, and where nothing is nothing is found."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pytest
 from tests.models.campaign_companies import END, simulated_companies
 
 if TYPE_CHECKING:
+    import pandas as pd
     from tests.models.compiled_project import CompiledProject
 
-COMPANIES, LEAST = 100, 93
+COMPANIES, LEAST = 300, 0.93  # of 100 companies 93 is within luck of 90: three times as many tell more
 JUDGED = """
     select campaign_id, variant, customers, converted, lift, lift_ci_low, lift_ci_high, p_value, is_significant,
         sample_ratio_p_value, is_sample_ratio_off
@@ -35,14 +35,14 @@ def judged_campaigns(project: CompiledProject, seeds: range) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def judged(project: CompiledProject) -> pd.DataFrame:
-    """A hundred companies, each with a campaign that works and one that does nothing."""
+    """Three hundred companies, each with a campaign that works and one that does nothing."""
     return judged_campaigns(project, range(1, COMPANIES + 1))
 
 
 @pytest.mark.slow
 def test_the_true_effect_lies_inside_the_interval_in_93_of_100_companies(judged: pd.DataFrame) -> None:
     assert judged["seed"].nunique() == COMPANIES
-    covered = judged.groupby(["campaign", "variant"])["is_covered"].sum()
+    covered = judged.groupby(["campaign", "variant"])["is_covered"].mean()
     assert len(covered) == 4
     assert (covered >= LEAST).all(), covered
     # Effects are smaller than what was planted: some have left, and some would have bought anyway.
@@ -57,13 +57,13 @@ def test_the_true_effect_lies_inside_the_interval_in_93_of_100_companies(judged:
 def test_a_campaign_that_does_nothing_is_significant_in_about_one_of_twenty(judged: pd.DataFrame) -> None:
     idle = judged[judged["planted"] == 0]
     assert len(idle) == 2 * COMPANIES
-    # Four standard deviations; two variants share one comparison, so a little wider than of 200 tests on their own.
-    assert idle["is_significant"].mean() == pytest.approx(0.05, abs=0.07)
-    assert idle["p_value"].mean() == pytest.approx(0.5, abs=0.1)
+    # Four standard deviations of 600 tests; a little more, as two variants share one comparison.
+    assert idle["is_significant"].mean() == pytest.approx(0.05, abs=0.04)
+    assert idle["p_value"].mean() == pytest.approx(0.5, abs=0.06)
     assert (judged[judged["planted"] == 0.06]["is_significant"].mean()) > 2 * idle["is_significant"].mean()
 
 
 @pytest.mark.slow
 def test_variants_that_were_drawn_as_planned_are_not_told_to_be_off(judged: pd.DataFrame) -> None:
-    assert judged["is_sample_ratio_off"].sum() <= 2  # of 200 campaigns, each one in a thousand
-    assert judged.drop_duplicates("campaign_id")["sample_ratio_p_value"].mean() == pytest.approx(0.5, abs=0.1)
+    assert judged["is_sample_ratio_off"].sum() <= 6  # rows of 600 campaigns, each off once in a thousand
+    assert judged.drop_duplicates("campaign_id")["sample_ratio_p_value"].mean() == pytest.approx(0.5, abs=0.06)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +22,7 @@ AS_OF, FIRST = date(2024, 3, 15), date(2023, 1, 5)
 WINDOW, ACTIVATION, WIN_BACK = 90, 30, 60  # active_window_days, activation_days, win_back_days of default_b2b
 MODELS = ["touch_execution", "cadence_compliance", "activation_metrics", "customer_lifecycle_history"]
 CHANNELS = ["phone", "email", "visit", "mail"]
-EXCHANGEABLE = {"phone", "email"}  # of contact_channels.csv
+EXCHANGEABLE = {"phone", "email", "wechat", "sms", "app"}  # of contact_channels.csv
 
 
 def random_company(seed: int) -> dict[str, pd.DataFrame]:
@@ -108,7 +110,7 @@ class Walk:
             if not pd.isna(row.opted_out_at) and row.opted_out_at <= end
         }
         self.consenting = set(told.loc[told["consent_marketing"], "customer_id"])
-        self.policies = records(connection, "from marts.service_policies where contacts > 0")
+        self.policies = records(connection, "from seeds.service_policy_rules where profile = 'all' and contacts > 0")
 
     def is_contactable(self, customer: str, until: date) -> bool:
         """Whether a customer could be contacted in a month that ends on a day."""
@@ -150,14 +152,15 @@ def test_execution_cadence_and_activation_are_what_walks_through_the_rows_give(
 
 def check_execution(walk: Walk, plans: pd.DataFrame, rows: list[dict[str, Any]]) -> None:
     """Every planned round with what was done, and all contacts in one row or another."""
+    plans = plans.assign(theme=plans["theme"].fillna("unknown"))
     known = plans[plans["planned_on"] <= AS_OF].set_index("plan_id")
     planned, made, feedback = Counter[Any](), Counter[Any](), Counter[Any]()
     for plan in known.itertuples():
-        planned[plan.planned_on, plan.tier, plan.channel, plan.theme or "unknown", True] += plan.planned_count
+        planned[plan.planned_on, plan.tier, plan.channel, plan.theme, True] += plan.planned_count
     for touch in walk.touches:
         if touch.plan_id in known.index:
             plan = known.loc[touch.plan_id]
-            key = (plan["planned_on"], plan["tier"], plan["channel"], plan["theme"] or "unknown", True)
+            key = (plan["planned_on"], plan["tier"], plan["channel"], plan["theme"], True)
         else:
             before = touch.touched_at.date().replace(day=1) - timedelta(days=1)
             tier = walk.tiers.get((touch.customer_id, "retention_abcd", before), "unknown")
@@ -192,6 +195,20 @@ def periods_of(day: date) -> dict[str, tuple[date, date]]:
     }
 
 
+def owed(
+    walk: Walk, touched: Counter[Any], customer: str, tier: tuple[str, str], ended: set[tuple[str, date]]
+) -> tuple[int, int]:
+    """Contacts due to a customer of a tier in the periods that ended, and those of them that were made."""
+    due = made = 0
+    policies = [one for one in walk.policies if (one["scheme"], one["tier"]) == tier]
+    for policy, (name, start) in product(policies, ended):
+        if name == policy["period"]:
+            channel = "" if policy["channel"] in EXCHANGEABLE else policy["channel"]
+            due += policy["contacts"]
+            made += min(touched[customer, name, start, channel], policy["contacts"])
+    return due, made
+
+
 def check_cadence(walk: Walk, rows: list[dict[str, Any]]) -> None:
     """Every tier with a policy, customer by customer."""
     touched = Counter[Any]()
@@ -203,26 +220,14 @@ def check_cadence(walk: Walk, rows: list[dict[str, Any]]) -> None:
     for opening, last, closing in months():
         days = [opening + timedelta(days=number + 1) for number in range((closing - opening).days)]
         ended = {(name, span[0]) for day in days for name, span in periods_of(day).items() if span[1] == day}
-        for (customer, scheme, month_end), tier in walk.tiers.items():
-            if month_end != opening:
-                continue
-            due = made = 0
-            for policy in walk.policies:
-                if (policy["scheme"], policy["tier"]) != (scheme, tier):
-                    continue
-                channel = "" if policy["channel"] in EXCHANGEABLE | {"wechat", "sms", "app"} else policy["channel"]
-                for name, start in ended:
-                    if name == policy["period"]:
-                        due += policy["contacts"]
-                        made += min(touched[customer, name, start, channel], policy["contacts"])
-            if not due:
-                continue
-            counts = expected.setdefault((last.replace(day=1), scheme, tier), [0, 0, 0, 0, 0])
-            if walk.is_contactable(customer, closing):
-                for place, value in enumerate((1, made == due, due, made)):
-                    counts[place] += value
-            else:
-                counts[4] += 1
+        in_tiers = {key: tier for key, tier in walk.tiers.items() if key[2] == opening}
+        for (customer, scheme, _), tier in in_tiers.items():
+            due, made = owed(walk, touched, customer, (scheme, tier), ended)
+            if due:
+                counts = expected.setdefault((last.replace(day=1), scheme, tier), [0, 0, 0, 0, 0])
+                is_due = walk.is_contactable(customer, closing)
+                added = (1, int(made == due), due, made, 0) if is_due else (0, 0, 0, 0, 1)
+                counts[:] = [one + more for one, more in zip(counts, added, strict=True)]
     names = ("customers_due", "customers_contacted", "contacts_due", "contacts_made", "customers_without_consent")
     found = {(row["month"], row["scheme"], row["tier"]): [row[name] for name in names] for row in rows}
     assert found == expected
@@ -231,55 +236,65 @@ def check_cadence(walk: Walk, rows: list[dict[str, Any]]) -> None:
     assert {row["is_mature"] for row in rows} == {True, False}
 
 
+@dataclass(frozen=True)
+class Silent:
+    """A customer who was silent when a month began: by which measure, touched when, and whether it came back."""
+
+    measure: str
+    first: Any
+    has_returned: bool
+
+
+def silent(walk: Walk, customer: str, opening: date, last: date) -> Silent | None:
+    """What the month of a customer was; None of one who was not silent."""
+    orders = walk.orders[customer]
+    before = [one for one in orders if one.date() <= opening]
+    if not before:
+        return None
+    is_churned = (opening - max(before).date()).days >= WINDOW
+    if not is_churned and walk.stages.get((customer, opening)) != "at_risk":
+        return None
+    own = [one for one in walk.touches if one.customer_id == customer]
+    first = next((one for one in own if opening < one.touched_at.date() <= last), None)
+    if first is not None:
+        month = [one for one in orders if opening < one.date() <= first.touched_at.date()]
+        if not all(follows(one, first.touched_at, 0) for one in month):
+            first = None
+    since = datetime.combine(last.replace(day=1), time(0)) if first is None else first.touched_at.to_pydatetime()
+    days = WIN_BACK if is_churned else ACTIVATION
+    has_returned = any(one.date() > opening and follows(one, since, days) for one in orders)
+    return Silent("win_back" if is_churned else "activation", first, has_returned)
+
+
 def check_activation(walk: Walk, rows: list[dict[str, Any]]) -> None:
     """Every month, customer by customer."""
     counts: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for opening, last, _ in months():
-        month = last.replace(day=1)
-        for measure in ("activation", "win_back"):
-            counts[month, measure, "all", "all"] = [0, 0, 0, 0]
-    for opening, last, _ in months():
-        month = last.replace(day=1)
-        for customer, orders in walk.orders.items():
-            before = [one for one in orders if one.date() <= opening]
-            if not before:
-                continue
-            is_churned = (opening - max(before).date()).days >= WINDOW
-            if not is_churned and walk.stages.get((customer, opening)) != "at_risk":
-                continue
-            measure, days = ("win_back", WIN_BACK) if is_churned else ("activation", ACTIVATION)
-            touches = [one for one in walk.touches if one.customer_id == customer and opening < one.touched_at.date() <= last]
-            first = touches[0] if touches else None
-            is_touched = first is not None and not any(
-                opening < one.date() <= first.touched_at.date() and not follows(one, first.touched_at, 0) for one in orders
-            )
-            start = datetime.combine(month, time(0))
-            since = first.touched_at.to_pydatetime() if is_touched and first is not None else start
-            has_returned = any(one.date() > opening and follows(one, since, days) for one in orders)
-            tier = walk.tiers[customer, "retention_abcd", opening]
-            keys = [("all", "all"), ("tier", tier)]
-            if is_touched and first is not None:
-                keys += [("touch_channel", first.channel), ("campaign", first.campaign_id or "none")]
-            for key in keys:
-                place = 0 if is_touched else 2
-                counts[month, measure, *key][place] += 1
-                counts[month, measure, *key][place + 1] += has_returned
+    for (_, last, _), measure in product(months(), ("activation", "win_back")):
+        counts[last.replace(day=1), measure, "all", "all"] = [0, 0, 0, 0]
+    for (opening, last, _), customer in product(list(months()), list(walk.orders)):
+        one = silent(walk, customer, opening, last)
+        if one is None:
+            continue
+        keys = [("all", "all"), ("tier", walk.tiers[customer, "retention_abcd", opening])]
+        if one.first is not None:
+            keys += [("touch_channel", one.first.channel), ("campaign", one.first.campaign_id or "none")]
+        for key in keys:
+            place = 2 if one.first is None else 0
+            counts[last.replace(day=1), one.measure, *key][place] += 1
+            counts[last.replace(day=1), one.measure, *key][place + 1] += one.has_returned
     names = ("touched_customers", "returned_customers", "untouched_customers", "untouched_returned_customers")
     found = {
         (row["month"], row["measure"], row["dimension"], row["dimension_value"]): [row[name] or 0 for name in names]
         for row in rows
     }
     assert found == counts
+    targets = {("win_back", "all", "all"): 0.3, ("activation", "tier", "D"): 0.2}
     for row in rows:
         touched = row["touched_customers"]
         assert row["rate"] == (pytest.approx(row["returned_customers"] / touched) if touched else None)
-        is_target = (row["measure"], row["dimension"], row["dimension_value"])
-        target = {("win_back", "all", "all"): 0.3, ("activation", "tier", "D"): 0.2}.get(is_target)
-        assert row["target_rate"] == target
-        assert row["is_mature"] == ((row["month"] + pd.offsets.MonthEnd(0)).date() + timedelta(row["return_days"]) <= AS_OF)
-    totals = Counter[Any]()
-    for (_, measure, dimension, _), (touched, returned, untouched, _) in found.items():
-        if dimension == "all":
-            totals += Counter({(measure, "touched"): touched, (measure, "returned"): returned, (measure, "not"): untouched})
-    assert all(count > 10 for count in totals.values())
-    assert len(totals) == 6
+        assert row["target_rate"] == targets.get((row["measure"], row["dimension"], row["dimension_value"]))
+        month_end = (row["month"] + pd.offsets.MonthEnd(0)).date()
+        assert row["is_mature"] == (month_end + timedelta(days=row["return_days"]) <= AS_OF)
+    for measure in ("activation", "win_back"):
+        totals = [counts for key, counts in found.items() if key[1:3] == (measure, "all")]
+        assert all(sum(column) > 10 for column in zip(*totals, strict=True))
