@@ -266,3 +266,85 @@ def test_an_opt_out_takes_effect_the_same_day_and_moves_nobody_else(project: Com
     for row in before.calendar:
         if row["customer_id"] in gone:
             assert left_out[row["customer_id"], row["trigger"], row["occasion"]] == "opted_out"
+
+
+HAND_WORKED = [  # who, trigger, day, channel, whether provisional, as of Wednesday 2024-04-10
+    # Bought on Tuesday the 9th at 15:15: the guide on the next day that is still to come, the adviser two days later; the
+    # coupon five days later, Sunday the 14th, moves to Monday.
+    ("buyer", "first_purchase_guide", date(2024, 4, 10), "email", False),
+    ("buyer", "first_purchase_adviser", date(2024, 4, 11), "phone", False),
+    ("buyer", "first_purchase_coupon", date(2024, 4, 15), "sms", False),
+    # 18 April less three days is Monday the 15th.
+    ("birthday", "birthday", date(2024, 4, 15), "sms", False),
+    # Of 29 February the 28th counts in 2023 and 2025; of a first purchase on 2023-04-22 the 19th of April is due.
+    ("anniversary", "first_purchase_anniversary", date(2024, 4, 19), "sms", False),
+    # The contract ends on 20 May: thirty days before is Saturday 20 April, so Monday the 22nd.
+    ("renewal", "contract_renewal", date(2024, 4, 22), "wechat", False),
+    # Bought on 1 April, for 20 days: the 21st less three is Thursday the 18th.
+    ("cycle", "usage_cycle_end", date(2024, 4, 18), "sms", False),
+    # An urgent complaint of Tuesday the 9th: the next day, which is the as-of day and so overdue.
+    ("complainer", "specialist_complaint", date(2024, 4, 10), "phone", False),
+    # An order of 120,000 on Monday the 8th is large: two days later.
+    ("big", "specialist_product", date(2024, 4, 10), "phone", False),
+]
+
+
+@pytest.mark.slow
+def test_triggers_worked_out_by_hand(project: CompiledProject) -> None:
+    def at(month: int, day: int, year: int = 2024) -> datetime:
+        return datetime(year, month, day, 15, 15)  # noqa: DTZ001
+
+    company = {
+        "buyer": Known(orders=[(at(4, 9), "O1", Decimal(60000))]),
+        "birthday": Known(birthday=(4, 18)),
+        "anniversary": Known(orders=[(at(4, 22, 2023), "O2", Decimal(10))]),
+        "renewal": Known(preferred_channel="wechat", contracts=[("V1", date(2023, 5, 21), date(2024, 5, 20), None)]),
+        "cycle": Known(
+            orders=[(at(4, 1), "O4", Decimal(10)), (at(9, 1, 2023), "O3", Decimal(10))],
+            contracts=[("V2", date(2023, 9, 1), date(2024, 12, 31), 20)],
+        ),
+        "complainer": Known(complaints=[(at(4, 9), "T1", "urgent", True)]),
+        "calm": Known(complaints=[(at(4, 9), "T2", "normal", True)]),
+        "big": Known(orders=[(at(4, 8), "O6", Decimal(120000)), (at(9, 12, 2023), "O5", Decimal(10))]),
+    }
+    terms = Terms(date(2024, 4, 10))
+    built = Built(project, company, terms)
+    found = {
+        (row["customer_id"], row["trigger"]): (row["due_on"], row["channel"], row["is_provisional"])
+        for row in built.calendar
+        if row["contact_kind"] == "trigger" and not row["trigger"].startswith("silent")
+    }
+    assert found == {(who, trigger): (day, *rest) for who, trigger, day, *rest in HAND_WORKED}
+    overdue = {row["customer_id"] for row in built.calendar if row["is_overdue"] and row["contact_kind"] == "trigger"}
+    assert overdue >= {"buyer", "complainer", "big"}
+    fields = {row["trigger"]: row["fields"] for row in built.calendar}
+    assert '"coupon_from_amount": "48000"' in fields["first_purchase_coupon"]  # 0.8 of 60,000
+    assert fields["birthday"] == "{}"
+    assert '"years": "1"' in fields["first_purchase_anniversary"]
+
+
+@pytest.mark.slow
+def test_silence_is_foretold_for_the_lowest_tier_and_ends_with_a_touch(project: CompiledProject) -> None:
+    day = datetime(2024, 4, 9, 9)  # noqa: DTZ001
+    old = datetime(2023, 9, 1)  # noqa: DTZ001
+    rich = [(old + timedelta(days=nth), f"R{number}_{nth}", Decimal(9000)) for number in range(9) for nth in range(9)]
+    company = {f"rich{number}": Known(orders=rich[number * 9 : number * 9 + 9]) for number in range(9)}
+    # First seen in February with a small order: of the lowest tier at the end of March. Silent since Tuesday 9 April.
+    for name in ("silent", "touched"):
+        first = datetime(2023, 8, 1)  # noqa: DTZ001
+        company[name] = Known(orders=[(first, f"O{name}1", Decimal(1)), (day, f"O{name}2", Decimal(1))])
+    company["touched"].touches = [(date(2024, 4, 12), "sms")]
+    built = Built(project, company, Terms(date(2024, 4, 12)))
+    assert company["silent"].tiers["retention_abcd", date(2024, 3, 31)] == "D"
+    planned = {
+        (row["customer_id"], row["trigger"]): (row["due_on"], row["is_overdue"], row["is_provisional"])
+        for row in built.calendar
+        if row["trigger"].startswith("silent") and row["customer_id"] in ("silent", "touched")
+    }
+    assert planned == {
+        ("silent", "silent_3_days"): (date(2024, 4, 12), True, False),  # Friday, today
+        ("silent", "silent_7_days"): (date(2024, 4, 16), False, True),
+        ("touched", "silent_7_days"): (date(2024, 4, 16), False, True),
+    }
+    left_out = {(row["customer_id"], row["trigger"]): row["exclusion"] for row in built.exclusions}
+    assert left_out["touched", "silent_3_days"] == "already_contacted"
