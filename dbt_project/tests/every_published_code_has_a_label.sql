@@ -154,6 +154,16 @@ with codes as (
     union distinct
     select 'hotspot_verdict' as code_set, verdict as code from {{ ref('issue_hotspots') }}
     union distinct
+    select 'contact' as code_set, trigger as code from {{ ref('contact_calendar') }}
+    union distinct
+    select 'contact_channel' as code_set, channel as code from {{ ref('contact_calendar') }}
+    union distinct
+    select 'contact' as code_set, trigger as code from {{ ref('contact_exclusions') }}
+    union distinct
+    select 'contact_exclusion' as code_set, exclusion as code from {{ ref('contact_exclusions') }}
+    union distinct
+    select 'contact_period' as code_set, period as code from {{ ref('service_policies') }}
+    union distinct
     -- Also those that the rules of the seeds can give, though nobody holds them today.
     select 'campaign_reason' as code_set, missing_reason as code from {{ ref('campaign_performance') }}
     union distinct

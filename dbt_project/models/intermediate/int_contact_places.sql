@@ -22,7 +22,8 @@ profile as (
 
 ),
 
--- Who opted out in the month keeps the place that the month's plan gave: nobody else's contact moves for it.
+-- Who opted out in the month or the one before, when it was in the calendar, keeps its place: nobody else's contact
+-- moves for it.
 queued as (
 
     select
@@ -38,7 +39,7 @@ queued as (
         -- Among equals others come first in each month.
         (draw + 386117 * {{ months_apart("date '2000-01-01'", 'plan_month') }}) % {{ draw_range() }} as month_draw
     from slots
-    where takes_capacity and (is_contactable or opted_out_on >= plan_month)
+    where takes_capacity and (is_contactable or opted_out_on >= {{ add_months('plan_month', -1) }})
     union all
     select
         'trigger' as contact_kind,
@@ -52,7 +53,7 @@ queued as (
         draw,
         draw as month_draw
     from triggers
-    where takes_capacity and (is_contactable or opted_out_on >= plan_month)
+    where takes_capacity and (is_contactable or opted_out_on >= {{ add_months('plan_month', -1) }})
 
 ),
 

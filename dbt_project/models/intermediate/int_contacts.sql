@@ -190,9 +190,7 @@ judged as (
             when dated.is_fulfilled or touched.date_day is not null then 'already_contacted'
             when dated.is_without_place then 'no_capacity'
             -- Too late to make sense by the time that its owner is free.
-            when dated.due_on > greatest(
-                dated.wanted_on, {{ add_days('dated.wanted_on', 'dated.valid_for_days') }}
-            ) then 'no_capacity'
+            when dated.due_on > {{ add_days('dated.wanted_on', 'dated.valid_for_days') }} then 'no_capacity'
         end as exclusion
     from dated
     cross join bounds

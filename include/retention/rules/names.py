@@ -33,6 +33,18 @@ def name_checks() -> Iterator[str]:
             union all
             select 'retention_definitions', line, null, 'cohort_definition', definition, rule_id
             from retention_definitions
+            union all
+            select 'service_policy_rules', line, profile, 'contact', policy, rule_id from service_policy_rules
+            union all
+            select 'service_policy_rules', line, profile, 'contact_owner', owner_role, rule_id from service_policy_rules
+            union all
+            select 'contact_triggers', line, profile, 'contact', trigger, rule_id from contact_triggers
+            union all
+            select 'contact_triggers', line, profile, 'contact_owner', owner_role, rule_id from contact_triggers
+            union all
+            select 'contact_channels', line, profile, 'contact_channel', channel, rule_id from contact_channels
+            union all
+            select 'sla_policies', line, profile, 'policy_set', policy_set, rule_id from sla_policies
         )
         select seed, min(line) as line, arg_min(profile, line) as profile, code_set || ' ' || said(code)
             || ' has no name in labels.csv. Add the row: ' || code_set || ',' || code || ',English name,中文名称,'

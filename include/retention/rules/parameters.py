@@ -22,11 +22,9 @@ KINDS = {
     "currency": ("regexp_full_match(trim(value), '[A-Za-z]{3}')", "the three letters of an ISO 4217 code, as USD"),
     "tier": ("value is not null", "the code of a tier"),
     "scheme": ("value is not null", "a scheme of tier_rules.csv"),
-    "weekdays": (
-        "regexp_full_match(value, '[1-7](,[1-7])*')",
-        "weekdays from 1, Monday, to 7, parted by commas, as 6,7",
-    ),
+    "weekdays": ("regexp_full_match(value, '[1-7](,[1-7])*')", "weekdays, Monday 1 to Sunday 7, parted by commas"),
     "holiday_calendar": ("value in (select holiday_calendar from holidays)", "a calendar of holidays.csv"),
+    "policy_sets": ("value is not null", "sets of sla_policies.csv, parted by commas"),
     "schemes": ("value is not null", "schemes of tier_rules.csv, parted by commas"),
 }
 """What a parameter can hold: a condition of SQL, and its words. A list in the declaration names the words allowed."""
