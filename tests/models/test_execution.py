@@ -242,6 +242,7 @@ class Silent:
 
     measure: str
     first: Any
+    was_back: bool
     has_returned: bool
 
 
@@ -256,21 +257,22 @@ def silent(walk: Walk, customer: str, opening: date, last: date) -> Silent | Non
         return None
     own = [one for one in walk.touches if one.customer_id == customer]
     first = next((one for one in own if opening < one.touched_at.date() <= last), None)
+    was_back = False
     if first is not None:
         month = [one for one in orders if opening < one.date() <= first.touched_at.date()]
         if not all(follows(one, first.touched_at, 0) for one in month):
-            first = None
+            first, was_back = None, True
     since = datetime.combine(last.replace(day=1), time(0)) if first is None else first.touched_at.to_pydatetime()
     days = WIN_BACK if is_churned else ACTIVATION
     has_returned = any(one.date() > opening and follows(one, since, days) for one in orders)
-    return Silent("win_back" if is_churned else "activation", first, has_returned)
+    return Silent("win_back" if is_churned else "activation", first, was_back, has_returned)
 
 
 def check_activation(walk: Walk, rows: list[dict[str, Any]]) -> None:
     """Every month, customer by customer."""
-    counts: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    counts: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
     for (_, last, _), measure in product(months(), ("activation", "win_back")):
-        counts[last.replace(day=1), measure, "all", "all"] = [0, 0, 0, 0]
+        counts[last.replace(day=1), measure, "all", "all"] = [0, 0, 0, 0, 0]
     for (opening, last, _), customer in product(list(months()), list(walk.orders)):
         one = silent(walk, customer, opening, last)
         if one is None:
@@ -279,10 +281,12 @@ def check_activation(walk: Walk, rows: list[dict[str, Any]]) -> None:
         if one.first is not None:
             keys += [("touch_channel", one.first.channel), ("campaign", one.first.campaign_id or "none")]
         for key in keys:
-            place = 2 if one.first is None else 0
+            place = 4 if one.was_back else 2 if one.first is None else 0
             counts[last.replace(day=1), one.measure, *key][place] += 1
-            counts[last.replace(day=1), one.measure, *key][place + 1] += one.has_returned
-    names = ("touched_customers", "returned_customers", "untouched_customers", "untouched_returned_customers")
+            if not one.was_back:
+                counts[last.replace(day=1), one.measure, *key][place + 1] += one.has_returned
+    names = ("touched_customers", "returned_customers", "untouched_customers", "untouched_returned_customers",
+             "returned_before_touch_customers")  # fmt: skip
     found = {
         (row["month"], row["measure"], row["dimension"], row["dimension_value"]): [row[name] or 0 for name in names]
         for row in rows

@@ -85,6 +85,7 @@ grouped as (
         silent.tier,
         silent.return_days,
         touched.customer_id is not null and returned_before.customer_id is null as is_touched,
+        returned_before.customer_id is not null as has_returned_before_touch,
         touched.channel,
         touched.campaign,
         touched.touched_at,
@@ -140,6 +141,7 @@ judged as (
         grouped.measure,
         grouped.tier,
         grouped.is_touched,
+        grouped.has_returned_before_touch,
         case when grouped.is_touched then grouped.channel end as channel,
         case when grouped.is_touched then grouped.campaign end as campaign,
         returned.customer_id is not null as has_returned

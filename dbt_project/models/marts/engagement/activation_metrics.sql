@@ -1,4 +1,7 @@
-{% set counts = ['touched_customers', 'returned_customers', 'untouched_customers', 'untouched_returned_customers'] %}
+{% set counts = [
+    'touched_customers', 'returned_customers', 'untouched_customers', 'untouched_returned_customers',
+    'returned_before_touch_customers',
+] %}
 
 with responses as (
 
@@ -49,8 +52,10 @@ counted as (
         campaign,
         sum(case when is_touched then 1 else 0 end) as touched_customers,
         sum(case when is_touched and has_returned then 1 else 0 end) as returned_customers,
-        sum(case when is_touched then 0 else 1 end) as untouched_customers,
-        sum(case when not is_touched and has_returned then 1 else 0 end) as untouched_returned_customers
+        sum(case when is_touched or has_returned_before_touch then 0 else 1 end) as untouched_customers,
+        sum(case when not is_touched and not has_returned_before_touch and has_returned then 1 else 0 end)
+            as untouched_returned_customers,
+        sum(case when has_returned_before_touch then 1 else 0 end) as returned_before_touch_customers
     from responses
     group by month_end, measure, tier, channel, campaign
 
@@ -81,6 +86,7 @@ all_counts as (
         0 as returned_customers,
         0 as untouched_customers,
         0 as untouched_returned_customers,
+        0 as returned_before_touch_customers,
         'all' as dimension,
         'all' as dimension_value
     from months
@@ -150,6 +156,7 @@ rated as (
         case when is_state_known then returned_customers end as returned,
         case when is_state_known and has_untouched then untouched_customers end as untouched,
         case when is_state_known and has_untouched then untouched_returned_customers end as untouched_returned,
+        case when is_state_known and has_untouched then returned_before_touch_customers end as returned_before,
         case when missing_reason is null then cast(returned_customers as double) / touched_customers end as rate
     from compared
 
@@ -166,6 +173,7 @@ select
     rated.missing_reason,
     rated.target_rate,
     {{ gap_points('rated.rate', 'rated.target_rate') }} as gap_points,
+    rated.returned_before as returned_before_touch_customers,
     rated.untouched as untouched_customers,
     rated.untouched_returned as untouched_returned_customers,
     case
