@@ -154,7 +154,33 @@ with codes as (
     union distinct
     select 'hotspot_verdict' as code_set, verdict as code from {{ ref('issue_hotspots') }}
     union distinct
+    select 'contact' as code_set, trigger as code from {{ ref('contact_calendar') }}
+    union distinct
+    select 'contact_channel' as code_set, channel as code from {{ ref('contact_calendar') }}
+    union distinct
+    select 'contact' as code_set, trigger as code from {{ ref('contact_exclusions') }}
+    union distinct
+    select 'contact_exclusion' as code_set, exclusion as code from {{ ref('contact_exclusions') }}
+    union distinct
+    select 'contact_period' as code_set, period as code from {{ ref('service_policies') }}
+    union distinct
     -- Also those that the rules of the seeds can give, though nobody holds them today.
+    select 'campaign_reason' as code_set, missing_reason as code from {{ ref('campaign_performance') }}
+    union distinct
+    select 'sample_ratio_reason' as code_set, sample_ratio_missing_reason as code from {{ ref('campaign_performance') }}
+    union distinct
+    select 'campaign_comparison' as code_set, comparison as code from {{ ref('campaign_performance') }}
+    union distinct
+    select 'cadence_reason' as code_set, missing_reason as code from {{ ref('cadence_compliance') }}
+    union distinct
+    select 'execution_reason' as code_set, missing_reason as code from {{ ref('touch_execution') }}
+    union distinct
+    select 'activation_measure' as code_set, measure as code from {{ ref('activation_metrics') }}
+    union distinct
+    select 'activation_reason' as code_set, missing_reason as code from {{ ref('activation_metrics') }}
+    union distinct
+    select 'dimension' as code_set, dimension as code from {{ ref('activation_metrics') }}
+    union distinct
     select 'label' as code_set, label as code from {{ ref('label_rules') }}
     union distinct
     select scheme as code_set, tier as code from {{ ref('tier_rules') }}

@@ -16,6 +16,7 @@ from retention import (
     __version__,
     bench_command,
     close_command,
+    contact_command,
     customer_command,
     holidays_command,
     label_command,
@@ -56,6 +57,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 app.add_typer(customer_command.app, name="customer")
+app.add_typer(contact_command.app, name="contacts")
 app.add_typer(label_command.app, name="labels")
 app.add_typer(review_command.app, name="review")
 app.add_typer(profile_command.app, name="profile")

@@ -80,6 +80,15 @@ def test_the_weekly_audit_reads_on_mondays_and_takes_no_writers_slot(described: 
     assert audit["catchup"] is False
 
 
+def test_contact_lists_are_written_after_the_daily_run_without_a_writers_slot(described: dict[str, Any]) -> None:
+    lists = described["dags"]["engagement_daily"]
+    assert (lists["cron"], lists["timetable"]["timezone"]) == ("30 9 * * *", "Asia/Shanghai")
+    (task,) = lists["tasks"]
+    assert (task["id"], task["failure_callbacks"], task["retries"]) == ("write_lists", ["log_failure"], 2)
+    assert task["pool"] != POOL[0]
+    assert (lists["catchup"], lists["params"]) == (False, ["days", "language"])
+
+
 def test_frequent_problems_are_reported_on_mondays_without_a_writers_slot(described: dict[str, Any]) -> None:
     problems = described["dags"]["problems_weekly"]
     assert (problems["cron"], problems["timetable"]["timezone"]) == ("30 8 * * 1", "Asia/Shanghai")

@@ -238,7 +238,7 @@ TOUCHES = f"""
         'mail' as channel,
         case when n % 2 = 0 then 'PLAN' || n end as plan_id,
         case when n % 3 > 0 then 'K' || (1 + n % 6) end as campaign_id,
-        {_pick("'A', 'B', null", "variant")} as variant,
+        {_pick("'A', 'B', 'holdout', 'Holdout ', null", "variant")} as variant,
         case when n % 3 > 0 then touched_at + interval 1 hour end as delivered_at,
         case when n % 3 > 1 then touched_at + interval 2 day end as opened_at,
         case when n % 4 = 0 then touched_at + interval 3 day end as clicked_at,

@@ -41,6 +41,18 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
         ),
         ("delete from marts.repurchase_metrics", ("repurchase_metrics", "not_empty", "warning")),
         ("update marts.dim_dates set as_of_date = '2024-06-29'", ("dim_dates", "as_of_date", "critical")),
+        (
+            "update marts.touch_execution set actual_count = 2",
+            ("touch_execution", "no_contact_counts_twice", "critical"),
+        ),
+        (
+            "update marts.campaign_performance set customers = 2",
+            ("campaign_performance", "every_customer_of_a_campaign_stands_in_one_variant", "critical"),
+        ),
+        (
+            "update marts.activation_metrics set untouched_customers = 5 where dimension = 'tier'",
+            ("activation_metrics", "tiers_add_up", "critical"),
+        ),
         ("update marts.dim_products set category = null", ("dim_products", "category_filled", "warning")),
         (
             "update marts.fct_orders set order_date = '2024-07-01' where order_id = 'o1'",

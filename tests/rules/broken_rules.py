@@ -48,6 +48,12 @@ BROKEN_RULES: dict[str, tuple[str, str, str, str]] = {
         "retail,active_window_days,three months",
         "line {line}: active_window_days is 'three months'. Write a whole number from 1 on.",
     ),
+    "share_of_nothing": (
+        "profile_parameters",
+        "all,campaign_significance,0.05",
+        "all,campaign_significance,0",
+        "line {line}: campaign_significance is '0'. Write a number between 0 and 1.",
+    ),
     "parameter_of_an_unknown_word": (
         "profile_parameters",
         "all,score_convention,quantile",

@@ -53,6 +53,7 @@ golden as (
         {% endfor -%}
         coalesce({{ latest_value('has_consent', 'consent_freshness') }}, false)
         and max(case when is_opted_out then 1 else 0 end) = 0 as is_contactable,
+        min(opted_out_on) as opted_out_on,
         min(registered_on) as registered_on
     from ranked
     group by golden_customer_id

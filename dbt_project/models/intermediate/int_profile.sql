@@ -72,6 +72,21 @@ pivoted as (
         max(case when parameter = 'churn_risk_medium_from' then cast(value as double) end) as churn_risk_medium_from,
         max(case when parameter = 'health_green_from' then cast(value as double) end) as health_green_from,
         max(case when parameter = 'health_yellow_from' then cast(value as double) end) as health_yellow_from,
+        coalesce(
+            max(case when parameter = 'contact_scheme' and value != 'primary' then value end),
+            max(case when parameter = 'primary_scheme' then value end)
+        ) as contact_scheme,
+        max(case when parameter = 'contact_horizon_days' then cast(value as integer) end) as contact_horizon_days,
+        max(case when parameter = 'contact_overdue_days' then cast(value as integer) end) as contact_overdue_days,
+        max(case when parameter = 'contact_week_cap' then cast(value as integer) end) as contact_week_cap,
+        max(case when parameter = 'contact_month_cap' then cast(value as integer) end) as contact_month_cap,
+        max(case when parameter = 'contact_quiet_weekdays' then value end) as contact_quiet_weekdays,
+        max(case when parameter = 'contact_holiday_calendar' then value end) as contact_holiday_calendar,
+        max(case when parameter = 'contact_daily_capacity' then cast(value as integer) end) as contact_daily_capacity,
+        max(case when parameter = 'contact_daily_trigger_capacity' then cast(value as integer) end)
+            as contact_daily_trigger_capacity,
+        max(case when parameter = 'contact_coupon_share' then cast(value as decimal(9, 6)) end)
+            as contact_coupon_share,
         max(case when parameter = 'contract_grace_days' then cast(value as integer) end) as contract_grace_days,
         max(case when parameter = 'contract_min_customers' then cast(value as integer) end) as contract_min_customers,
         max(case when parameter = 'contract_forecast_periods' then cast(value as integer) end)
@@ -82,7 +97,21 @@ pivoted as (
         max(case when parameter = 'hotspot_baseline_weeks' then cast(value as integer) end) as hotspot_baseline_weeks,
         max(case when parameter = 'hotspot_min_tickets' then cast(value as integer) end) as hotspot_min_tickets,
         max(case when parameter = 'hotspot_min_score' then cast(value as double) end) as hotspot_min_score,
-        max(case when parameter = 'hotspot_trend_share' then cast(value as double) end) as hotspot_trend_share
+        max(case when parameter = 'hotspot_trend_share' then cast(value as double) end) as hotspot_trend_share,
+        max(case when parameter = 'holdout_variant' then lower(trim(value)) end) as holdout_variant,
+        max(case when parameter = 'campaign_conversion_days' then cast(value as integer) end)
+            as campaign_conversion_days,
+        max(case when parameter = 'campaign_significance' then cast(value as decimal(9, 6)) end)
+            as campaign_significance,
+        max(case when parameter = 'campaign_power' then cast(value as decimal(9, 6)) end) as campaign_power,
+        max(case when parameter = 'campaign_detectable_lift' then cast(value as decimal(9, 6)) end)
+            as campaign_detectable_lift,
+        max(case when parameter = 'sample_ratio_significance' then cast(value as decimal(9, 6)) end)
+            as sample_ratio_significance,
+        max(case when parameter = 'sample_ratio_min_expected' then cast(value as integer) end)
+            as sample_ratio_min_expected,
+        max(case when parameter = 'activation_days' then cast(value as integer) end) as activation_days,
+        max(case when parameter = 'win_back_days' then cast(value as integer) end) as win_back_days
     from parameters
 
 )

@@ -30,6 +30,7 @@ from retention.airflow_adapter.sensor import WaitForSources, due_before, sources
 from retention.airflow_adapter.tasks import (
     CONNECTION_VARIABLE,
     CompletenessAudit,
+    ContactLists,
     MonthEndClose,
     ProblemReport,
     RetentionExtract,
@@ -50,6 +51,7 @@ __all__ = [
     "AirflowFailException",
     "CompletenessAudit",
     "Connection",
+    "ContactLists",
     "DayPartitions",
     "MonthEndClose",
     "ProblemReport",

@@ -63,6 +63,24 @@ class CompletenessAudit(RetentionCommand):
         return retention_line("completeness", "--weekly", f"--language={context['params'].get('language') or 'en'}")
 
 
+class ContactLists(RetentionCommand):
+    """The day's contact lists as a task: `retention contacts export` on the published release.
+
+    It reads what readers see and writes into the reports alone, so that it needs no slot of the writers' pool.
+    """
+
+    def command(self, context: Mapping[str, Any]) -> list[str]:
+        """The command line, in the language of the DAG's param `language`, for as many days as `days` says."""
+        params = context["params"]
+        days = params.get("days")
+        return retention_line(
+            "contacts",
+            "export",
+            f"--language={params.get('language') or 'en'}",
+            *([] if days is None else [f"--days={days}"]),
+        )
+
+
 class ProblemReport(RetentionCommand):
     """The week's report on frequent problems as a task: `retention tickets report` on the published release.
 

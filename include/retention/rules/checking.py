@@ -8,6 +8,7 @@ import duckdb
 from retention.errors import BuildFailedError
 from retention.rules.bands import band_checks, whole_band_checks
 from retention.rules.conditions import condition_checks, make_conditions, scheme_checks
+from retention.rules.contacts import contact_checks, template_problems, whole_contact_checks
 from retention.rules.declared import declared_factors, declared_metrics, declared_seeds
 from retention.rules.factors import factor_checks, whole_factor_checks
 from retention.rules.names import name_checks
@@ -36,6 +37,7 @@ def check_rules(project_dir: Path) -> list[Problem]:
     dbt_dir = project_dir / "dbt_project"
     seeds = declared_seeds(dbt_dir)
     parameters = next((seed.parameters for seed in seeds if seed.parameters), {})
+    events = next((seed.events for seed in seeds if seed.events), {})
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute(MACROS)
         problems = read_seeds(connection, dbt_dir, seeds)
@@ -44,9 +46,12 @@ def check_rules(project_dir: Path) -> list[Problem]:
             connection.execute(statement)
         queries = [*value_checks(seeds), *condition_checks(), *band_checks(), *parameter_checks(parameters)]
         queries += [*factor_checks(declared_factors(dbt_dir)), *retained_checks(), *service_checks()]
+        queries += contact_checks(events)
         if is_whole:
             queries += [*scheme_checks(), *whole_band_checks(), *whole_parameter_checks(parameters), *name_checks()]
             queries += [*whole_factor_checks(), *whole_retained_checks(), *whole_service_checks()]
+            queries += whole_contact_checks()
+            problems += template_problems(connection, events)
         problems += _found(connection, queries)
     return sorted(set(problems), key=lambda one: (one.seed, one.line or 0, one.text))
 

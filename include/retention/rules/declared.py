@@ -21,11 +21,13 @@ class Seed:
     Attributes:
         columns: names in the order of the file, with their types; varchar where none is set.
         parameters: of profile_parameters alone: what each parameter holds, by its name.
+        events: of contact_triggers alone: the fields of each event, by its name.
     """
 
     name: str
     columns: Mapping[str, str]
     parameters: Mapping[str, Any]
+    events: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ def _seed(declared: dict[str, Any]) -> Seed:
     config = declared.get("config", {})
     types = config.get("column_types", {})
     columns = {one["name"]: types.get(one["name"], TEXT) for one in declared["columns"]}
-    return Seed(declared["name"], columns, config.get("meta", {}).get("parameters", {}))
+    meta = config.get("meta", {})
+    return Seed(declared["name"], columns, meta.get("parameters", {}), meta.get("events", {}))
 
 
 def declared_metrics(dbt_dir: Path) -> list[Metric]:

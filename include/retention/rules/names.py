@@ -34,6 +34,16 @@ def name_checks() -> Iterator[str]:
             select 'retention_definitions', line, null, 'cohort_definition', definition, rule_id
             from retention_definitions
             union all
+            select 'service_policy_rules', line, profile, 'contact', policy, rule_id from service_policy_rules
+            union all
+            select 'service_policy_rules', line, profile, 'contact_owner', owner_role, rule_id from service_policy_rules
+            union all
+            select 'contact_triggers', line, profile, 'contact', trigger, rule_id from contact_triggers
+            union all
+            select 'contact_triggers', line, profile, 'contact_owner', owner_role, rule_id from contact_triggers
+            union all
+            select 'contact_channels', line, profile, 'contact_channel', channel, rule_id from contact_channels
+            union all
             select 'sla_policies', line, profile, 'policy_set', policy_set, rule_id from sla_policies
         )
         select seed, min(line) as line, arg_min(profile, line) as profile, code_set || ' ' || said(code)
@@ -49,7 +59,7 @@ def name_checks() -> Iterator[str]:
         select 'targets' as seed, line, profile, 'no rule of scheme ' || said(scheme) || ' gives tier ' || said(tier)
             || ', so that the target is nobody''s. Correct scheme or tier.' as problem
         from targets
-        where not exists (
+        where not (scheme = 'all' and tier = 'all') and not exists (
             select 1 from tier_rules
             where tier_rules.scheme = targets.scheme
                 and (tier_rules.tier = targets.tier or starts_with(tier_rules.tier, '{'))

@@ -12,6 +12,8 @@ MAY_BE_EMPTY = {
     "tier_rules": {"operator", "value"},
     "lifecycle_rules": {"operator", "value"},
     "label_rules": {"operator", "value"},
+    "contact_triggers": {"within_hours", "scheme", "tier", "min_amount", "event_values"},
+    "contact_templates": {"fields"},
 }
 KEYS = {
     "profiles": ["profile"],
@@ -29,6 +31,10 @@ KEYS = {
     "retention_brackets": ["profile", "bracket_number"],
     "churn_risk_factors": ["profile", "factor"],
     "health_factors": ["profile", "factor"],
+    "service_policy_rules": ["profile", "scheme", "tier", "policy"],
+    "contact_triggers": ["profile", "trigger"],
+    "contact_channels": ["profile", "channel"],
+    "contact_templates": ["template", "language"],
     "sla_policies": ["profile", "policy_set", "metric", "priority", "ticket_type", "scheme", "tier"],
     "severity_map": ["profile", "source_severity"],
     "working_hours": ["profile", "region", "iso_weekday", "opens_at"],

@@ -24,7 +24,7 @@ ORDER_ID, CUSTOMER_ID = "'O' || lpad(r::varchar, 14, '0')", "'C' || lpad(x::varc
 
 def draw_orders(connection: duckdb.DuckDBPyConnection, company: Company, month: Span) -> None:
     """Add the month's orders, lines and returns to what waits for delivery."""
-    _draw_purchases(connection, company, month)
+    draw_purchases(connection, company, month)
     _finish(connection, company)
     _draw_versions(connection, company)
     _wait_orders(connection, company)
@@ -32,7 +32,7 @@ def draw_orders(connection: duckdb.DuckDBPyConnection, company: Company, month: 
     _wait_returns(connection, company)
 
 
-def _draw_purchases(connection: duckdb.DuckDBPyConnection, company: Company, month: Span) -> None:
+def draw_purchases(connection: duckdb.DuckDBPyConnection, company: Company, month: Span) -> None:
     """Table `bought`: customer, day and number of each order."""
     d = company.draws("day of a customer", f"day::bigint * {company.customers} + i")
     connection.execute(f"""

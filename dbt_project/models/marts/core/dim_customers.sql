@@ -2,7 +2,7 @@
     'customer_id', 'customer_type', 'industry', 'company_size', 'region', 'registered_on', 'source_channel',
     'preferred_channel', 'account_owner', 'strategic_label', 'need_tags', 'age_band', 'income_band', 'home_ownership',
     'marital_status', 'household_size', 'household_composition', 'kids_count', 'birth_month', 'birth_day',
-    'is_contactable',
+    'is_contactable', 'opted_out_on',
 ] %}
 
 with identity as (
@@ -89,6 +89,7 @@ select
     customers.birth_month,
     customers.birth_day,
     coalesce(customers.is_contactable, false) as is_contactable,
+    customers.opted_out_on,
     customers.customer_id is not null as is_in_customer_master,
     merged_profiles.merged_ids,
     run_parameters.as_of_date

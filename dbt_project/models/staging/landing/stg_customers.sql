@@ -51,6 +51,10 @@ known_by_then as (
         end as has_consent,
         coalesce(newest.consent_at, newest.updated_at) as consent_stated_at,
         coalesce(cast(newest.opted_out_at as date) <= run_parameters.as_of_date, false) as is_opted_out,
+        case
+            when cast(newest.opted_out_at as date) <= run_parameters.as_of_date
+                then cast(newest.opted_out_at as date)
+        end as opted_out_on,
 
         -- days and instants
         cast(newest.registered_at as date) as registered_on,

@@ -1,0 +1,225 @@
+{% set history = ref('int_tier_history') %}
+
+with bounds as (
+
+    select * from {{ ref('int_contact_bounds') }}
+
+),
+
+days as (
+
+    select * from {{ ref('int_contact_days') }}
+
+),
+
+months as (
+
+    select * from {{ ref('int_contact_months') }}
+
+),
+
+profile as (
+
+    select * from {{ ref('int_profile') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+policies as (
+
+    {{ profile_rows(ref('service_policy_rules'), 'rule_rows.scheme') }}
+
+),
+
+channels as (
+
+    {{ profile_rows(ref('contact_channels'), 'rule_rows.channel') }}
+
+),
+
+-- Policies of one tier start at different places of a period, so that a customer's contacts keep apart.
+numbered_policies as (
+
+    select
+        policies.*,
+        channels.is_exchangeable,
+        row_number() over (partition by policies.tier order by policies.priority, policies.policy) as policy_number
+    from policies
+    inner join profile on policies.scheme = profile.contact_scheme
+    left join channels on policies.channel = channels.channel
+    where policies.contacts > 0
+
+),
+
+slot_numbers as (
+
+    {{ number_spine('profile', '1', '31', 'slot_number') }}
+
+),
+
+open_days as (
+
+    select
+        date_day,
+        month_start,
+        open_number
+    from days
+    where is_open
+
+),
+
+of_periods as (
+
+    {{ stacked('open_days', ['date_day', 'month_start'], contact_periods('date_day')) }}
+
+),
+
+period_days as (
+
+    select
+        *,
+        row_number() over (partition by period, period_start order by date_day) - 1 as day_number,
+        count(*) over (partition by period, period_start) as period_open_days
+    from of_periods
+
+),
+
+-- What a tier is owed in a month: a row for each contact of each period that has an open day in it.
+owed as (
+
+    select distinct
+        period_days.month_start as plan_month,
+        policies.tier,
+        policies.policy,
+        policies.policy_number,
+        policies.contacts,
+        policies.channel as rule_channel,
+        policies.is_exchangeable,
+        policies.owner_role,
+        policies.priority,
+        slot_numbers.slot_number,
+        period_days.period,
+        period_days.period_start,
+        period_days.period_end,
+        period_days.period_open_days
+    from numbered_policies as policies
+    inner join slot_numbers on policies.contacts >= slot_numbers.slot_number
+    inner join period_days on policies.period = period_days.period
+    inner join months on period_days.month_start = months.plan_month
+
+),
+
+in_tiers as (
+
+    select
+        history.customer_id,
+        months.plan_month,
+        months.tier_on,
+        months.is_provisional,
+        {{ tier_of_scheme('profile.contact_scheme', 'history') }} as tier
+    from {{ history }} as history
+    inner join months on history.snapshot_on = months.tier_on
+    cross join profile
+
+),
+
+-- Where in a period a customer's contacts lie: the same place in every one, so that they come at an even pace.
+placed as (
+
+    select
+        customers.customer_id,
+        customers.preferred_channel,
+        customers.account_owner,
+        customers.is_contactable,
+        customers.opted_out_on,
+        preferred.is_exchangeable as is_preferred_exchangeable,
+        preferred.channel as known_preferred_channel,
+        {{ text_draw('customers.customer_id') }} as draw
+    from customers
+    left join channels as preferred on customers.preferred_channel = preferred.channel
+
+),
+
+owed_to_customers as (
+
+    select
+        in_tiers.customer_id,
+        in_tiers.plan_month,
+        in_tiers.tier_on,
+        in_tiers.is_provisional,
+        in_tiers.tier,
+        owed.policy,
+        owed.priority,
+        owed.slot_number,
+        owed.period,
+        owed.period_start,
+        owed.period_end,
+        owed.is_exchangeable,
+        coalesce(placed.account_owner, owed.owner_role) as {{ quoted('owner') }},
+        {{ contact_channel(
+            'owed.rule_channel', 'placed.known_preferred_channel', 'owed.is_exchangeable',
+            'placed.is_preferred_exchangeable'
+        ) }} as channel,
+        placed.is_contactable,
+        placed.opted_out_on,
+        placed.draw,
+        cast(floor(
+            (
+                cast((placed.draw + 648056 * owed.policy_number) % {{ draw_range() }} as double)
+                + (owed.slot_number - 1) * cast({{ draw_range() }} as double)
+            )
+            * owed.period_open_days / (owed.contacts * cast({{ draw_range() }} as double))
+        ) as integer) as day_number
+    from in_tiers
+    inner join owed on in_tiers.plan_month = owed.plan_month and in_tiers.tier = owed.tier
+    inner join placed on in_tiers.customer_id = placed.customer_id
+
+),
+
+-- A period that reaches into two months has its contact in the one that holds its day.
+dated as (
+
+    select
+        owed_to_customers.*,
+        period_days.date_day as wanted_on
+    from owed_to_customers
+    inner join period_days
+        on
+            owed_to_customers.period = period_days.period
+            and owed_to_customers.period_start = period_days.period_start
+            and owed_to_customers.day_number = period_days.day_number
+            and owed_to_customers.plan_month = period_days.month_start
+
+)
+
+select
+    dated.customer_id,
+    dated.policy as {{ quoted('trigger') }},
+    cast(dated.period_start as {{ dbt.type_string() }}) || '#'
+    || cast(dated.slot_number as {{ dbt.type_string() }}) as occasion,
+    dated.period,
+    dated.period_start,
+    dated.period_end,
+    dated.slot_number,
+    dated.tier,
+    dated.tier_on,
+    dated.plan_month,
+    dated.is_provisional,
+    dated.wanted_on,
+    dated.priority,
+    dated.owner,
+    dated.channel,
+    dated.is_exchangeable,
+    coalesce(channels.takes_capacity, false) as takes_capacity,
+    dated.is_contactable,
+    dated.opted_out_on,
+    dated.draw
+from dated
+cross join bounds
+left join channels on dated.channel = channels.channel
+where dated.wanted_on >= bounds.border_from or channels.takes_capacity

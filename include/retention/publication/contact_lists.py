@@ -1,0 +1,265 @@
+"""The contact calendar as lists for the people who make the contacts (P3).
+
+Only the published release is read. Texts are those of contact_templates.csv as it stands now, filled with the fields
+that the release holds: no personal field is among them, so that a text greets nobody by name.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from jinja2 import StrictUndefined, TemplateError
+from jinja2 import Template as JinjaTemplate
+from jinja2.sandbox import SandboxedEnvironment
+
+from retention.errors import NotThereError, SettingsError
+from retention.publication.release import published_file
+from retention.publication.workbooks import LANGUAGES, Sheet, write_csv, write_workbook
+from retention.runs import Home
+
+FORMATS = {"xlsx": (".xlsx",), "csv": (".csv",), "both": (".xlsx", ".csv")}
+CODES = {"channel": "contact_channel", "trigger": "contact", "owner": "contact_owner"}
+HEADERS = {
+    "customer_id": {"en": "Customer ID", "zh": "客户编号"},
+    "due_on": {"en": "Due on", "zh": "应联系日期"},
+    "is_overdue": {"en": "Overdue", "zh": "已逾期"},
+    "is_provisional": {"en": "Provisional", "zh": "暂定"},
+    "channel": {"en": "Channel", "zh": "渠道"},
+    "trigger": {"en": "Occasion", "zh": "触达事由"},
+    "priority": {"en": "Priority", "zh": "优先级"},
+    "subject": {"en": "Subject", "zh": "主题"},
+    "body": {"en": "Text", "zh": "内容"},
+    "latest_on": {"en": "At the latest by the rule", "zh": "规则最晚日期"},
+    "region": {"en": "Region", "zh": "区域"},
+    "reason": {"en": "Reason", "zh": "原因"},
+}
+WIDTHS = (20, 12, 9, 11, 12, 28, 9, 32, 80, 14, 14, 60)
+SHEET = {"en": "contacts", "zh": "联系清单"}
+YES = {"en": "yes", "zh": "是"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+CALENDAR = """
+    select calendar.*, customers.region
+    from marts.contact_calendar as calendar
+    inner join marts.dim_customers as customers using (customer_id)
+    where calendar.due_on <= $until and ($owner is null or calendar.owner = $owner)
+    order by calendar.owner, calendar.due_on, calendar.priority, calendar.customer_id
+"""
+LABELS = f"""
+    select code_set, code, name_en, name_zh from marts.dim_labels
+    where code_set in {tuple(CODES.values())}
+"""
+
+
+@dataclass(frozen=True)
+class Template:
+    """Subject and body of a contact in one language, as Jinja."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export wrote.
+
+    Attributes:
+        contacts: number of contacts by owner.
+        without_consent: customers of due contacts who gave no consent or opted out.
+    """
+
+    folder: Path
+    contacts: Mapping[str, int]
+    overdue: int
+    without_consent: int
+
+
+def read_templates(project_dir: Path) -> dict[tuple[str, str], Template]:
+    """The templates by code and language.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    path = project_dir / "dbt_project" / "seeds" / "contact_templates.csv"
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return {
+                (row["template"], row["language"]): Template(row["subject"], row["body"])
+                for row in csv.DictReader(file)
+            }
+    except (OSError, KeyError, UnicodeDecodeError) as error:
+        remedy = "Restore it; retention rules check tells more."
+        raise SettingsError(f"{path} cannot be read: {error}.", remedy) from error
+
+
+def fill(template: Template, fields: Mapping[str, str]) -> Template:
+    """Put fields into a template; a template can do nothing but write them.
+
+    Raises:
+        SettingsError: it asks for a field that is not there, or is no Jinja.
+    """
+    try:
+        return Template(*(_compiled(text).render(fields) for text in (template.subject, template.body)))
+    except TemplateError as error:
+        raise SettingsError(
+            f"Template '{template.subject}' cannot be filled: {error}.",
+            "Mend it in seeds/contact_templates.csv; retention rules check names the fields there are.",
+        ) from error
+
+
+@cache
+def _compiled(text: str) -> JinjaTemplate:
+    # Plain text and no page, so that nothing is escaped.
+    return SandboxedEnvironment(undefined=StrictUndefined, autoescape=False).from_string(text)
+
+
+def export_contacts(
+    home: Home,
+    project_dir: Path,
+    *,
+    days: int | None = None,
+    owner: str | None = None,
+    language: str = "en",
+    form: str = "both",
+) -> Exported:
+    """Write a list per owner into `HOME/reports/contacts/<as-of>/`; it replaces that day's earlier lists.
+
+    Args:
+        days: contacts due in so many days after the as-of day, and overdue ones; None: the whole calendar.
+        owner: one owner; None: all.
+
+    Raises:
+        NotThereError: nothing is published, the release has no calendar, or the owner no contact.
+        SettingsError: a language, form or template is wrong.
+    """
+    if language not in LANGUAGES:
+        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+    if form not in FORMATS:
+        raise SettingsError(f"There is no format '{form}'.", f"Use one of {', '.join(FORMATS)}.")
+    templates = read_templates(project_dir)
+    with open_calendar(home) as connection:
+        as_of = as_of_day(connection)
+        until = date.max if days is None else as_of + timedelta(days=days)
+        rows = _rows(connection, CALENDAR, {"until": until, "owner": owner})
+        if owner is not None and not rows:
+            raise NotThereError(f"No contact of '{owner}' is due.{_owners(connection)}", "Leave --owner out for all.")
+        names = read_names(connection, language)
+        [(without,)] = connection.execute(
+            "select count(distinct customer_id) from marts.contact_exclusions "
+            "where exclusion in ('no_consent', 'opted_out')"
+        ).fetchall()
+    folder = home.reports / "contacts" / str(as_of)
+    folder.mkdir(parents=True, exist_ok=True)
+    if owner is None:
+        for stale in (*folder.glob("*.xlsx"), *folder.glob("*.csv")):
+            stale.unlink()
+    by_owner: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_owner.setdefault(row["owner"], []).append(row)
+    taken: list[str] = []
+    for name, contacts in by_owner.items():
+        lines = [_line(one, templates, names, language) for one in contacts]
+        _write(folder / _file_name(name, taken), lines, language, FORMATS[form])
+    counts = {name: len(contacts) for name, contacts in by_owner.items()}
+    return Exported(folder, counts, sum(1 for row in rows if row["is_overdue"]), without)
+
+
+def open_calendar(home: Home) -> duckdb.DuckDBPyConnection:
+    """Open the published release, which has to have a contact calendar."""
+    connection = duckdb.connect(str(published_file(home)), read_only=True)
+    found = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'marts' and table_name like 'contact\\_%' escape '\\'"
+    ).fetchall()
+    if found != [(2,)]:
+        connection.close()
+        raise NotThereError("The published release has no contact calendar.", "Run the pipeline again: retention run.")
+    return connection
+
+
+def as_of_day(connection: duckdb.DuckDBPyConnection) -> date:
+    """The day that the release describes."""
+    [(as_of,)] = connection.execute("select max(as_of_date) from marts.dim_dates").fetchall()
+    day: date = as_of
+    return day
+
+
+def read_names(connection: duckdb.DuckDBPyConnection, language: str) -> dict[tuple[str, str], str]:
+    """Names of codes in a language, by set and code."""
+    place = LANGUAGES.index(language)
+    return {(code_set, code): names[place] for code_set, code, *names in connection.execute(LABELS).fetchall()}
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = connection.execute(query, dict(given))
+    columns = [column[0] for column in found.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+
+def _owners(connection: duckdb.DuckDBPyConnection) -> str:
+    known = connection.execute("select distinct owner from marts.contact_calendar order by owner limit 10").fetchall()
+    return f" Owners with contacts: {', '.join(name for (name,) in known)}." if known else ""
+
+
+def _line(
+    row: Mapping[str, Any],
+    templates: Mapping[tuple[str, str], Template],
+    names: Mapping[tuple[str, str], str],
+    language: str,
+) -> list[Any]:
+    """A contact as its owner reads it, in the order of HEADERS."""
+    shown = {column: names.get((CODES[column], row[column]), row[column]) for column in CODES}
+    template = templates.get((row["template"], language))
+    if template is None:
+        raise SettingsError(
+            f"Template '{row['template']}' has no text in language '{language}'.",
+            "Add its row to seeds/contact_templates.csv.",
+        )
+    given = {
+        **json.loads(row["fields"]),
+        "customer_id": row["customer_id"],
+        "due_on": str(row["due_on"]),
+        "owner": shown["owner"],
+        "channel": shown["channel"],
+    }
+    text = fill(template, given)
+    values = {
+        **row,
+        **shown,
+        "subject": text.subject,
+        "body": text.body,
+        "is_overdue": YES[language] if row["is_overdue"] else "",
+        "is_provisional": YES[language] if row["is_provisional"] else "",
+    }
+    return [values[column] for column in HEADERS]
+
+
+def _write(path: Path, lines: Sequence[Sequence[Any]], language: str, suffixes: Sequence[str]) -> None:
+    header = [names[language] for names in HEADERS.values()]
+    if ".xlsx" in suffixes:
+        sheet = Sheet(SHEET[language], header, WIDTHS, lines, can_filter=True)
+        write_workbook(path.with_name(path.name + ".xlsx"), [sheet])
+    if ".csv" in suffixes:
+        write_csv(path.with_name(path.name + ".csv"), header, _harmless(lines))
+
+
+def _harmless(lines: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
+    """What a spreadsheet would take for a formula gets an apostrophe before it: a CSV cannot say that it is text."""
+    for line in lines:
+        yield [f"'{one}" if isinstance(one, str) and one.startswith(FORMULA) else one for one in line]
+
+
+def _file_name(owner: str, taken: list[str]) -> str:
+    """A name for an owner's files that no other owner has; capitals do not tell names apart everywhere."""
+    plain = re.sub(r"[^\w.-]+", "_", owner).strip("._")[:80] or "_"
+    number, found = 1, plain
+    while found.lower() in taken:
+        number += 1
+        found = f"{plain}~{number}"
+    taken.append(found.lower())
+    return found

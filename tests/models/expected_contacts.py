@@ -1,0 +1,415 @@
+"""The contact calendar a second time, contact by contact in plain Python, over more months than the models look at.
+
+Taken as given are who holds which tier at month-ends and when a customer was last active: both have their own tests.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from hashlib import md5
+from typing import TYPE_CHECKING, Any
+
+from tests.models.compiled_project import PROJECT_DIR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAY = timedelta(days=1)
+EPOCH = date(2000, 1, 3)
+DRAWS = 16**5
+Key = tuple[str, str, str]
+
+
+def seed(name: str, profile: str, keys: tuple[str, ...]) -> list[dict[str, str]]:
+    """The rows of a seed that hold for a profile: its own replace those of all by key."""
+    with (PROJECT_DIR / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    own = {tuple(row[key] for key in keys) for row in rows if row["profile"] == profile}
+    return [
+        row
+        for row in rows
+        if row["profile"] == profile or (row["profile"] == "all" and tuple(row[key] for key in keys) not in own)
+    ]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Parameters of a run."""
+
+    as_of: date
+    scheme: str = "retention_abcd"
+    horizon: int = 30
+    overdue: int = 14
+    week_cap: int = 3
+    month_cap: int = 8
+    capacity: int = 20
+    trigger_capacity: int = 10
+    quiet: frozenset[int] = frozenset({6, 7})
+    calendar: str = "CN"
+
+
+@dataclass
+class Known:
+    """Facts of a customer.
+
+    Attributes:
+        tiers: by scheme and month-end.
+        orders: instant, ID, amount.
+        contracts: ID, first and last day, usage cycle.
+        complaints: instant, ID, severity, whether open.
+    """
+
+    is_contactable: bool = True
+    opted_out_on: date | None = None
+    preferred_channel: str | None = None
+    account_owner: str | None = None
+    birthday: tuple[int, int] | None = None
+    last_activity_on: date | None = None
+    tiers: dict[tuple[str, date], str] = field(default_factory=dict)
+    orders: list[tuple[datetime, str, Decimal]] = field(default_factory=list)
+    contracts: list[tuple[str, date, date | None, int | None]] = field(default_factory=list)
+    complaints: list[tuple[datetime, str, str, bool]] = field(default_factory=list)
+    touches: list[tuple[date, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that a trigger may follow."""
+
+    name: str
+    occasion: str
+    on: date
+    amount: Decimal | None = None
+    word: str = ""
+
+    def is_asked_by(self, row: dict[str, str]) -> bool:
+        """Whether a trigger is for it."""
+        is_enough = not row["min_amount"] or (self.amount is not None and self.amount >= Decimal(row["min_amount"]))
+        is_named = not row["event_values"] or self.word in row["event_values"].lower().split(";")
+        return row["event"] == self.name and is_enough and is_named
+
+
+@dataclass
+class Contact:
+    """A contact that is due."""
+
+    key: Key
+    kind: str
+    wanted_on: date
+    earliest_on: date
+    priority: int
+    owner: str
+    channel: str | None
+    takes_capacity: bool
+    is_provisional: bool
+    valid_for: int | None
+    is_fulfilled: bool
+    due_on: date | None = None
+    exclusion: str | None = None
+
+    @property
+    def month(self) -> date:
+        """The month whose plan it is in."""
+        return self.wanted_on.replace(day=1)
+
+    @property
+    def choice(self) -> tuple[Any, ...]:
+        """Who comes first of a customer's contacts."""
+        return (self.month, self.priority, self.due_on, self.key[1], self.key[2])
+
+
+def draw(customer: str) -> int:
+    """The number that a customer's ID stands for."""
+    return int(md5(customer.encode()).hexdigest()[:5], 16)  # noqa: S324  # spreads, protects nothing
+
+
+def month_end(day: date) -> date:
+    """The last day of a day's month."""
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - DAY
+
+
+def months_later(day: date, months: int) -> date:
+    """The day some months on, or the last of a shorter month."""
+    count = day.year * 12 + day.month - 1 + months
+    first = date(count // 12, count % 12 + 1, 1)
+    return min(first.replace(day=1) + timedelta(days=day.day - 1), month_end(first))
+
+
+def period_of(kind: str, day: date) -> tuple[date, date]:
+    """First and last day of the period that a day is in."""
+    if kind in ("week", "fortnight"):
+        length = 7 if kind == "week" else 14
+        first = day - timedelta(days=(day - EPOCH).days % length)
+        return first, first + timedelta(days=length - 1)
+    length = {"month": 1, "quarter": 3, "half_year": 6}[kind]
+    first = date(day.year, (day.month - 1) // length * length + 1, 1)
+    return first, months_later(first, length) - DAY
+
+
+class Plan:
+    """The calendar of a company.
+
+    Args:
+        company: customers by ID.
+    """
+
+    def __init__(self, company: dict[str, Known], terms: Terms, profile: str = "default_b2b") -> None:
+        self.company, self.terms = company, terms
+        self.policies = [
+            row for row in seed("service_policy_rules", profile, ("scheme",)) if row["scheme"] == terms.scheme
+        ]
+        self.triggers = seed("contact_triggers", profile, ("trigger",))
+        self.channels = {row["channel"]: row for row in seed("contact_channels", profile, ("channel",))}
+        with (PROJECT_DIR / "seeds" / "holidays.csv").open(encoding="utf-8", newline="") as file:
+            self.special = {
+                date.fromisoformat(row["holiday_on"]): row["is_working_day"] == "true"
+                for row in csv.DictReader(file)
+                if row["holiday_calendar"] == terms.calendar
+            }
+        self.first = months_later(terms.as_of.replace(day=1), -4)
+        self.last = month_end(months_later(terms.as_of, 3))
+
+    def is_open(self, day: date) -> bool:
+        """Whether anybody is contacted on a day."""
+        return self.special.get(day, day.isoweekday() not in self.terms.quiet)
+
+    def open_days(self, first: date, last: date) -> list[date]:
+        """The open days of a span."""
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        return [day for day in days if self.is_open(day)]
+
+    def contacts(self) -> dict[Key, Contact]:
+        """Every due contact of the days shown, with its day or why it has none."""
+        found = [*self._slots(), *self._triggered()]
+        self._give_places(found)
+        for one in found:
+            self._judge(one)
+        by_customer: dict[str, list[Contact]] = defaultdict(list)
+        for one in found:
+            if one.exclusion is None:
+                by_customer[one.key[0]].append(one)
+        for customer, ones in by_customer.items():
+            self._choose(customer, sorted(ones, key=lambda one: one.choice))
+        terms = self.terms
+        from_day, until = terms.as_of - (terms.overdue - 1) * DAY, terms.as_of + terms.horizon * DAY
+        return {
+            one.key: one
+            for one in found
+            if from_day <= one.due_on <= until
+            and (one.valid_for is None or one.due_on + one.valid_for * DAY >= terms.as_of)
+        }
+
+    def _tier(self, known: Known, scheme: str, month: date) -> str | None:
+        last_end = max(day for _, day in known.tiers) if known.tiers else None
+        ends = [month - DAY, last_end] if last_end else []
+        on = min(ends) if ends else None
+        return known.tiers.get((scheme, min(on, self.latest_end))) if on else None
+
+    @property
+    def latest_end(self) -> date:
+        """The last month-end that has been."""
+        as_of = self.terms.as_of
+        return as_of if as_of == month_end(as_of) else as_of.replace(day=1) - DAY
+
+    def _channel(self, rule: str, known: Known) -> str | None:
+        own = known.preferred_channel if known.preferred_channel in self.channels else None
+        if rule == "preferred":
+            return own
+        both = own and all(self.channels[one]["is_exchangeable"] == "true" for one in (rule, own))
+        return own if both else rule
+
+    def _touches(self, known: Known, rule: str, channel: str | None) -> list[date]:
+        free = self.channels.get(rule, {}).get("is_exchangeable") == "true"
+        return [day for day, by in known.touches if free or by == channel]
+
+    def _slots(self) -> list[Contact]:
+        found = []
+        for customer, known in self.company.items():
+            by_tier: dict[str, list[dict[str, str]]] = defaultdict(list)
+            for row in sorted(self.policies, key=lambda row: (int(row["priority"]), row["policy"])):
+                if int(row["contacts"]):
+                    by_tier[row["tier"]].append(row)
+            for tier, policies in by_tier.items():
+                for number, policy in enumerate(policies, 1):
+                    found += self._of_policy(customer, known, tier, number, policy)
+        return found
+
+    def _of_policy(self, customer: str, known: Known, tier: str, number: int, policy: dict[str, str]) -> list[Contact]:
+        found, day, count = [], self.first, int(policy["contacts"])
+        while day <= self.last:
+            first, last = period_of(policy["period"], day)
+            days = self.open_days(first, last)
+            for nth in range(1, count + 1 if days else 1):
+                share = (draw(customer) + 648056 * number) % DRAWS + (nth - 1) * DRAWS
+                wanted = days[share * len(days) // (count * DRAWS)]
+                if self._tier(known, self.terms.scheme, wanted.replace(day=1)) != tier:
+                    continue
+                channel = self._channel(policy["channel"], known)
+                touches = [on for on in self._touches(known, policy["channel"], channel) if first <= on <= last]
+                found.append(
+                    Contact(
+                        (customer, policy["policy"], f"{first}#{nth}"),
+                        "cadence",
+                        wanted,
+                        first,
+                        int(policy["priority"]),
+                        known.account_owner or policy["owner_role"],
+                        channel,
+                        channel is not None and self.channels[channel]["takes_capacity"] == "true",
+                        wanted.replace(day=1) - DAY > self.terms.as_of,
+                        None,
+                        len(touches) >= nth,
+                    )
+                )
+            day = last + DAY
+        return found
+
+    def _events(self, known: Known) -> list[Event]:
+        found = [*self._days_of_the_year(known), *self._of_contracts(known)]
+        if known.last_activity_on:
+            found.append(Event("last_activity", str(known.last_activity_on), known.last_activity_on))
+        for at, order_id, amount in known.orders:
+            found.append(Event("large_order", order_id, at.date(), amount))
+        if known.orders:
+            at, order_id, amount = min(known.orders)
+            found.append(Event("first_purchase", order_id, at.date(), amount))
+        for at, ticket, severity, is_open in known.complaints:
+            if is_open:
+                found.append(Event("complaint", ticket, at.date(), None, severity.lower()))
+        return found
+
+    def _days_of_the_year(self, known: Known) -> Iterator[Event]:
+        for year in range(self.terms.as_of.year - 2, self.terms.as_of.year + 3):
+            if known.birthday:
+                month, day = known.birthday
+                first = date(year, month, 1)
+                yield Event("birthday", str(year), min(first + timedelta(days=day - 1), month_end(first)))
+            first_on = min(known.orders)[0].date() if known.orders else None
+            if first_on and year > first_on.year:
+                on = months_later(first_on, 12 * (year - first_on.year))
+                yield Event("first_purchase_anniversary", str(on), on)
+
+    def _of_contracts(self, known: Known) -> Iterator[Event]:
+        ended = [(ends, name) for name, _, ends, _ in known.contracts if ends]
+        if ended:
+            yield Event("contract_end", max(ended)[1], max(ended)[0])
+        last = max(known.orders)[0].date() if known.orders else None
+        for name, starts, ends, cycle in known.contracts:
+            if cycle:
+                on = max(starts, last or starts) + timedelta(days=cycle)
+                if ends is None or on <= ends:
+                    yield Event("usage_cycle_end", f"{name} {on}", on)
+
+    def _triggered(self) -> list[Contact]:
+        found = []
+        for customer, known in self.company.items():
+            for event in self._events(known):
+                for row in self.triggers:
+                    if not event.is_asked_by(row):
+                        continue
+                    earliest = event.on + timedelta(days=int(row["offset_days"]))
+                    wanted = earliest
+                    while not self.is_open(wanted):
+                        wanted += DAY
+                    if not self.first <= wanted <= self.last:
+                        continue
+                    month = wanted.replace(day=1)
+                    if row["scheme"] and self._tier(known, row["scheme"], month) != row["tier"]:
+                        continue
+                    channel = self._channel(row["channel"], known)
+                    touches = self._touches(known, row["channel"], channel)
+                    hangs = bool(row["scheme"]) and month - DAY > self.terms.as_of
+                    silent = event.name == "last_activity" and wanted > self.terms.as_of
+                    found.append(
+                        Contact(
+                            (customer, row["trigger"], event.occasion),
+                            "trigger",
+                            wanted,
+                            earliest,
+                            int(row["priority"]),
+                            known.account_owner or row["owner_role"],
+                            channel,
+                            channel is not None and self.channels[channel]["takes_capacity"] == "true",
+                            hangs or silent,
+                            int(row["valid_for_days"]),
+                            any(on >= earliest for on in touches),
+                        )
+                    )
+        return found
+
+    def _give_places(self, found: list[Contact]) -> None:
+        queues: dict[tuple[str, str, date], list[Contact]] = defaultdict(list)
+        for one in found:
+            one.due_on = one.wanted_on
+            known = self.company[one.key[0]]
+            out = known.opted_out_on
+            if one.takes_capacity:
+                one.exclusion = "no_capacity"
+                if known.is_contactable or (out and out >= months_later(one.month, -1)):
+                    queues[one.kind, one.owner, one.month].append(one)
+        for (kind, _, month), queue in queues.items():
+            self._give_places_of_month(kind, month, queue)
+
+    def _give_places_of_month(self, kind: str, month: date, queue: list[Contact]) -> None:
+        """One after the other, as an owner would fill a diary."""
+        days = self.open_days(month, month_end(month))
+        capacity = self.terms.capacity if kind == "cadence" else self.terms.trigger_capacity
+        months = (month.year - 2000) * 12 + month.month - 1
+
+        def late(one: Contact) -> tuple[Any, ...]:
+            return (one.wanted_on, one.priority, draw(one.key[0]), *one.key)
+
+        def good(one: Contact) -> tuple[Any, ...]:
+            return (one.priority, (draw(one.key[0]) + 386117 * months) % DRAWS, *one.key)
+
+        queue.sort(key=good if kind == "cadence" else late)
+        taken = sorted(queue[: capacity * len(days)], key=late)
+        places, free = [], 0
+        for one in taken:
+            free = max(free, capacity * days.index(one.wanted_on))
+            places.append(free)
+            free += 1
+        if kind == "cadence":
+            limit = capacity * len(days)
+            for number in reversed(range(len(places))):
+                limit = places[number] = min(places[number], limit - 1)
+        for one, place in zip(taken, places, strict=True):
+            if place < capacity * len(days):
+                one.due_on, one.exclusion = days[place // capacity], None
+
+    def _judge(self, one: Contact) -> None:
+        known = self.company[one.key[0]]
+        if known.opted_out_on:
+            one.exclusion = "opted_out"
+        elif not known.is_contactable:
+            one.exclusion = "no_consent"
+        elif one.channel is None:
+            one.exclusion = "no_channel"
+        elif one.is_fulfilled or any(on == one.due_on for on, _ in known.touches):
+            one.exclusion = "already_contacted"
+        elif one.valid_for is not None and one.due_on > one.wanted_on + one.valid_for * DAY:
+            one.exclusion = "no_capacity"
+
+    def _choose(self, customer: str, ones: list[Contact]) -> None:
+        """Same day, week, month, the best first; `ones` stand in the order of choice."""
+        touched = [on for on, _ in self.company[customer].touches]
+        days: set[date] = set()
+        weeks: dict[date, int] = defaultdict(int)
+        months: dict[date, int] = defaultdict(int)
+        for one in ones:
+            if one.due_on in days:
+                one.exclusion = "lower_priority"
+                continue
+            days.add(one.due_on)
+            week = period_of("week", one.due_on)
+            weeks[week[0]] += 1
+            if weeks[week[0]] + sum(week[0] <= on <= week[1] for on in touched) > self.terms.week_cap:
+                one.exclusion = "frequency_cap"
+                continue
+            months[one.month] += 1
+            if months[one.month] + sum(on.replace(day=1) == one.month for on in touched) > self.terms.month_cap:
+                one.exclusion = "frequency_cap"

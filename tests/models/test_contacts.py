@@ -1,0 +1,350 @@
+"""The contact calendar: against a second implementation, its promises, and its stability from day to day."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.models.expected_contacts import DAY, Known, Plan, Terms, period_of
+from tests.models.test_customer_rfm import with_parameters
+
+if TYPE_CHECKING:
+    from tests.models.compiled_project import CompiledProject
+
+FIRST = date(2023, 6, 1)
+SIZE = 220
+LAST_FACTS = date(2024, 4, 24)
+CASES = [
+    Terms(date(2024, 4, 24), capacity=2, trigger_capacity=1, week_cap=2, month_cap=4),
+    Terms(date(2024, 4, 25), capacity=2, trigger_capacity=1, week_cap=2, month_cap=4),
+    Terms(date(2024, 5, 2), capacity=2, trigger_capacity=1, week_cap=2, month_cap=4),
+    Terms(date(2024, 4, 30), scheme="value_sabc", capacity=3, trigger_capacity=2, week_cap=1),
+]
+"""As-of days from the last fact on: nothing new happens, the month turns, and a holiday of five days with a make-up
+Sunday lies between."""
+Row = dict[str, Any]
+
+
+def random_company(seed: int) -> dict[str, Known]:
+    """Customers of every kind, few owners, and facts up to LAST_FACTS."""
+    rng = np.random.default_rng(seed)
+
+    def pick(values: list[Any]) -> Any:
+        return values[int(rng.integers(len(values)))]
+
+    def instant(least: int, most: int) -> datetime:
+        day = LAST_FACTS - timedelta(days=int(rng.integers(least, most)))
+        return datetime(day.year, day.month, day.day, int(rng.integers(24)), 15)  # noqa: DTZ001
+
+    company = {}
+    for number in range(SIZE):
+        opted_out = LAST_FACTS - timedelta(days=int(rng.integers(0, 60))) if rng.random() < 0.1 else None
+        known = Known(
+            is_contactable=opted_out is None and rng.random() < 0.85,
+            opted_out_on=opted_out,
+            preferred_channel=pick([None, "wechat", "phone", "email", "visit", "pigeon"]),
+            account_owner=pick([None, None, "ann", "bo"]),
+            birthday=pick([None, (4, 29), (5, 3), (2, 29), (5, 20)]),
+        )
+        count, reach = pick([0, 1, 1, 2, 4, 9]), pick([4, 20, 300])
+        known.orders = [
+            (instant(0, reach), f"O{number}_{nth}", pick([Decimal(80), Decimal(50000), Decimal(120000)]))
+            for nth in range(count)
+        ]
+        if rng.random() < 0.3:
+            starts = instant(200, 300).date()
+            known.contracts.append(
+                (f"V{number}", starts, starts + timedelta(days=pick([240, 330])), pick([None, 5, 60]))
+            )
+        if rng.random() < 0.2:
+            known.complaints.append(
+                (instant(0, 20), f"T{number}", pick(["urgent", "normal", "P0"]), rng.random() < 0.7)
+            )
+        for _ in range(pick([0, 0, 1, 3])):
+            known.touches.append((instant(0, 50).date(), pick(["phone", "email", "visit", "mail"])))
+        company[f"C{number:03d}"] = known
+    return company
+
+
+def raw_tables(company: dict[str, Known]) -> dict[str, pd.DataFrame]:
+    """The company as landing delivers it."""
+    items = company.items()
+    frames = {
+        "customers": pd.DataFrame(
+            [
+                {
+                    "customer_id": name,
+                    "registered_at": pd.Timestamp(FIRST),
+                    "consent_marketing": one.is_contactable or one.opted_out_on is not None,
+                    "opted_out_at": pd.Timestamp(one.opted_out_on) if one.opted_out_on else pd.NaT,
+                    "preferred_channel": one.preferred_channel,
+                    "account_owner": one.account_owner,
+                    "birth_month": one.birthday[0] if one.birthday else None,
+                    "birth_day": one.birthday[1] if one.birthday else None,
+                }
+                for name, one in items
+            ]
+        ),
+        "orders": pd.DataFrame(
+            [(key, name, at, amount, "CNY") for name, one in items for at, key, amount in one.orders],
+            columns=["order_id", "customer_id", "ordered_at", "amount", "currency"],
+        ),
+        "contracts": pd.DataFrame(
+            [(key, name, *rest) for name, one in items for key, *rest in one.contracts],
+            columns=["contract_id", "customer_id", "starts_on", "ends_on", "usage_cycle_days"],
+        ).astype({"usage_cycle_days": "Int64"}),
+        "tickets": pd.DataFrame(
+            [
+                (key, name, at, "complaint", severity, pd.NaT if is_open else at)
+                for name, one in items
+                for at, key, severity, is_open in one.complaints
+            ],
+            columns=["ticket_id", "customer_id", "received_at", "ticket_type", "severity", "resolved_at"],
+        ),
+        "touches": pd.DataFrame(
+            [
+                (f"U{name}{nth}", name, pd.Timestamp(on), channel)
+                for name, one in items
+                for nth, (on, channel) in enumerate(one.touches)
+            ],
+            columns=["touch_id", "customer_id", "touched_at", "channel"],
+        ),
+    }
+    for rows in frames.values():
+        rows["_load_seq"], rows["_line_no"] = 1, range(len(rows))
+    return frames
+
+
+class Built:
+    """The two tables of a run, and what the second implementation takes as given."""
+
+    def __init__(self, project: CompiledProject, company: dict[str, Known], terms: Terms) -> None:
+        self.terms, self.company = terms, company
+        parameters = {
+            "contact_scheme": terms.scheme,
+            "contact_week_cap": terms.week_cap,
+            "contact_month_cap": terms.month_cap,
+            "contact_daily_capacity": terms.capacity,
+            "contact_daily_trigger_capacity": terms.trigger_capacity,
+        }
+        seeds = with_parameters({name: str(value) for name, value in parameters.items()})
+        models = ["contact_calendar", "contact_exclusions", "customer_tier_history", "customer_lifecycle"]
+        with project.build(raw_tables(company), as_of=terms.as_of, models=models, seeds=seeds) as warehouse:
+            self.calendar = records(warehouse, "from marts.contact_calendar")
+            self.exclusions = records(warehouse, "from marts.contact_exclusions")
+            for name, scheme, on, tier in warehouse.sql(
+                "select customer_id, scheme, month_end, tier from marts.customer_tier_history"
+            ).fetchall():
+                company[name].tiers[scheme, on] = tier
+            for name, days in warehouse.sql(
+                "select customer_id, days_since_last_activity from marts.customer_lifecycle"
+            ).fetchall():
+                company[name].last_activity_on = None if days is None else terms.as_of - days * DAY
+
+
+def records(connection: Any, query: str) -> list[Row]:
+    """The rows of a query."""
+    found = connection.sql(query)
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+@pytest.fixture(scope="module", params=range(len(CASES)), ids=lambda number: f"{CASES[number].as_of}")
+def built(project: CompiledProject, request: pytest.FixtureRequest) -> Built:
+    """One company on one day."""
+    return Built(project, random_company(7), CASES[request.param])
+
+
+@pytest.mark.slow
+def test_every_contact_is_that_of_the_second_implementation(built: Built) -> None:
+    expected = Plan(built.company, built.terms).contacts()
+    found = {(row["customer_id"], row["trigger"], row["occasion"]): row for row in built.calendar + built.exclusions}
+    assert len(found) == len(built.calendar) + len(built.exclusions)
+    assert found.keys() == expected.keys()
+    for key, row in found.items():
+        one = expected[key]
+        wanted = (one.exclusion, one.due_on, one.owner, one.channel, one.is_provisional, one.priority)
+        told = (
+            row.get("exclusion"),
+            row["due_on"],
+            row["owner"],
+            row["channel"],
+            row["is_provisional"],
+            row["priority"],
+        )
+        assert told == wanted, key
+        if one.exclusion is None:
+            assert row["is_overdue"] == (one.due_on <= built.terms.as_of)
+    reasons = Counter(row["exclusion"] for row in built.exclusions)
+    wanted_reasons = {"opted_out", "no_consent", "already_contacted", "no_capacity", "lower_priority"}
+    assert reasons.keys() >= wanted_reasons
+    assert len(built.calendar) > 100
+
+
+@pytest.mark.slow
+def test_nobody_is_planned_against_consent_cap_or_capacity(built: Built) -> None:
+    terms, open_plan = built.terms, Plan({}, built.terms)
+    by_owner: Counter[tuple[str, str, date]] = Counter()
+    by_week: dict[tuple[str, date], int] = defaultdict(int)
+    by_month: dict[tuple[str, date], int] = defaultdict(int)
+    for row in built.calendar:
+        one = built.company[row["customer_id"]]
+        assert one.is_contactable
+        assert one.opted_out_on is None
+        assert open_plan.is_open(row["due_on"])
+        assert terms.as_of - terms.overdue * DAY < row["due_on"] <= terms.as_of + terms.horizon * DAY
+        by_week[row["customer_id"], period_of("week", row["due_on"])[0]] += 1
+        by_month[row["customer_id"], row["due_on"].replace(day=1)] += 1
+        if open_plan.channels[row["channel"]]["takes_capacity"] == "true":
+            by_owner[row["contact_kind"], row["owner"], row["due_on"]] += 1
+    for (customer, monday), count in by_week.items():
+        made = sum(monday <= on <= monday + 6 * DAY for on, _ in built.company[customer].touches)
+        assert count + made <= terms.week_cap
+    for (customer, month), count in by_month.items():
+        made = sum(on.replace(day=1) == month for on, _ in built.company[customer].touches)
+        assert count + made <= terms.month_cap
+    for (kind, *_), count in by_owner.items():
+        assert count <= (terms.capacity if kind == "cadence" else terms.trigger_capacity)
+    assert "cadence" in {kind for kind, *_ in by_owner}
+
+
+def settled(rows: list[Row], first: date, last: date) -> dict[tuple[str, str, str], tuple[Any, ...]]:
+    """What two days must tell alike of the contacts of a span of days."""
+    shared = ("due_on", "channel", "owner", "priority", "exclusion", "given_way_to", "template", "fields", "reason")
+    return {
+        (row["customer_id"], row["trigger"], row["occasion"]): tuple(row.get(name) for name in shared)
+        for row in rows
+        if first <= row["due_on"] <= last and not row["is_provisional"]
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("later", [1, 2], ids=["next_day", "next_month"])
+def test_without_news_a_plan_stays_as_it_was(project: CompiledProject, later: int) -> None:
+    before, after = (Built(project, random_company(7), CASES[number]) for number in (0, later))
+    first = after.terms.as_of - (after.terms.overdue - 1) * DAY
+    last = before.terms.as_of + before.terms.horizon * DAY
+    # Triggers whose time has passed are no longer due; those of cadence stay for the days of the lookback.
+    ones, others = (settled(one.calendar + one.exclusions, first, last) for one in (before, after))
+    is_gone = {key for key in ones.keys() - others.keys() if ones[key][0] <= after.terms.as_of}
+    assert ones.keys() - others.keys() == is_gone
+    assert {key: row for key, row in ones.items() if key not in is_gone} == {
+        key: row for key, row in others.items() if key in ones
+    }
+    assert len(ones) > 100
+    was_provisional = {
+        (row["customer_id"], row["trigger"], row["occasion"])
+        for row in before.calendar + before.exclusions
+        if row["is_provisional"]
+    }
+    if later == 1:
+        assert others.keys() - ones.keys() <= was_provisional
+
+
+@pytest.mark.slow
+def test_an_opt_out_takes_effect_the_same_day_and_moves_nobody_else(project: CompiledProject) -> None:
+    terms = CASES[0]
+    before = Built(project, random_company(7), terms)
+    gone = {row["customer_id"] for row in before.calendar if row["contact_kind"] == "cadence"}
+    gone = set(sorted(gone)[:5])
+    company = random_company(7)
+    for name in gone:
+        company[name].is_contactable, company[name].opted_out_on = False, terms.as_of
+    after = Built(project, company, terms)
+    assert not gone & {row["customer_id"] for row in after.calendar}
+    whole = (date.min, date.max)
+    of_others = [
+        {key: row for key, row in settled(one.calendar, *whole).items() if key[0] not in gone}
+        for one in (before, after)
+    ]
+    assert of_others[0] == of_others[1]
+    left_out = {(row["customer_id"], row["trigger"], row["occasion"]): row["exclusion"] for row in after.exclusions}
+    for row in before.calendar:
+        if row["customer_id"] in gone:
+            assert left_out[row["customer_id"], row["trigger"], row["occasion"]] == "opted_out"
+
+
+HAND_WORKED = [  # who, trigger, day, channel, whether provisional, as of Wednesday 2024-04-10
+    # Bought on Tuesday the 9th at 15:15: the guide on the next day that is still to come, the adviser two days later; the
+    # coupon five days later, Sunday the 14th, moves to Monday.
+    ("buyer", "first_purchase_guide", date(2024, 4, 10), "email", False),
+    ("buyer", "first_purchase_adviser", date(2024, 4, 11), "phone", False),
+    ("buyer", "first_purchase_coupon", date(2024, 4, 15), "sms", False),
+    # 18 April less three days is Monday the 15th.
+    ("birthday", "birthday", date(2024, 4, 15), "sms", False),
+    # Of 29 February the 28th counts in 2023 and 2025; of a first purchase on 2023-04-22 the 19th of April is due.
+    ("anniversary", "first_purchase_anniversary", date(2024, 4, 19), "sms", False),
+    # The contract ends on 20 May: thirty days before is Saturday 20 April, so Monday the 22nd.
+    ("renewal", "contract_renewal", date(2024, 4, 22), "wechat", False),
+    # Bought on 1 April, for 20 days: the 21st less three is Thursday the 18th.
+    ("cycle", "usage_cycle_end", date(2024, 4, 18), "sms", False),
+    # An urgent complaint of Tuesday the 9th: the next day, which is the as-of day and so overdue.
+    ("complainer", "specialist_complaint", date(2024, 4, 10), "phone", False),
+    # An order of 120,000 on Monday the 8th is large: two days later.
+    ("big", "specialist_product", date(2024, 4, 10), "phone", False),
+]
+
+
+@pytest.mark.slow
+def test_triggers_worked_out_by_hand(project: CompiledProject) -> None:
+    def at(month: int, day: int, year: int = 2024) -> datetime:
+        return datetime(year, month, day, 15, 15)  # noqa: DTZ001
+
+    company = {
+        "buyer": Known(orders=[(at(4, 9), "O1", Decimal(60000))]),
+        "birthday": Known(birthday=(4, 18)),
+        "anniversary": Known(orders=[(at(4, 22, 2023), "O2", Decimal(10))]),
+        "renewal": Known(preferred_channel="wechat", contracts=[("V1", date(2023, 5, 21), date(2024, 5, 20), None)]),
+        "cycle": Known(
+            orders=[(at(4, 1), "O4", Decimal(10)), (at(9, 1, 2023), "O3", Decimal(10))],
+            contracts=[("V2", date(2023, 9, 1), date(2024, 12, 31), 20)],
+        ),
+        "complainer": Known(complaints=[(at(4, 9), "T1", "urgent", True)]),
+        "calm": Known(complaints=[(at(4, 9), "T2", "normal", True)]),
+        "big": Known(orders=[(at(4, 8), "O6", Decimal(120000)), (at(9, 12, 2023), "O5", Decimal(10))]),
+    }
+    terms = Terms(date(2024, 4, 10))
+    built = Built(project, company, terms)
+    found = {
+        (row["customer_id"], row["trigger"]): (row["due_on"], row["channel"], row["is_provisional"])
+        for row in built.calendar
+        if row["contact_kind"] == "trigger" and not row["trigger"].startswith("silent")
+    }
+    assert found == {(who, trigger): (day, *rest) for who, trigger, day, *rest in HAND_WORKED}
+    overdue = {row["customer_id"] for row in built.calendar if row["is_overdue"] and row["contact_kind"] == "trigger"}
+    assert overdue >= {"buyer", "complainer", "big"}
+    fields = {row["trigger"]: row["fields"] for row in built.calendar}
+    assert '"coupon_from_amount": "48000"' in fields["first_purchase_coupon"]  # 0.8 of 60,000
+    assert fields["birthday"] == "{}"
+    assert '"years": "1"' in fields["first_purchase_anniversary"]
+
+
+@pytest.mark.slow
+def test_silence_is_foretold_for_the_lowest_tier_and_ends_with_a_touch(project: CompiledProject) -> None:
+    day = datetime(2024, 4, 9, 9)  # noqa: DTZ001
+    old = datetime(2023, 9, 1)  # noqa: DTZ001
+    rich = [(old + timedelta(days=nth), f"R{number}_{nth}", Decimal(9000)) for number in range(9) for nth in range(9)]
+    company = {f"rich{number}": Known(orders=rich[number * 9 : number * 9 + 9]) for number in range(9)}
+    # First seen in February with a small order: of the lowest tier at the end of March. Silent since Tuesday 9 April.
+    for name in ("silent", "touched"):
+        first = datetime(2023, 8, 1)  # noqa: DTZ001
+        company[name] = Known(orders=[(first, f"O{name}1", Decimal(1)), (day, f"O{name}2", Decimal(1))])
+    company["touched"].touches = [(date(2024, 4, 12), "sms")]
+    built = Built(project, company, Terms(date(2024, 4, 12)))
+    assert company["silent"].tiers["retention_abcd", date(2024, 3, 31)] == "D"
+    planned = {
+        (row["customer_id"], row["trigger"]): (row["due_on"], row["is_overdue"], row["is_provisional"])
+        for row in built.calendar
+        if row["trigger"].startswith("silent") and row["customer_id"] in ("silent", "touched")
+    }
+    assert planned == {
+        ("silent", "silent_3_days"): (date(2024, 4, 12), True, False),  # Friday, today
+        ("silent", "silent_7_days"): (date(2024, 4, 16), False, True),
+        ("touched", "silent_7_days"): (date(2024, 4, 16), False, True),
+    }
+    left_out = {(row["customer_id"], row["trigger"]): row["exclusion"] for row in built.exclusions}
+    assert left_out["touched", "silent_3_days"] == "already_contacted"
