@@ -269,7 +269,7 @@ def test_an_opt_out_takes_effect_the_same_day_and_moves_nobody_else(project: Com
 
 
 HAND_WORKED = [  # who, trigger, day, channel, whether provisional, as of Wednesday 2024-04-10
-    # Bought on Tuesday the 9th at 15:15: the guide on the next day that is still to come, the adviser two days later; the
+    # Bought on Tuesday the 9th at 15:15: the guide the next day, the adviser two days later; the
     # coupon five days later, Sunday the 14th, moves to Monday.
     ("buyer", "first_purchase_guide", date(2024, 4, 10), "email", False),
     ("buyer", "first_purchase_adviser", date(2024, 4, 11), "phone", False),

@@ -174,7 +174,8 @@ def open_calendar(home: Home) -> duckdb.DuckDBPyConnection:
     """Open the published release, which has to have a contact calendar."""
     connection = duckdb.connect(str(published_file(home)), read_only=True)
     found = connection.execute(
-        "select count(*) from duckdb_tables() where schema_name = 'marts' and table_name like 'contact\\_%' escape '\\'"
+        "select count(*) from duckdb_tables() "
+        "where schema_name = 'marts' and table_name in ('contact_calendar', 'contact_exclusions')"
     ).fetchall()
     if found != [(2,)]:
         connection.close()

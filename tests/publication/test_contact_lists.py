@@ -1,0 +1,135 @@
+"""The contact lists that owners get: whose they are, what they say, and that nothing in them runs."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import openpyxl
+import pytest
+from typer.testing import CliRunner
+
+from retention.contact_command import app
+from retention.errors import NotThereError, SettingsError
+from retention.publication.contact_lists import Template, export_contacts, fill
+
+if TYPE_CHECKING:
+    from retention.runs import Home
+
+PROJECT = Path(__file__).parents[2]
+TABLES = """
+create schema marts;
+create table marts.dim_dates as select date '2024-05-29' as as_of_date;
+create table marts.dim_customers as select * from (values ('C1', 'north'), ('C2', null), ('=cmd()', '-1+1'),
+    ('C9', null)) as t(customer_id, region);
+create table marts.dim_labels as select * from (values
+    ('contact', 'birthday', 'Birthday', '生日关怀'), ('contact', 'first_purchase_coupon', 'Coupon', '首购复购券'),
+    ('contact_channel', 'sms', 'Text message', '短信'), ('contact_owner', 'operations', 'Operations', '客户运营')
+) as t(code_set, code, name_en, name_zh);
+create table marts.contact_calendar as select *, 'sms' as channel, 1 as priority, 'P2 why' as reason,
+    date '2024-06-09' as latest_on, due_on <= date '2024-05-29' as is_overdue, false as is_provisional
+from (values
+    ('C1', date '2024-05-30', 'birthday', 'operations', 'birthday', '{}'),
+    ('C2', date '2024-05-28', 'first_purchase_coupon', 'ann/bo', 'first_coupon',
+        '{"coupon_from_amount": "48", "currency": "CNY"}'),
+    ('=cmd()', date '2024-06-20', 'birthday', 'Ann_bo', 'birthday', '{}')
+) as t(customer_id, due_on, trigger, owner, template, fields);
+create table marts.contact_exclusions as select *, 'sms' as channel, 'operations' as owner, 'P2 why not' as reason
+from (values ('C9', date '2024-05-30', 'birthday', 'no_consent'), ('C9', date '2024-06-01', 'birthday', 'opted_out'),
+    ('C1', date '2024-06-01', 'birthday', 'frequency_cap')) as t(customer_id, due_on, trigger, exclusion);
+"""
+
+
+@pytest.fixture
+def published(home: Home) -> Home:
+    """A home whose published release holds a small calendar."""
+    release = home.releases / "one"
+    release.mkdir(parents=True)
+    with duckdb.connect(str(release / "retention.duckdb")) as connection:
+        connection.execute(TABLES)
+    home.published.symlink_to(release)
+    return home
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_each_owner_gets_a_workbook_and_a_csv_with_filled_texts(published: Home) -> None:
+    done = export_contacts(published, PROJECT)
+    assert done.folder == published.reports / "contacts" / "2024-05-29"
+    assert dict(done.contacts) == {"operations": 1, "ann/bo": 1, "Ann_bo": 1}
+    assert (done.overdue, done.without_consent) == (1, 1)
+    names = {file.name for file in done.folder.iterdir()}
+    assert names == {f"{name}.{end}" for name in ("operations", "Ann_bo", "ann_bo~2") for end in ("csv", "xlsx")}
+    (row,) = rows_of(done.folder / "ann_bo~2.csv")
+    assert row["Text"] == "Dear customer, a coupon for your second order waits for you, from 48 CNY."
+    assert (row["Occasion"], row["Channel"], row["Overdue"]) == ("Coupon", "Text message", "yes")
+    sheet = openpyxl.load_workbook(done.folder / "ann_bo~2.xlsx")["contacts"]
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref == "A1:L2"
+
+
+def test_texts_and_headers_are_chinese_on_demand(published: Home) -> None:
+    done = export_contacts(published, PROJECT, language="zh", form="csv", days=7)
+    assert not list(done.folder.glob("*.xlsx"))
+    (row,) = rows_of(done.folder / "ann_bo.csv")
+    assert row["内容"] == "尊敬的客户，您好！送您一张复购优惠券，满48 CNY即可使用。"
+    assert "Ann_bo" not in done.contacts  # due later than in seven days
+
+
+def test_nothing_in_a_list_is_a_formula(published: Home) -> None:
+    done = export_contacts(published, PROJECT, owner="Ann_bo")
+    (row,) = rows_of(done.folder / "Ann_bo.csv")
+    assert (row["Customer ID"], row["Region"]) == ("'=cmd()", "'-1+1")
+    (line,) = openpyxl.load_workbook(done.folder / "Ann_bo.xlsx")["contacts"].iter_rows(min_row=2)
+    assert (line[0].value, line[0].data_type) == ("=cmd()", "s")
+
+
+def test_an_export_of_all_replaces_that_days_lists_and_one_of_an_owner_none(published: Home) -> None:
+    folder = export_contacts(published, PROJECT).folder
+    (folder / "gone.csv").write_text("of an owner who has left", encoding="utf-8")
+    export_contacts(published, PROJECT, owner="operations")
+    assert (folder / "gone.csv").exists()
+    export_contacts(published, PROJECT)
+    assert not (folder / "gone.csv").exists()
+
+
+def test_a_template_prints_and_does_nothing_else() -> None:
+    assert fill(Template("{{ a }}", "{{ a }} & {{ b }}"), {"a": "<1>", "b": "2"}) == Template("<1>", "<1> & 2")
+    for text in ("{{ missing }}", "{{ a.__class__.__mro__ }}", "{% if %}"):
+        with pytest.raises(SettingsError, match="cannot be filled"):
+            fill(Template("x", text), {"a": "1"})
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [({"language": "fr"}, "no language 'fr'"), ({"form": "pdf"}, "no format 'pdf'")],
+)
+def test_what_there_is_not_is_told(published: Home, given: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        export_contacts(published, PROJECT, **given)
+
+
+def test_an_owner_without_contacts_and_a_release_without_a_calendar_are_told(published: Home) -> None:
+    with pytest.raises(NotThereError, match=r"No contact of 'eve' is due\. Owners with contacts: Ann_bo, ann/bo, oper"):
+        export_contacts(published, PROJECT, owner="eve")
+    with duckdb.connect(str(published.published / "retention.duckdb")) as connection:
+        connection.execute("drop table marts.contact_exclusions")
+    with pytest.raises(NotThereError, match="has no contact calendar"):
+        export_contacts(published, PROJECT)
+
+
+def test_a_customer_is_shown_with_what_is_planned_and_what_is_not(published: Home) -> None:
+    shown = CliRunner().invoke(app, ["show", "C1", "--json", "--home", str(published.path)])
+    assert shown.exit_code == 0, shown.output
+    told = json.loads(shown.stdout)
+    assert [row["trigger"] for row in told["planned"]] == ["birthday"]
+    assert [row["exclusion"] for row in told["not_planned"]] == ["frequency_cap"]
+    unknown = CliRunner().invoke(app, ["show", "C404", "--home", str(published.path)])
+    assert isinstance(unknown.exception, NotThereError)
