@@ -75,7 +75,15 @@ pivoted as (
         max(case when parameter = 'contract_grace_days' then cast(value as integer) end) as contract_grace_days,
         max(case when parameter = 'contract_min_customers' then cast(value as integer) end) as contract_min_customers,
         max(case when parameter = 'contract_forecast_periods' then cast(value as integer) end)
-            as contract_forecast_periods
+            as contract_forecast_periods,
+        max(case when parameter = 'satisfaction_min_responses' then cast(value as integer) end)
+            as satisfaction_min_responses,
+        max(case when parameter = 'satisfaction_weeks' then cast(value as integer) end) as satisfaction_weeks,
+        max(case when parameter = 'satisfaction_months' then cast(value as integer) end) as satisfaction_months,
+        max(case when parameter = 'satisfaction_interval_z' then cast(value as double) end) as satisfaction_interval_z,
+        max(case when parameter = 'top_membership_level' then value end) as top_membership_level,
+        max(case when parameter = 'resource_departure_share' then cast(value as decimal(9, 6)) end)
+            as resource_departure_share
     from parameters
 
 )

@@ -10,12 +10,14 @@ NUMBER = "regexp_full_match(value, '[+-]?[0-9]+([.][0-9]+)?')"
 KINDS = {
     "whole": (WHOLE, "a whole number from 0 on"),
     "whole_from_1": (f"{WHOLE} and try_cast(value as integer) >= 1", "a whole number from 1 on"),
+    "whole_from_5": (f"{WHOLE} and try_cast(value as integer) >= 5", "a whole number from 5 on"),
     "number": (NUMBER, "a number"),
     "not_negative": (f"{NUMBER} and try_cast(value as double) >= 0", "a number from 0 on"),
     "positive": (f"{NUMBER} and try_cast(value as double) > 0", "a number above 0"),
     "share": (f"{NUMBER} and try_cast(value as double) between 0 and 1", "a number from 0 to 1"),
     "currency": ("regexp_full_match(trim(value), '[A-Za-z]{3}')", "the three letters of an ISO 4217 code, as USD"),
     "tier": ("value is not null", "the code of a tier"),
+    "word": ("value is not null", "a word"),
     "scheme": ("value is not null", "a scheme of tier_rules.csv"),
     "schemes": ("value is not null", "schemes of tier_rules.csv, parted by commas"),
 }
