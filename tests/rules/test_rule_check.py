@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.rules.broken_factors import BROKEN_FACTORS
 from tests.rules.broken_rules import APPEND, BROKEN_RULES, TIER
+from tests.rules.broken_targets import BROKEN_TARGETS
 from typer.testing import CliRunner
 
 from retention.errors import BuildFailedError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).parents[2]
-BROKEN = {**BROKEN_RULES, **BROKEN_FACTORS}
+BROKEN = {**BROKEN_RULES, **BROKEN_FACTORS, **BROKEN_TARGETS}
 
 
 @pytest.fixture(scope="module")

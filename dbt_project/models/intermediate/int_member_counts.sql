@@ -36,7 +36,7 @@ held as (
 
 ),
 
--- Who gained two levels on one day, as a customer of several profiles can, counts as the higher one if either is the top.
+-- Who gained two levels on one day, as a customer of several profiles can, counts as a top member if either is the top.
 members as (
 
     select

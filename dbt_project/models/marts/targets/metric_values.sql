@@ -104,13 +104,27 @@ cross_sell as (
 all_values as (
 
     select
-        metric, scheme, tier, period_type, period_start, period_end, actual, numerator, denominator,
+        metric,
+        scheme,
+        tier,
+        period_type,
+        period_start,
+        period_end,
+        actual,
+        numerator,
+        denominator,
         true as is_mature,
         case when actual is null then 'no_data' end as missing_reason
     from tier_rates
     union all
     select
-        'repurchase_growth_3m_rate' as metric, scheme, tier, period_type, period_start, period_end, actual,
+        'repurchase_growth_3m_rate' as metric,
+        scheme,
+        tier,
+        period_type,
+        period_start,
+        period_end,
+        actual,
         cast(null as integer) as numerator,
         cast(null as integer) as denominator,
         true as is_mature,
@@ -118,7 +132,10 @@ all_values as (
     from tier_growth
     union all
     select
-        'churn_rate' as metric, 'all' as scheme, 'all' as tier, 'month' as period_type,
+        'churn_rate' as metric,
+        'all' as scheme,
+        'all' as tier,
+        'month' as period_type,
         {{ month_start('month_end') }} as period_start,
         month_end as period_end,
         churn_rate as actual,
@@ -129,7 +146,12 @@ all_values as (
     from churn
     union all
     select
-        survey_type || '_score' as metric, 'all' as scheme, 'all' as tier, period_type, period_start, period_end,
+        survey_type || '_score' as metric,
+        'all' as scheme,
+        'all' as tier,
+        period_type,
+        period_start,
+        period_end,
         score as actual,
         case survey_type
             when 'nps' then positive_responses - negative_responses
@@ -141,7 +163,10 @@ all_values as (
     from satisfaction
     union all
     select
-        'cross_sell_share' as metric, 'all' as scheme, 'all' as tier, 'month' as period_type,
+        'cross_sell_share' as metric,
+        'all' as scheme,
+        'all' as tier,
+        'month' as period_type,
         {{ month_start('month_end') }} as period_start,
         month_end as period_end,
         cross_sell_share as actual,
@@ -152,7 +177,10 @@ all_values as (
     from cross_sell
     union all
     select
-        'cross_sell_growth_3m_rate' as metric, 'all' as scheme, 'all' as tier, 'month' as period_type,
+        'cross_sell_growth_3m_rate' as metric,
+        'all' as scheme,
+        'all' as tier,
+        'month' as period_type,
         {{ month_start('month_end') }} as period_start,
         month_end as period_end,
         growth as actual,
@@ -166,7 +194,10 @@ all_values as (
     from cross_sell
     union all
     select
-        'ltv_growth_rate' as metric, 'all' as scheme, 'all' as tier, 'month' as period_type,
+        'ltv_growth_rate' as metric,
+        'all' as scheme,
+        'all' as tier,
+        'month' as period_type,
         {{ month_start('month_end') }} as period_start,
         month_end as period_end,
         lifetime_revenue_growth_rate as actual,
@@ -177,7 +208,10 @@ all_values as (
     from base
     union all
     select
-        'member_repurchase_rate' as metric, 'all' as scheme, 'all' as tier, 'as_of' as period_type,
+        'member_repurchase_rate' as metric,
+        'all' as scheme,
+        'all' as tier,
+        'as_of' as period_type,
         run_parameters.as_of_date as period_start,
         run_parameters.as_of_date as period_end,
         cast(members.repeat_members as double) / nullif(members.buying_members, 0) as actual,
@@ -189,7 +223,10 @@ all_values as (
     cross join run_parameters
     union all
     select
-        'top_member_share' as metric, 'all' as scheme, 'all' as tier, 'as_of' as period_type,
+        'top_member_share' as metric,
+        'all' as scheme,
+        'all' as tier,
+        'as_of' as period_type,
         run_parameters.as_of_date as period_start,
         run_parameters.as_of_date as period_end,
         cast(members.top_members as double) / nullif(members.members, 0) as actual,
@@ -202,7 +239,10 @@ all_values as (
     -- No entity tells which suggestion a customer took up: the target stands and waits for a source.
     union all
     select
-        'suggestion_adoption_rate' as metric, 'all' as scheme, 'all' as tier, 'as_of' as period_type,
+        'suggestion_adoption_rate' as metric,
+        'all' as scheme,
+        'all' as tier,
+        'as_of' as period_type,
         as_of_date as period_start,
         as_of_date as period_end,
         cast(null as double) as actual,

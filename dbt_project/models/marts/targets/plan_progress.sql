@@ -17,7 +17,7 @@ run_parameters as (
 
 ),
 
--- What was measured within the plan, up to its end; and the last that was measured before it, where it names no baseline.
+-- What was measured within the plan, up to its end; and the last before it, for a plan that names no baseline.
 compared as (
 
     select
@@ -99,8 +99,8 @@ select
     period_type,
     unit,
     direction,
-    cast(baseline_value as double) as baseline,
-    cast(target as double) as target,
+    baseline_value as baseline,
+    target,
     actual,
     measured_until,
     {{ metric_gap('unit', 'actual', 'target') }} as gap,
