@@ -20,6 +20,7 @@ from retention import (
     label_command,
     migration_command,
     review_command,
+    targets_command,
     value_command,
 )
 from retention.console import Progress, print_status, print_summary
@@ -274,6 +275,7 @@ simulation_command.register(app, out)
 bench_command.register(app, out)
 close_command.register(app, out)
 migration_command.register(app, out)
+targets_command.register(app, out)
 
 
 def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None, known_by: str | None = None) -> Run:
