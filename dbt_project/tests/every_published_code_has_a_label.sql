@@ -149,6 +149,20 @@ with codes as (
     select 'review_status' as code_set, review_status as code from {{ ref('customer_labels') }}
     union distinct
     -- Also those that the rules of the seeds can give, though nobody holds them today.
+    select 'campaign_reason' as code_set, missing_reason as code from {{ ref('campaign_performance') }}
+    union distinct
+    select 'sample_ratio_reason' as code_set, sample_ratio_missing_reason as code from {{ ref('campaign_performance') }}
+    union distinct
+    select 'campaign_comparison' as code_set, comparison as code from {{ ref('campaign_performance') }}
+    union distinct
+    select 'execution_reason' as code_set, missing_reason as code from {{ ref('touch_execution') }}
+    union distinct
+    select 'activation_measure' as code_set, measure as code from {{ ref('activation_metrics') }}
+    union distinct
+    select 'activation_reason' as code_set, missing_reason as code from {{ ref('activation_metrics') }}
+    union distinct
+    select 'dimension' as code_set, dimension as code from {{ ref('activation_metrics') }}
+    union distinct
     select 'label' as code_set, label as code from {{ ref('label_rules') }}
     union distinct
     select scheme as code_set, tier as code from {{ ref('tier_rules') }}

@@ -83,7 +83,21 @@ pivoted as (
         max(case when parameter = 'satisfaction_interval_z' then cast(value as double) end) as satisfaction_interval_z,
         max(case when parameter = 'top_membership_level' then value end) as top_membership_level,
         max(case when parameter = 'resource_departure_share' then cast(value as decimal(9, 6)) end)
-            as resource_departure_share
+            as resource_departure_share,
+        max(case when parameter = 'holdout_variant' then lower(trim(value)) end) as holdout_variant,
+        max(case when parameter = 'campaign_conversion_days' then cast(value as integer) end)
+            as campaign_conversion_days,
+        max(case when parameter = 'campaign_significance' then cast(value as decimal(9, 6)) end)
+            as campaign_significance,
+        max(case when parameter = 'campaign_power' then cast(value as decimal(9, 6)) end) as campaign_power,
+        max(case when parameter = 'campaign_detectable_lift' then cast(value as decimal(9, 6)) end)
+            as campaign_detectable_lift,
+        max(case when parameter = 'sample_ratio_significance' then cast(value as decimal(9, 6)) end)
+            as sample_ratio_significance,
+        max(case when parameter = 'sample_ratio_min_expected' then cast(value as integer) end)
+            as sample_ratio_min_expected,
+        max(case when parameter = 'activation_days' then cast(value as integer) end) as activation_days,
+        max(case when parameter = 'win_back_days' then cast(value as integer) end) as win_back_days
     from parameters
 
 )

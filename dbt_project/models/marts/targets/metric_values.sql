@@ -24,6 +24,19 @@ satisfaction as (
 
 ),
 
+activation as (
+
+    select * from {{ ref('activation_metrics') }}
+    where dimension in ('all', 'tier')
+
+),
+
+profile as (
+
+    select * from {{ ref('int_profile') }}
+
+),
+
 members as (
 
     select * from {{ ref('int_member_counts') }}
@@ -161,6 +174,24 @@ all_values as (
         is_mature,
         missing_reason
     from satisfaction
+    union all
+    select
+        activation.measure || '_rate' as metric,
+        case activation.dimension when 'tier' then profile.primary_scheme else 'all' end as scheme,
+        activation.dimension_value as tier,
+        'month' as period_type,
+        activation.{{ quoted('month') }} as period_start,
+        {{ add_days(add_months('activation.' ~ quoted('month'), 1), -1) }} as period_end,
+        activation.rate as actual,
+        activation.returned_customers as numerator,
+        activation.touched_customers as denominator,
+        activation.is_mature,
+        case
+            when activation.missing_reason = 'history_too_short' then 'no_earlier_period'
+            when activation.rate is null then 'no_data'
+        end as missing_reason
+    from activation
+    cross join profile
     union all
     select
         'cross_sell_share' as metric,
