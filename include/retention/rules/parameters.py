@@ -15,7 +15,10 @@ KINDS = {
     "not_negative": (f"{NUMBER} and try_cast(value as double) >= 0", "a number from 0 on"),
     "positive": (f"{NUMBER} and try_cast(value as double) > 0", "a number above 0"),
     "share": (f"{NUMBER} and try_cast(value as double) between 0 and 1", "a number from 0 to 1"),
-    "inner_share": (f"{NUMBER} and try_cast(value as double) between 0.000001 and 0.999999", "a number between 0 and 1"),
+    "inner_share": (
+        f"{NUMBER} and try_cast(value as double) between 0.000001 and 0.999999",
+        "a number between 0 and 1",
+    ),
     "text": ("trim(value) != ''", "a name"),
     "currency": ("regexp_full_match(trim(value), '[A-Za-z]{3}')", "the three letters of an ISO 4217 code, as USD"),
     "tier": ("value is not null", "the code of a tier"),
