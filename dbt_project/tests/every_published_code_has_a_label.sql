@@ -148,6 +148,34 @@ with codes as (
     union distinct
     select 'review_status' as code_set, review_status as code from {{ ref('customer_labels') }}
     union distinct
+    select 'policy_set' as code_set, policy_set as code from {{ ref('ticket_sla_policies') }}
+    union distinct
+    select 'policy_set' as code_set, policy_set as code from {{ ref('sla_policies') }}
+    union distinct
+    select 'sla_metric' as code_set, metric as code from {{ ref('ticket_sla_policies') }}
+    union distinct
+    select 'sla_clock' as code_set, clock as code from {{ ref('ticket_sla_policies') }}
+    union distinct
+    select 'sla_status' as code_set, status as code from {{ ref('ticket_sla_policies') }}
+    union distinct
+    select 'sla_missing_reason' as code_set, missing_reason as code from {{ ref('ticket_sla_policies') }}
+    union distinct
+    select 'sla_missing_reason' as code_set, timely_missing_reason as code from {{ ref('service_metrics') }}
+    union distinct
+    select 'sla_missing_reason' as code_set, call_back_missing_reason as code from {{ ref('service_metrics') }}
+    union distinct
+    select 'sla_missing_reason' as code_set, csat_missing_reason as code from {{ ref('service_metrics') }}
+    union distinct
+    select 'priority' as code_set, priority as code from {{ ref('ticket_sla') }}
+    union distinct
+    select 'dimension' as code_set, dimension as code from {{ ref('service_metrics') }}
+    union distinct
+    select 'service_period_type' as code_set, period_type as code from {{ ref('service_metrics') }}
+    union distinct
+    select 'hotspot_trend' as code_set, trend as code from {{ ref('issue_hotspots') }}
+    union distinct
+    select 'hotspot_verdict' as code_set, verdict as code from {{ ref('issue_hotspots') }}
+    union distinct
     -- Also those that the rules of the seeds can give, though nobody holds them today.
     select 'campaign_reason' as code_set, missing_reason as code from {{ ref('campaign_performance') }}
     union distinct

@@ -17,10 +17,12 @@ from retention import (
     bench_command,
     close_command,
     customer_command,
+    holidays_command,
     label_command,
     migration_command,
     review_command,
     targets_command,
+    ticket_command,
     value_command,
 )
 from retention.console import Progress, print_status, print_summary
@@ -60,6 +62,8 @@ app.add_typer(review_command.app, name="review")
 app.add_typer(profile_command.app, name="profile")
 app.add_typer(value_command.app, name="value")
 app.add_typer(rules_command.app, name="rules")
+app.add_typer(ticket_command.app, name="tickets")
+app.add_typer(holidays_command.app, name="holidays")
 # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
 PIPE_WIDTH = 400
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)

@@ -80,6 +80,15 @@ def test_the_weekly_audit_reads_on_mondays_and_takes_no_writers_slot(described: 
     assert audit["catchup"] is False
 
 
+def test_frequent_problems_are_reported_on_mondays_without_a_writers_slot(described: dict[str, Any]) -> None:
+    problems = described["dags"]["problems_weekly"]
+    assert (problems["cron"], problems["timetable"]["timezone"]) == ("30 8 * * 1", "Asia/Shanghai")
+    (task,) = problems["tasks"]
+    assert (task["id"], task["failure_callbacks"], task["retries"]) == ("write_report", ["log_failure"], 2)
+    assert task["pool"] != POOL[0]
+    assert (problems["catchup"], problems["params"]) == (False, ["week"])
+
+
 def test_value_models_are_fitted_before_mondays_daily_run(described: dict[str, Any]) -> None:
     fitting = described["dags"]["value_model_fit"]
     assert (fitting["cron"], fitting["timetable"]["timezone"]) == ("15 8 * * 1", "Asia/Shanghai")

@@ -103,13 +103,14 @@ def create_raw(connection: duckdb.DuckDBPyConnection, raw: Mapping[str, pd.DataF
     connection.execute(f"create table raw.completeness_thresholds as {THRESHOLDS}")
 
 
-def set_run_parameters(connection: duckdb.DuckDBPyConnection, as_of: date, profile: str) -> None:
+def set_run_parameters(
+    connection: duckdb.DuckDBPyConnection, as_of: date, profile: str, zone: str = "Asia/Shanghai"
+) -> None:
     """Ask for an as-of date and a profile, as a run does."""
     connection.execute("delete from raw.run_parameters")
     connection.execute(
-        "insert into raw.run_parameters values "
-        "('test', ?, ?, 'Asia/Shanghai', timestamp '2024-01-01 09:00:00', null, null)",
-        [as_of, profile],
+        "insert into raw.run_parameters values ('test', ?, ?, ?, timestamp '2024-01-01 09:00:00', null, null)",
+        [as_of, profile, zone],
     )
 
 
@@ -180,6 +181,7 @@ class CompiledProject:
         profile: str = "default_b2b",
         models: Sequence[str] = (),
         seeds: Mapping[str, pd.DataFrame] | None = None,
+        zone: str = "Asia/Shanghai",
     ) -> duckdb.DuckDBPyConnection:
         """Build models for one company in a fresh in-memory warehouse.
 
@@ -188,11 +190,12 @@ class CompiledProject:
                 between versions of a key as landing's do.
             models: the models wanted; their ancestors are built too. Empty builds all.
             seeds: frames that replace whole seeds at run time. tier_rules cannot be replaced: it is compiled in.
+            zone: the business's time zone.
 
         Returns:
             A connection to the warehouse, in which the models stand as in a release's warehouse.duckdb.
         """
-        return self.profile(profile).build(raw, as_of=as_of, models=models, seeds=seeds or {})
+        return self.profile(profile).build(raw, as_of=as_of, models=models, seeds=seeds or {}, zone=zone)
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,7 @@ class CompiledProfile:
         as_of: date,
         models: Sequence[str] = (),
         seeds: Mapping[str, pd.DataFrame],
+        zone: str = "Asia/Shanghai",
     ) -> duckdb.DuckDBPyConnection:
         """As CompiledProject.build, for this profile."""
         if "tier_rules" in seeds:
@@ -218,7 +222,7 @@ class CompiledProfile:
             f"set threads = 1; attach ':memory:' as {CATALOG}; use {CATALOG}; attach ':memory:' as {MARTS_CATALOG}"
         )
         create_raw(connection, raw)
-        set_run_parameters(connection, as_of, self.profile)
+        set_run_parameters(connection, as_of, self.profile, zone)
         for catalog, schema in {(node.catalog, node.schema) for node in self.nodes.values()}:
             connection.execute(f"create schema {catalog}.{schema}")
         connection.execute(f"set search_path = '{CATALOG}.main,{MARTS_CATALOG}.marts'")

@@ -40,6 +40,17 @@ def warehouse(project: CompiledProject, request: pytest.FixtureRequest) -> Any:
         }
     ).drop_duplicates(["customer_id", "level_from"])
     raw["memberships"] = levels.assign(_load_seq=1, _line_no=range(len(levels)))
+    days = pd.to_datetime([AS_OF - timedelta(days=int(days)) for days in dice.integers(0, 60, size=80)])
+    raw["tickets"] = pd.DataFrame(
+        {
+            "ticket_id": [f"T{number}" for number in range(80)],
+            "received_at": (days + pd.Timedelta(hours=10)).astype("datetime64[us]"),
+            "ticket_type": dice.choice(["complaint", "inquiry"], size=80),
+            "resolved_at": (days + pd.Timedelta(hours=11)).astype("datetime64[us]").where(dice.random(80) < 0.7),
+            "_load_seq": 1,
+            "_line_no": range(80),
+        }
+    )
     with project.build(raw, as_of=AS_OF, models=MARTS) as built:
         yield built
 
@@ -88,6 +99,13 @@ def expected_values(built: duckdb.DuckDBPyConnection) -> dict[Value, float | Non
     for row in records(built, "from marts.activation_metrics where dimension in ('all', 'tier')"):
         scheme = "retention_abcd" if row["dimension"] == "tier" else "all"
         found[f"{row['measure']}_rate", scheme, row["dimension_value"], "month", row["month"]] = row["rate"]
+    for row in records(built, "from marts.service_metrics where period_type = 'week'"):
+        what = {"all": "resolution_rate", "complaint": "complaint_resolution_rate"}.get(row["dimension_value"])
+        if row["dimension"] in ("all", "ticket_type") and what:
+            found[what, "all", "all", "week", row["week_start"]] = row["resolved"] / row["tickets"]
+        if row["dimension"] == "all":
+            due = row["met"] + row["breached"]
+            found["timely_rate", "all", "all", "week", row["week_start"]] = row["met"] / due if due else None
     found |= expected_members(built)
     found["suggestion_adoption_rate", "all", "all", "as_of", AS_OF] = None
     return found

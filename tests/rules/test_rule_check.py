@@ -12,6 +12,7 @@ import pytest
 from tests.rules.broken_factors import BROKEN_FACTORS
 from tests.rules.broken_rules import APPEND, BROKEN_RULES, TIER
 from tests.rules.broken_targets import BROKEN_TARGETS
+from tests.rules.broken_service import BROKEN_SERVICE
 from typer.testing import CliRunner
 
 from retention.errors import BuildFailedError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).parents[2]
-BROKEN = {**BROKEN_RULES, **BROKEN_FACTORS, **BROKEN_TARGETS}
+BROKEN = {**BROKEN_RULES, **BROKEN_FACTORS, **BROKEN_TARGETS, **BROKEN_SERVICE}
 
 
 @pytest.fixture(scope="module")

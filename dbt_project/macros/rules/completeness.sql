@@ -17,6 +17,7 @@
         "returns",
         "strategy_changes",
         "surveys",
+        "ticket_events",
         "tickets",
         "tier_decisions",
         "tier_reviews",

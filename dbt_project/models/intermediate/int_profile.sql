@@ -97,7 +97,14 @@ pivoted as (
         max(case when parameter = 'sample_ratio_min_expected' then cast(value as integer) end)
             as sample_ratio_min_expected,
         max(case when parameter = 'activation_days' then cast(value as integer) end) as activation_days,
-        max(case when parameter = 'win_back_days' then cast(value as integer) end) as win_back_days
+        max(case when parameter = 'win_back_days' then cast(value as integer) end) as win_back_days,
+        max(case when parameter = 'sla_policy_set' then replace(value, ' ', '') end) as sla_policy_set,
+        max(case when parameter = 'sla_soon_overdue_hours' then cast(value as integer) end) as sla_soon_overdue_hours,
+        max(case when parameter = 'sla_horizon_days' then cast(value as integer) end) as sla_horizon_days,
+        max(case when parameter = 'hotspot_baseline_weeks' then cast(value as integer) end) as hotspot_baseline_weeks,
+        max(case when parameter = 'hotspot_min_tickets' then cast(value as integer) end) as hotspot_min_tickets,
+        max(case when parameter = 'hotspot_min_score' then cast(value as double) end) as hotspot_min_score,
+        max(case when parameter = 'hotspot_trend_share' then cast(value as double) end) as hotspot_trend_share
     from parameters
 
 )

@@ -1,4 +1,4 @@
-"""The pipeline's tasks: a step, an extract, the weekly work lists and fits, the close."""
+"""The pipeline's tasks: a step, an extract, the weekly work lists, reports and fits, the close."""
 
 import sys
 from collections.abc import Mapping
@@ -61,6 +61,18 @@ class CompletenessAudit(RetentionCommand):
     def command(self, context: Mapping[str, Any]) -> list[str]:
         """The command line, in the language of the DAG's param `language`."""
         return retention_line("completeness", "--weekly", f"--language={context['params'].get('language') or 'en'}")
+
+
+class ProblemReport(RetentionCommand):
+    """The week's report on frequent problems as a task: `retention tickets report` on the published release.
+
+    It reads what readers see and writes into the reports alone, so that it needs no slot of the writers' pool.
+    """
+
+    def command(self, context: Mapping[str, Any]) -> list[str]:
+        """The command line; the DAG's param `week` names another week than that of the release."""
+        week = context["params"].get("week")
+        return retention_line("tickets", "report", *([f"--week={week}"] if week else []))
 
 
 class ValueModelFit(RetentionCommand):

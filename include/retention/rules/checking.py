@@ -16,6 +16,7 @@ from retention.rules.problems import Problem
 from retention.rules.reading import read_seeds
 from retention.rules.retained import retained_checks, whole_retained_checks
 from retention.rules.targets import target_checks, whole_target_checks
+from retention.rules.service import service_checks, whole_service_checks
 from retention.rules.values import value_checks
 
 MACROS = """
@@ -43,11 +44,11 @@ def check_rules(project_dir: Path) -> list[Problem]:
         for statement in make_conditions(declared_metrics(dbt_dir)):
             connection.execute(statement)
         queries = [*value_checks(seeds), *condition_checks(), *band_checks(), *parameter_checks(parameters)]
-        queries += [*factor_checks(declared_factors(dbt_dir)), *retained_checks()]
+        queries += [*factor_checks(declared_factors(dbt_dir)), *retained_checks(), *service_checks()]
         queries += target_checks(declared_target_metrics(dbt_dir))
         if is_whole:
             queries += [*scheme_checks(), *whole_band_checks(), *whole_parameter_checks(parameters), *name_checks()]
-            queries += [*whole_factor_checks(), *whole_retained_checks()]
+            queries += [*whole_factor_checks(), *whole_retained_checks(), *whole_service_checks()]
             queries += whole_target_checks()
         problems += _found(connection, queries)
     return sorted(set(problems), key=lambda one: (one.seed, one.line or 0, one.text))

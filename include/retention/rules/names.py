@@ -33,6 +33,8 @@ def name_checks() -> Iterator[str]:
             union all
             select 'retention_definitions', line, null, 'cohort_definition', definition, rule_id
             from retention_definitions
+            union all
+            select 'sla_policies', line, profile, 'policy_set', policy_set, rule_id from sla_policies
         )
         select seed, min(line) as line, arg_min(profile, line) as profile, code_set || ' ' || said(code)
             || ' has no name in labels.csv. Add the row: ' || code_set || ',' || code || ',English name,中文名称,'

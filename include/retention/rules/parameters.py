@@ -23,6 +23,7 @@ KINDS = {
     "currency": ("regexp_full_match(trim(value), '[A-Za-z]{3}')", "the three letters of an ISO 4217 code, as USD"),
     "tier": ("value is not null", "the code of a tier"),
     "scheme": ("value is not null", "a scheme of tier_rules.csv"),
+    "policy_sets": ("value is not null", "sets of sla_policies.csv, parted by commas"),
     "schemes": ("value is not null", "schemes of tier_rules.csv, parted by commas"),
 }
 """What a parameter can hold: a condition of SQL, and its words. A list in the declaration names the words allowed."""

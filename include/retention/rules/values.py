@@ -35,6 +35,10 @@ KEYS = {
     "retention_brackets": ["profile", "bracket_number"],
     "churn_risk_factors": ["profile", "factor"],
     "health_factors": ["profile", "factor"],
+    "sla_policies": ["profile", "policy_set", "metric", "priority", "ticket_type", "scheme", "tier"],
+    "severity_map": ["profile", "source_severity"],
+    "working_hours": ["profile", "region", "iso_weekday", "opens_at"],
+    "holidays": ["holiday_calendar", "holiday_on"],
 }
 NUMBER = r"'[+-]?[0-9]+([.][0-9]+)?'"
 TYPES = {

@@ -17,6 +17,7 @@ TICKET_TYPES = {"complaint": 5, "inquiry": 4, "suggestion": 2}
 RESPONSE_MINUTES = {"urgent": 25, "important": 90, "normal": 240}  # medians
 DUE_HOURS = {"urgent": 24, "important": 72, "normal": 168}
 NEVER_RESOLVED, CALLED_BACK, SCORED = 0.04, 0.6, 0.5
+PAUSED, REOPENED, REOPENED_FOR_GOOD, ESCALATED = 0.15, 0.04, 0.005, 0.05
 LEAVING_DAYS = 60  # before the end of a life, answers are worse
 SURVEY_TYPES = {"nps": 4, "csat": 4, "ces": 2}
 TOUCHPOINTS = {"order": 4, "delivery": 3, "service": 3, "periodic": 2}
@@ -98,16 +99,18 @@ def draw_tickets(
                 concerns(one),
             )
             parts.append(f"select e * 8 + {nth % 7 + 1}, i, region, contentment, day, '{one.category}' from ({drawn})")
-    _wait_tickets(connection, company, " union all ".join(parts))
+    courses = _courses(company, " union all ".join(parts))
+    _wait_tickets(connection, company, courses)
+    _wait_ticket_events(connection, company, courses)
 
 
-def _wait_tickets(connection: duckdb.DuckDBPyConnection, company: Company, drawn: str) -> None:
+def _courses(company: Company, drawn: str) -> str:
+    """SQL steps from drawn tickets to `dated`: when each is received, answered, settled and called back."""
     d, issues = company.draws("ticket", "e"), company.trade.issues
     by_severity = " ".join(f"when '{name}' then {minutes}" for name, minutes in RESPONSE_MINUTES.items())
     due = " ".join(f"when '{name}' then {hours}" for name, hours in DUE_HOURS.items())
     seconds = f"60 * minutes * exp({d.normal('response')})"
-    score = f"greatest(1, least(5, round(3.6 + contentment - 0.5 * ln(1 + hours / 24.0) + 0.7 * {d.normal('score')})))"
-    wait(connection, "tickets", f"""
+    return f"""
         with placed as (
             select *, {instant(company, "day", d.integer("second", 28_800, 50_400))} as moment,
                 {d.weighted("severity", SEVERITIES)} as severity,
@@ -138,7 +141,14 @@ def _wait_tickets(connection: duckdb.DuckDBPyConnection, company: Company, drawn
             select *, date '{company.first_day}' + day as today,
                 (coalesce(called_at, settled_at)::date - date '{company.first_day}')::integer as closed_day
             from called
-        ),
+        )"""  # fmt: skip
+
+
+def _wait_tickets(connection: duckdb.DuckDBPyConnection, company: Company, courses: str) -> None:
+    d = company.draws("ticket", "e")
+    score = f"greatest(1, least(5, round(3.6 + contentment - 0.5 * ln(1 + hours / 24.0) + 0.7 * {d.normal('score')})))"
+    wait(connection, "tickets", f"""
+        {courses},
         versions as (
             select *, 0 as version, today + 1 as known_to, day as delivered from dated
             union all
@@ -162,6 +172,37 @@ def _wait_tickets(connection: duckdb.DuckDBPyConnection, company: Company, drawn
                 if(called_at < known_to, called_at, moment)) as updated_at,
             e * 2 + version as _at, delivered as _delivered
         from versions""")  # fmt: skip
+
+
+def _wait_ticket_events(connection: duckdb.DuckDBPyConnection, company: Company, courses: str) -> None:
+    """Some tickets wait for the customer, are handed up, or are opened again: most before their settlement holds."""
+    d = company.draws("ticket event", "e")
+    until = "coalesce(settled_at, answered_at + interval 2 day)"
+    worked = f"epoch({until}) - epoch(answered_at)"
+    paused = f"answered_at + to_seconds(cast(floor({d.uniform('paused')} * 0.5 * ({worked})) as integer))"
+    reopened = f"answered_at + to_seconds(cast(floor((0.5 + 0.5 * {d.uniform('reopened')}) * ({worked})) as integer))"
+    left = f"epoch({until}) - epoch(paused_at)"
+    resumed = f"paused_at + to_seconds(cast(floor({d.uniform('resumed')} * 0.8 * ({left})) as integer))"
+    wait(connection, "ticket_events", f"""
+        {courses},
+        turned as (
+            select *, if({d.happens("is paused", PAUSED)}, {paused}, null) as paused_at,
+                if({d.happens("is escalated", ESCALATED)}, answered_at, null) as escalated_at,
+                case when {d.happens("is reopened", REOPENED)} then {reopened}
+                    when {d.happens("is reopened for good", REOPENED_FOR_GOOD)} then settled_at + interval 2 day end
+                    as reopened_at
+            from dated
+        ),
+        listed as (
+            select e, 0 as nth, 'paused' as event_type, paused_at as occurred_at from turned
+            union all select e, 1, 'resumed', {resumed} from turned
+            union all select e, 2, 'reopened', reopened_at from turned
+            union all select e, 3, 'escalated', escalated_at from turned
+        )
+        select 'TE' || lpad(e::varchar, 14, '0') || nth as event_id, 'T' || lpad(e::varchar, 14, '0') as ticket_id,
+            occurred_at, event_type, 'A made-up note' as note, e * 4 + nth as _at,
+            (occurred_at::date - date '{company.first_day}')::integer as _delivered
+        from listed where occurred_at is not null""")  # fmt: skip
 
 
 def draw_surveys(connection: duckdb.DuckDBPyConnection, company: Company, month: Span) -> None:

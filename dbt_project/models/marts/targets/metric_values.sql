@@ -31,6 +31,13 @@ activation as (
 
 ),
 
+service as (
+
+    select * from {{ ref('service_metrics') }}
+    where period_type = 'week' and (dimension = 'all' or (dimension = 'ticket_type' and dimension_value = 'complaint'))
+
+),
+
 profile as (
 
     select * from {{ ref('int_profile') }}
@@ -174,6 +181,37 @@ all_values as (
         is_mature,
         missing_reason
     from satisfaction
+    union all
+    select
+        case when service.dimension = 'all' then 'resolution_rate' else 'complaint_resolution_rate' end as metric,
+        'all' as scheme,
+        'all' as tier,
+        'week' as period_type,
+        service.week_start as period_start,
+        {{ add_days('service.week_start', 6) }} as period_end,
+        service.resolution_rate as actual,
+        service.resolved as numerator,
+        service.tickets as denominator,
+        {{ add_days('service.week_start', 6) }} <= run_parameters.as_of_date as is_mature,
+        case when service.resolution_rate is null then 'no_data' end as missing_reason
+    from service
+    cross join run_parameters
+    union all
+    select
+        'timely_rate' as metric,
+        'all' as scheme,
+        'all' as tier,
+        'week' as period_type,
+        service.week_start as period_start,
+        {{ add_days('service.week_start', 6) }} as period_end,
+        service.timely_rate as actual,
+        service.met as numerator,
+        service.met + service.breached as denominator,
+        {{ add_days('service.week_start', 6) }} <= run_parameters.as_of_date as is_mature,
+        case when service.timely_rate is null then 'no_data' end as missing_reason
+    from service
+    cross join run_parameters
+    where service.dimension = 'all'
     union all
     select
         activation.measure || '_rate' as metric,

@@ -1,0 +1,124 @@
+with clocks as (
+
+    select * from {{ ref('int_ticket_clocks') }}
+
+),
+
+dues as (
+
+    select * from {{ ref('int_clock_dues') }}
+
+),
+
+run_parameters as (
+
+    select * from {{ source('raw', 'run_parameters') }}
+
+),
+
+-- A source that never says when it answered, or called back, gives no figure: its nulls are no breaches.
+recorded as (
+
+    select
+        count(first_response_at) > 0 as has_answers,
+        count(called_back_at) > 0 as has_call_backs
+    from {{ ref('fct_tickets') }}
+
+),
+
+due as (
+
+    select
+        clocks.*,
+        case when clocks.clock = 'calendar' then clocks.due_reading else dues.due_us end as due_us,
+        case
+            when clocks.metric = 'call_back' then recorded.has_call_backs
+            when clocks.metric = 'resolution' then true
+            else recorded.has_answers
+        end as is_recorded
+    from clocks
+    cross join recorded
+    left join dues
+        on
+            clocks.clock = 'business'
+            and clocks.hours_region = dues.region
+            and clocks.due_reading = dues.due_reading
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when not is_recorded then null
+            when taken_us is null then 'not_started'
+            when is_stopped and taken_us > allowed_us then 'breached'
+            when is_stopped then 'met'
+            when taken_us > allowed_us then 'overdue'
+            when is_held then 'paused'
+            else 'running'
+        end as status
+    from due
+
+),
+
+-- Of sets that compete for a clock one counts: the first that the profile lists, or the one that is due first.
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by ticket_id, metric
+            order by
+                case when is_strictest_asked then due_us else place end nulls last,
+                policy_set
+        ) = 1 and (is_strictest_asked or place > 0) as is_counted
+    from (
+        select
+            ticket_id,
+            policy_set,
+            metric,
+            rule_id,
+            allowed_us,
+            clock,
+            stops_when_paused,
+            taken_us,
+            due_us,
+            now_us,
+            status,
+            is_recorded,
+            is_strictest_asked,
+            nullif(place, 0) as place
+        from judged
+    ) as placed
+
+)
+
+select
+    ranked.ticket_id,
+    ranked.policy_set,
+    ranked.metric,
+    ranked.rule_id,
+    {{ whole_minutes('ranked.allowed_us') }} as allowed_minutes,
+    ranked.clock,
+    ranked.stops_when_paused,
+    {{ shown_instant('ranked.due_us', 'run_parameters.timezone') }} as due_at,
+    case when ranked.is_recorded then {{ whole_minutes('ranked.taken_us') }} end as taken_minutes,
+    ranked.status,
+    coalesce(
+        ranked.status in ('running', 'paused')
+        and ranked.due_us <= ranked.now_us + cast(profile.sla_soon_overdue_hours as bigint) * 3600000000,
+        false
+    ) as is_soon_overdue,
+    coalesce(ranked.is_counted, false) as is_counted,
+    case
+        when not ranked.is_recorded then 'never_recorded'
+        when ranked.status = 'not_started' then 'not_settled'
+        when ranked.status = 'paused' then 'clock_paused'
+        when ranked.due_us is null and ranked.status in ('running', 'overdue') then 'beyond_horizon'
+    end as missing_reason,
+    run_parameters.as_of_date
+from ranked
+cross join run_parameters
+cross join {{ ref('int_profile') }} as profile

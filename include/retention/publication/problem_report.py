@@ -1,0 +1,255 @@
+"""The weekly report on frequent problems (C4, 高频问题分析报告), from the published release alone.
+
+HOME/reports/problems/<Monday>/report-en.xlsx, report-zh.xlsx, report-en.md, report-zh.md, report.json
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from retention.errors import NotThereError
+from retention.publication.release import published_file
+from retention.publication.workbooks import LANGUAGES, Sheet, write_workbook
+from retention.runs import Home
+
+TABLES = ("issue_hotspots", "service_metrics", "ticket_sla", "dim_labels", "dim_dates")
+SHOWN = 20  # rows of a table in Markdown; the workbook has all
+WIDTH = 18
+CODES = {
+    "trend": "hotspot_trend", "verdict": "hotspot_verdict", "dimension": "dimension",
+    "escalated_priority": "priority", "resolution_status": "sla_status", "first_response_status": "sla_status",
+}  # fmt: skip
+"""Code sets of the columns that hold codes."""
+QUERIES = {
+    "problems": """
+        select category_rank, category, tickets, round(ticket_share, 4) as ticket_share,
+            round(cumulative_share, 4) as cumulative_share, mean_4_weeks, round(change_rate, 4) as change_rate, trend,
+            usual_tickets, hotspot_score, hotspot_rank, verdict, customers, revenue_12m,
+            round(revenue_share, 4) as revenue_share, main_tier, main_region, main_channel, reason
+        from marts.issue_hotspots where week_start = $week order by category_rank
+    """,
+    "service": """
+        select dimension, dimension_value, tickets, resolved, round(resolution_rate, 4) as resolution_rate, met,
+            breached, round(timely_rate, 4) as timely_rate, median_first_response_minutes, median_resolution_minutes,
+            round(call_back_rate, 4) as call_back_rate, round(csat, 4) as csat
+        from marts.service_metrics where week_start = $week and period_type = 'week'
+        order by dimension != 'all', dimension, tickets desc, dimension_value
+    """,
+    "overdue": """
+        select ticket_id, customer_id, owner, category, escalated_priority, escalation_level, received_at, next_due_at,
+            first_response_status, resolution_status, reason
+        from marts.ticket_sla where is_overdue order by escalated_priority nulls last, next_due_at, ticket_id
+    """,
+    "soon_overdue": """
+        select ticket_id, customer_id, owner, category, escalated_priority, escalation_level, received_at, next_due_at,
+            first_response_status, resolution_status, reason
+        from marts.ticket_sla where is_soon_overdue and not is_overdue order by next_due_at, ticket_id
+    """,
+}
+TITLES = {
+    "en": {
+        "report": "Frequent problems, week of {week}",
+        "as_of": "As of {as_of}. Tickets received in the week: {tickets}.",
+        "problems": "Problems of the week",
+        "service": "Service",
+        "overdue": "Open and overdue",
+        "soon_overdue": "Overdue soon",
+        "hotspots": "Hotspots",
+        "none": "None.",
+        "more": "{count} more rows in the workbook.",
+        "not_over": "The week is not over: it is told as far as it has gone.",
+    },
+    "zh": {
+        "report": "高频问题分析报告 {week} 当周",
+        "as_of": "数据截至 {as_of}。本周收到工单 {tickets} 件。",
+        "problems": "本周问题",
+        "service": "服务指标",
+        "overdue": "已超时未解决",
+        "soon_overdue": "即将超时",
+        "hotspots": "热点问题",
+        "none": "无。",
+        "more": "其余 {count} 行见工作簿。",
+        "not_over": "本周尚未结束，仅统计至数据截止日。",
+    },
+}
+HEADS = {
+    "category_rank": ("Rank", "排名"), "category": ("Category", "问题类别"), "tickets": ("Tickets", "工单数"),
+    "ticket_share": ("Share", "占比"), "cumulative_share": ("Cumulative share", "累计占比"),
+    "mean_4_weeks": ("Mean of 4 weeks before", "前4周均值"), "change_rate": ("Change", "变化率"),
+    "trend": ("Trend", "趋势"), "usual_tickets": ("Usual week", "常规周工单数"), "hotspot_score": ("Score", "异常分"),
+    "hotspot_rank": ("Hotspot", "热点排名"), "verdict": ("Verdict", "判定"), "customers": ("Customers", "涉及客户数"),
+    "revenue_12m": ("Their spend in 12 months", "涉及客户近12个月消费额"),
+    "revenue_share": ("Share of all spend", "占总消费额比例"), "main_tier": ("Main tier", "主要客户等级"),
+    "main_region": ("Main region", "主要地区"), "main_channel": ("Main channel", "主要渠道"),
+    "reason": ("Reason", "依据"), "dimension": ("By", "维度"), "dimension_value": ("Value", "取值"),
+    "resolved": ("Resolved", "已解决"), "resolution_rate": ("Resolution rate", "解决率"),
+    "met": ("In time", "按时"), "breached": ("Late", "超时"), "timely_rate": ("Timely rate", "及时解决率"),
+    "median_first_response_minutes": ("Median response, minutes", "首次响应中位数（分钟）"),
+    "median_resolution_minutes": ("Median resolution, minutes", "解决时长中位数（分钟）"),
+    "call_back_rate": ("Call-back rate", "回访率"), "csat": ("Satisfied", "满意率"),
+    "ticket_id": ("Ticket", "工单编号"), "customer_id": ("Customer", "客户编号"), "owner": ("Owner", "负责人"),
+    "escalated_priority": ("Priority now", "当前优先级"), "escalation_level": ("Levels up", "升级次数"),
+    "received_at": ("Received", "受理时间"), "next_due_at": ("Due", "应完成时间"),
+    "first_response_status": ("Response", "响应状态"), "resolution_status": ("Resolution", "解决状态"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Problems:
+    """What the report of a week tells.
+
+    Attributes:
+        week: its Monday.
+        as_of: the day that the release describes.
+        tables: columns and rows by the names of QUERIES.
+        labels: names of codes by language, set and code.
+    """
+
+    week: date
+    as_of: date
+    tables: Mapping[str, tuple[Sequence[str], Sequence[tuple[Any, ...]]]]
+    labels: Mapping[tuple[str, str, str], str]
+
+    def shown(self, table: str, language: str) -> list[list[Any]]:
+        """The rows of a table with the names of their codes."""
+        columns, rows = self.tables[table]
+        return [
+            [self._named(column, value, language) for column, value in zip(columns, row, strict=True)] for row in rows
+        ]
+
+    def heads(self, table: str, language: str) -> list[str]:
+        """The header of a table."""
+        return [HEADS[column][LANGUAGES.index(language)] for column in self.tables[table][0]]
+
+    def tickets(self) -> int:
+        """Tickets received in the week."""
+        columns, rows = self.tables["problems"]
+        return sum(row[list(columns).index("tickets")] for row in rows)
+
+    def _named(self, column: str, value: Any, language: str) -> Any:
+        return self.labels.get((language, CODES[column], value), value) if column in CODES else value
+
+
+def read_problems(home: Home, week: date | None = None) -> Problems:
+    """Read a week from the published release.
+
+    Args:
+        week: any day of it; None: the week of the as-of day.
+
+    Raises:
+        NotThereError: nothing is published, the release is of an older program, or it does not know the week.
+    """
+    with duckdb.connect(str(published_file(home)), read_only=True) as connection:
+        names = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+        if not names.issuperset(TABLES):
+            raise NotThereError(
+                "The published release has no service levels.", "Run the pipeline again: retention run."
+            )
+        (as_of, first) = connection.execute(
+            "select max(as_of_date), (select min(week_start) from marts.service_metrics where period_type = 'week') "
+            "from marts.dim_dates"
+        ).fetchall()[0]
+        monday = _monday(week or as_of)
+        earliest = min(first or _monday(as_of), _monday(as_of))
+        if not earliest <= monday <= _monday(as_of):
+            raise NotThereError(
+                f"The published release knows no tickets of the week of {monday}.",
+                f"Choose a week from {earliest} to {_monday(as_of)}.",
+            )
+        tables = {name: _table(connection, sql, monday) for name, sql in QUERIES.items()}
+        labels = {
+            (language, code_set, code): name
+            for code_set, code, *named in connection.execute(
+                "select code_set, code, name_en, name_zh from marts.dim_labels"
+            ).fetchall()
+            for language, name in zip(LANGUAGES, named, strict=True)
+        }
+    return Problems(monday, as_of, tables, labels)
+
+
+def write_problems(home: Home, week: date | None = None) -> Path:
+    """Write the report of a week in both languages; what an earlier run wrote of it is replaced.
+
+    Returns:
+        Its folder, `HOME/reports/problems/<Monday>/`.
+    """
+    problems = read_problems(home, week)
+    folder = home.reports / "problems" / str(problems.week)
+    folder.mkdir(parents=True, exist_ok=True)
+    for language in LANGUAGES:
+        write_workbook(folder / f"report-{language}.xlsx", _sheets(problems, language))
+        (folder / f"report-{language}.md").write_text(_markdown(problems, language), encoding="utf-8")
+    text = json.dumps(as_json(problems), indent=2, ensure_ascii=False, default=str)
+    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+    return folder
+
+
+def as_json(problems: Problems) -> dict[str, Any]:
+    """The report for programs, with the codes as the tables have them."""
+    return {
+        "week_start": str(problems.week),
+        "as_of_date": str(problems.as_of),
+        **{
+            name: [dict(zip(columns, row, strict=True)) for row in rows]
+            for name, (columns, rows) in problems.tables.items()
+        },
+    }
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _table(
+    connection: duckdb.DuckDBPyConnection, sql: str, monday: date
+) -> tuple[Sequence[str], Sequence[tuple[Any, ...]]]:
+    found = connection.execute(sql, {"week": monday} if "$week" in sql else {})
+    return [column[0] for column in found.description or []], found.fetchall()
+
+
+def _sheets(problems: Problems, language: str) -> Iterator[Sheet]:
+    for table in QUERIES:
+        heads = problems.heads(table, language)
+        yield Sheet(
+            TITLES[language][table], heads, [WIDTH] * len(heads), problems.shown(table, language), can_filter=True
+        )
+
+
+def _markdown(problems: Problems, language: str) -> str:
+    titles = TITLES[language]
+    parts = [
+        "# " + titles["report"].format(week=problems.week),
+        titles["as_of"].format(as_of=problems.as_of, tickets=problems.tickets()),
+    ]
+    if problems.as_of < problems.week + timedelta(days=6):
+        parts.append(titles["not_over"])
+    columns = list(problems.tables["problems"][0])
+    hot = [row for row in problems.shown("problems", language) if row[columns.index("hotspot_rank")] is not None]
+    hot.sort(key=lambda row: row[columns.index("hotspot_rank")])
+    named = [
+        f"{nth}. {row[columns.index('category')]}: {row[columns.index('reason')]}" for nth, row in enumerate(hot, 1)
+    ]
+    parts += [f"## {titles['hotspots']}", "\n".join(named) or titles["none"]]
+    for table in QUERIES:
+        rows = problems.shown(table, language)
+        parts += [
+            f"## {titles[table]}",
+            _grid(problems.heads(table, language), rows[:SHOWN]) if rows else titles["none"],
+        ]
+        if len(rows) > SHOWN:
+            parts.append(titles["more"].format(count=len(rows) - SHOWN))
+    return "\n\n".join(parts) + "\n"
+
+
+def _grid(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
