@@ -15,8 +15,8 @@ from retention.rules.parameters import parameter_checks, whole_parameter_checks
 from retention.rules.problems import Problem
 from retention.rules.reading import read_seeds
 from retention.rules.retained import retained_checks, whole_retained_checks
-from retention.rules.targets import target_checks, whole_target_checks
 from retention.rules.service import service_checks, whole_service_checks
+from retention.rules.targets import target_checks, whole_target_checks
 from retention.rules.values import value_checks
 
 MACROS = """
