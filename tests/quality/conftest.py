@@ -164,6 +164,19 @@ PUBLISHED = {
     "customer_health_history": "select 'c0' as customer_id, date '2024-06-30' as as_of_date",
     "contract_survival": """select 1 as period_number, 10 as at_risk, 8 as renewed, 0.8::double as survival,
         0.8::double as fitted_survival, date '2024-06-30' as as_of_date""",
+    "satisfaction_metrics": """select 'month' as period_type, date '2024-06-01' as period_start, 'nps' as survey_type,
+        dimension, dimension_value, responses, date '2024-06-30' as as_of_date
+        from (values ('all', 'all', 12), ('touchpoint', 'visit', 5), ('touchpoint', 'unknown', 7), ('tier', 'A', 4))
+            as t(dimension, dimension_value, responses)""",
+    "metric_values": "select 'nps_score' as metric, date '2024-06-30' as as_of_date",
+    "target_tracking": """select 'all' as scheme, 'all' as tier, 'nps_score' as metric, 'month' as period_type,
+        period_start, 'met' as status, period_start = date '2024-06-01' as is_latest, date '2024-06-30' as as_of_date
+        from (values (date '2024-05-01'), (date '2024-06-01')) as t(period_start)""",
+    "resource_plan": """select 'retention_abcd' as scheme, tier, date '2024-04-01' as quarter_start, budget_share,
+        value_share, date '2024-06-30' as as_of_date
+        from (values ('A', 0.25::double, 0.5::double), ('B', 0.75::double, 0.5::double))
+            as t(tier, budget_share, value_share)""",
+    "plan_progress": "select 'core_retention' as objective_id, date '2024-06-30' as as_of_date",
     "completeness": """select 'customers' as entity, 10 as "rows", 0.5::double as completeness_rate,
         date '2024-06-30' as as_of_date""",
     "completeness_worklist": "select 'c0' as customer_id, date '2024-06-30' as as_of_date",
