@@ -29,7 +29,7 @@ def report(
     ] = None,
     to_stdout: Annotated[bool, typer.Option("--json", help="Print JSON for programs, and write nothing.")] = False,
 ) -> None:
-    """Write the week's frequent problems into HOME/reports/problems/WEEK/, as workbooks and Markdown, English and Chinese.
+    """Write the week's frequent problems into HOME/reports/problems/WEEK/, in English and Chinese.
 
     Which categories stand out against a usual week, whom they concern, how tickets were served, and which are open and
     overdue, or will be soon. It reads the published release; the lists of open tickets are those of its as-of day.

@@ -28,6 +28,7 @@ KEYS_AND_REQUIRED = {
         ("interaction_id",), ("interaction_id", "customer_id", "occurred_at", "channel", "interaction_type"),
     ),
     "tickets": (("ticket_id",), ("ticket_id", "received_at", "ticket_type")),
+    "ticket_events": (("event_id",), ("event_id", "ticket_id", "occurred_at", "event_type")),
     "surveys": (("response_id",), ("response_id", "survey_type", "score", "responded_at")),
     "touch_plans": (("plan_id",), ("plan_id", "planned_on", "scheme", "tier", "channel", "planned_count")),
     "memberships": (("customer_id", "level_from"), ("customer_id", "level_from", "level")),
@@ -59,7 +60,7 @@ KEYS_AND_REQUIRED = {
         ("fit_id", "measure", "method", "group_name", "group_number", "customers", "actual", "predicted"),
     ),
 }  # fmt: skip
-FREE_TEXT = {"interactions": ["content"], "surveys": ["comment"], "tickets": ["description"]}
+FREE_TEXT = {"interactions": ["content"], "surveys": ["comment"], "ticket_events": ["note"], "tickets": ["description"]}
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.name)

@@ -74,7 +74,7 @@ reached as (
         at_us,
         span_number = 0 as is_asked,
         max(span_number) over (
-            partition by region order by at_us, span_number desc rows between unbounded preceding and current row
+            partition by region order by at_us asc, span_number desc rows between unbounded preceding and current row
         ) as last_span
     from marks
 

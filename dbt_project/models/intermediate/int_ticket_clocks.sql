@@ -88,17 +88,23 @@ clocked as (
 
 ),
 
+kinds as (
+
+    select distinct clock from policies
+
+),
+
 -- Pauses on both clocks, and how long a clock without pauses would have run before each.
 paused as (
 
     select
         pauses.ticket_id,
         pauses.is_running,
-        clocks.clock,
-        case when clocks.clock = 'business' then begun.open_us else pauses.from_us end as paused_from,
-        case when clocks.clock = 'business' then ended.open_us else pauses.until_us end as paused_until
+        kinds.clock,
+        case when kinds.clock = 'business' then begun.open_us else pauses.from_us end as paused_from,
+        case when kinds.clock = 'business' then ended.open_us else pauses.until_us end as paused_until
     from {{ ref('int_ticket_pauses') }} as pauses
-    cross join (select distinct clock from policies) as clocks
+    cross join kinds
     inner join readings as begun
         on pauses.hours_region = begun.region and pauses.from_us = begun.at_us
     inner join readings as ended

@@ -37,8 +37,8 @@ matched as (
     from kinds
     inner join policies
         on
-            (policies.priority = 'all' or policies.priority = kinds.priority)
-            and (policies.ticket_type = 'all' or policies.ticket_type = kinds.ticket_type)
+            (policies.priority = 'all' or kinds.priority = policies.priority)
+            and (policies.ticket_type = 'all' or kinds.ticket_type = policies.ticket_type)
             and (
                 policies.scheme = 'all'
                 or instr(',' || kinds.policy_tiers || ',', ',' || policies.scheme || ':' || policies.tier || ',') > 0

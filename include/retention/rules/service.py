@@ -31,17 +31,19 @@ def service_checks() -> Iterator[str]:
     """
     yield f"""
         select 'sla_policies' as seed, line, profile, 'policy_set ' || said(policy_set)
-            || ' can be no name of a set: {" and ".join(RESERVED)} have a meaning of their own, and a comma or blank parts '
-            || 'names. Write another.' as problem
+            || ' can be no name of a set: {" and ".join(RESERVED)} have a meaning of their own, and a comma or blank '
+            || 'parts names. Write another.' as problem
         from sla_policies where policy_set in {RESERVED} or regexp_matches(policy_set, '[, ]')
     """
     yield """
         select 'sla_policies' as seed, line, profile, 'scheme ' || said(scheme) || ' and tier ' || said(tier)
-            || case when scheme = 'all' or tier = 'all' then ' go together: write all for both, or a scheme and its tier.'
+            || case when scheme = 'all' or tier = 'all' then ' go together: write all for both, or a scheme '
+                || 'and its tier.'
                 else ' are no tier of tier_rules.csv. Correct them.' end as problem
         from sla_policies
         where (scheme = 'all') != (tier = 'all') or scheme != 'all' and not exists (
-            select 1 from tier_rules where tier_rules.scheme = sla_policies.scheme and tier_rules.tier = sla_policies.tier
+            select 1 from tier_rules
+            where tier_rules.scheme = sla_policies.scheme and tier_rules.tier = sla_policies.tier
         )
     """
     yield f"""
@@ -65,8 +67,10 @@ def whole_service_checks() -> Iterator[str]:
         where not exists (select 1 from working_hours where profile = 'all' and region = 'all')
     """
     yield """
-        select 'working_hours' as seed, max(line) as line, profile, 'region ' || said(region) || ' of profile ' || profile
-            || ' has the calendars ' || string_agg(distinct holiday_calendar, ', ' order by holiday_calendar)
+        select 'working_hours' as seed, max(line) as line, profile,
+            'region ' || said(region) || ' of profile ' || profile
+            || ' has the calendars '
+            || string_agg(distinct holiday_calendar, ', ' order by holiday_calendar)
             || '. Write one in all its rows.' as problem
         from working_hours group by profile, region having count(distinct holiday_calendar) > 1
     """
@@ -79,7 +83,8 @@ def whole_service_checks() -> Iterator[str]:
         )
     """
     yield """
-        select 'working_hours' as seed, max(line) as line, profile, 'region ' || said(region) || ' of profile ' || profile
+        select 'working_hours' as seed, max(line) as line, profile,
+            'region ' || said(region) || ' of profile ' || profile
             || ' has no hours on make-up working days, which its calendar has. Add rows of weekday 0.' as problem
         from working_hours
         where holiday_calendar in (select holidays.holiday_calendar from holidays where lower(is_working_day) = 'true')
@@ -88,7 +93,7 @@ def whole_service_checks() -> Iterator[str]:
     yield f"""
         select 'profile_parameters' as seed, line, profile, 'sla_policy_set names the set ' || said(named.policy_set)
             || ', which has no rows for profile ' || profile || '. Did you mean '
-            || (select arg_max(sla_policies.policy_set, alike(sla_policies.policy_set, named.policy_set)) from sla_policies)
+            || (select arg_max(known.policy_set, alike(known.policy_set, named.policy_set)) from sla_policies as known)
             || '? Else write strictest alone.' as problem
         from (
             select line, profile, trim(unnest(string_split(value, ','))) as policy_set, value

@@ -59,6 +59,12 @@ days as (
 
 ),
 
+categories as (
+
+    select distinct category from counted
+
+),
+
 -- Every category in every week, with 0 where nobody wrote.
 weeks as (
 
@@ -67,7 +73,7 @@ weeks as (
         categories.category,
         coalesce(counted.tickets, 0) as tickets
     from days
-    cross join (select distinct category from counted) as categories
+    cross join categories
     left join counted on days.date_day = counted.week_start and categories.category = counted.category
     where {{ iso_weekday('days.date_day') }} = 1
 
@@ -89,13 +95,25 @@ before as (
     inner join weeks
         on
             counted.category = weeks.category
-            and weeks.week_start < counted.week_start
-            and weeks.week_start >= {{ add_days('counted.week_start', '-7 * greatest(profile.hotspot_baseline_weeks, 4)') }}
+            and counted.week_start > weeks.week_start
+            and weeks.week_start
+            >= {{ add_days('counted.week_start', '-7 * greatest(profile.hotspot_baseline_weeks, 4)') }}
     group by counted.week_start, counted.category
 
 ),
 
 -- What the customers concerned have spent in the last 12 months, each counted once.
+callers as (
+
+    select distinct
+        week_start,
+        category,
+        customer_id
+    from tickets
+    where customer_id is not null
+
+),
+
 concerned as (
 
     select
@@ -103,14 +121,7 @@ concerned as (
         callers.category,
         count(*) as customers,
         sum(spends.monetary_12m) as revenue_12m
-    from (
-        select distinct
-            week_start,
-            category,
-            customer_id
-        from tickets
-        where customer_id is not null
-    ) as callers
+    from callers
     left join spends on callers.customer_id = spends.customer_id
     group by callers.week_start, callers.category
 
@@ -150,11 +161,11 @@ ranked as (
     select
         counted.*,
         sum(counted.tickets) over (partition by counted.week_start) as all_tickets,
-        row_number() over (partition by counted.week_start order by counted.tickets desc, counted.category)
+        row_number() over (partition by counted.week_start order by counted.tickets desc, counted.category asc)
             as category_rank,
         sum(counted.tickets) over (
             partition by counted.week_start
-            order by counted.tickets desc, counted.category rows between unbounded preceding and current row
+            order by counted.tickets desc, counted.category asc rows between unbounded preceding and current row
         ) as cumulative_tickets,
         case when before.weeks_before >= 4 then cast(before.tickets_4_weeks as double) / 4 end as mean_4_weeks,
         case when before.weeks_before >= 4 then before.usual_tickets end as usual_tickets
@@ -202,7 +213,7 @@ placed as (
     select
         *,
         row_number() over (
-            partition by week_start, verdict order by hotspot_score desc, tickets desc, category
+            partition by week_start, verdict order by hotspot_score desc, tickets desc, category asc
         ) as verdict_rank
     from judged
 
@@ -232,8 +243,8 @@ select
     case
         when placed.usual_tickets is not null
             then
-                {{ as_text('placed.tickets', 0) }} || ' tickets, a usual week ' || {{ as_text('placed.usual_tickets', 1) }}
-                || ': score ' || {{ as_text('placed.hotspot_score', 2) }}
+                {{ as_text('placed.tickets', 0) }} || ' tickets, a usual week '
+                || {{ as_text('placed.usual_tickets', 1) }} || ': score ' || {{ as_text('placed.hotspot_score', 2) }}
                 || case when placed.hotspot_score >= placed.hotspot_min_score then ' >= ' else ' < ' end
                 || {{ as_text('placed.hotspot_min_score', 2) }}
         else 'history_too_short'

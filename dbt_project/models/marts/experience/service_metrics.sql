@@ -6,16 +6,16 @@
     "severity": "severity",
     "ticket_type": "ticket_type",
     "tier": "tier",
-    "owner": "owner",
+    "owner": "staff",
 } %}
 {% set unfolded = [] %}
-{% for period_type, start in {"week": "week_start", "month": "month_start"}.items() %}
-    {% for dimension, value in dimensions.items() %}
-        {% do unfolded.append({
-            "period_start": start, "period_type": "'" ~ period_type ~ "'", "dimension": "'" ~ dimension ~ "'",
-            "dimension_value": value,
-        }) %}
-    {% endfor %}
+{% for period_type, start in {"week": "week_start", "month": "month_start"}.items() -%}
+{% for dimension, value in dimensions.items() -%}
+{% do unfolded.append({
+    "period_start": start, "period_type": "'" ~ period_type ~ "'", "dimension": "'" ~ dimension ~ "'",
+    "dimension_value": value,
+}) -%}
+{% endfor -%}
 {% endfor %}
 
 with tickets as (
@@ -51,7 +51,7 @@ described as (
         coalesce(tickets.severity, 'unknown') as severity,
         tickets.ticket_type,
         coalesce(tickets.tier, 'unknown') as tier,
-        coalesce(tickets.owner, 'unknown') as owner,
+        coalesce(tickets.owner, 'unknown') as staff,
         case when tickets.is_open then 0 else 1 end as resolved,
         case when tickets.is_met then 1 else 0 end as met,
         case when tickets.is_breached then 1 else 0 end as breached,

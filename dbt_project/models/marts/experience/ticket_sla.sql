@@ -47,27 +47,20 @@ judged as (
 
     select
         courses.*,
-        pivoted.*,
+        {% for metric in metrics %}
+        pivoted.{{ metric }}_due_at,
+        pivoted.{{ metric }}_allowed_minutes,
+        pivoted.{{ metric }}_minutes,
+        pivoted.{{ metric }}_status,
+        pivoted.{{ metric }}_rule_id,
+        {% endfor %}
+        pivoted.next_due_at,
         courses.settled_us is null as is_open,
         courses.settled_us is null and coalesce(pivoted.has_overdue, false) as is_overdue,
         courses.settled_us is null and coalesce(pivoted.has_soon_overdue, false) as is_soon_overdue,
         coalesce(pauses.paused_us, 0) as paused_us
     from courses
-    left join (
-        select
-            ticket_id as judged_ticket_id,
-            {% for metric in metrics %}
-            {{ metric }}_due_at,
-            {{ metric }}_allowed_minutes,
-            {{ metric }}_minutes,
-            {{ metric }}_status,
-            {{ metric }}_rule_id,
-            {% endfor %}
-            has_overdue,
-            has_soon_overdue,
-            next_due_at
-        from pivoted
-    ) as pivoted on courses.ticket_id = pivoted.judged_ticket_id
+    left join pivoted on courses.ticket_id = pivoted.ticket_id
     left join pauses on courses.ticket_id = pauses.ticket_id
 
 ),

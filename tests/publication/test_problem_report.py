@@ -1,0 +1,116 @@
+"""The weekly report on frequent problems: its files, what stands in them, and what it says when it can't be written."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING
+
+import duckdb
+import openpyxl
+import pytest
+from typer.testing import CliRunner
+
+from retention.errors import NotThereError
+from retention.publication.problem_report import HEADS, QUERIES, read_problems, write_problems
+from retention.ticket_command import app
+
+if TYPE_CHECKING:
+    from retention.runs import Home
+
+TABLES = """
+create schema marts;
+create table marts.dim_dates as select date '2024-05-29' as as_of_date;
+create table marts.dim_labels as select * from (values
+    ('hotspot_verdict', 'hotspot', 'Hotspot', '热点问题'), ('hotspot_trend', 'rising', 'Rising', '上升'),
+    ('sla_status', 'overdue', 'Overdue', '已超时未完成'), ('dimension', 'all', 'All', '全部')
+) as t(code_set, code, name_en, name_zh);
+create table marts.issue_hotspots as select * from (values
+    (date '2024-05-27', 'logistics|east', 9, 0.9, 1, 0.9, 2.0, 3.5, 'rising', 2.0, 4.04, true, 1, 7, 100.00, 0.25, 'A',
+        'east', 'app', 'hotspot', '9 tickets'),
+    (date '2024-05-27', 'billing', 1, 0.1, 2, 1.0, 1.0, 0.0, 'steady', 1.0, 0.0, false, null, 1, null, null, null, null,
+        null, 'too_few_tickets', '1 ticket')
+) as t(week_start, category, tickets, ticket_share, category_rank, cumulative_share, mean_4_weeks, change_rate, trend,
+    usual_tickets, hotspot_score, is_hotspot, hotspot_rank, customers, revenue_12m, revenue_share, main_tier,
+    main_region, main_channel, verdict, reason);
+create table marts.service_metrics as select * from (values
+    (date '2024-05-20', 'week', 'all', 'all', 3, 3, 1.0, 3, 0, 1.0, 5.0, 60.0, 0.5, 1.0),
+    (date '2024-05-27', 'week', 'all', 'all', 10, 5, 0.5, 4, 2, 0.6667, 5.0, 60.0, 0.5, null),
+    (date '2024-05-01', 'month', 'all', 'all', 13, 8, 0.6, 7, 2, 0.7, 5.0, 60.0, 0.5, null)
+) as t(week_start, period_type, dimension, dimension_value, tickets, resolved, resolution_rate, met, breached,
+    timely_rate, median_first_response_minutes, median_resolution_minutes, call_back_rate, csat);
+create table marts.ticket_sla as select *, true as is_open from (values
+    ('T1', 'C1', '=cmd()', 'billing', 'P1', 1, timestamp '2024-05-01 10:00', timestamp '2024-05-02 10:00', 'met',
+        'overdue', 'overdue: 9 of 5 minutes', true, false),
+    ('T2', null, 'ann', null, null, 0, timestamp '2024-05-28 10:00', timestamp '2024-05-30 10:00', 'met', 'running',
+        'running: 1 of 5 minutes', false, true)
+) as t(ticket_id, customer_id, owner, category, escalated_priority, escalation_level, received_at, next_due_at,
+    first_response_status, resolution_status, reason, is_overdue, is_soon_overdue);
+"""
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def published(home: Home) -> Home:
+    """A home whose published release holds a few tickets."""
+    release = home.releases / "one"
+    release.mkdir(parents=True)
+    with duckdb.connect(str(release / "retention.duckdb")) as connection:
+        connection.execute(TABLES)
+    home.published.symlink_to(release)
+    return home
+
+
+def test_the_report_of_the_as_of_days_week_stands_in_both_languages(published: Home) -> None:
+    folder = write_problems(published)
+    assert folder == published.reports / "problems" / "2024-05-27"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "report-en.md", "report-en.xlsx", "report-zh.md", "report-zh.xlsx", "report.json"
+    ]  # fmt: skip
+    english = (folder / "report-en.md").read_text(encoding="utf-8")
+    assert "# Frequent problems, week of 2024-05-27" in english
+    assert "The week is not over" in english
+    assert "1. logistics|east: 9 tickets" in english
+    assert "| 1 | logistics\\|east | 9 |" in english
+    assert "| T1 | C1 | =cmd() |" in english
+    chinese = (folder / "report-zh.md").read_text(encoding="utf-8")
+    assert "高频问题分析报告" in chinese
+    assert "热点问题" in chinese
+    book = openpyxl.load_workbook(folder / "report-zh.xlsx")
+    assert book.sheetnames == ["本周问题", "服务指标", "已超时未解决", "即将超时"]
+    overdue = [[cell.value for cell in row] for row in book["已超时未解决"].iter_rows()]
+    assert [row[0] for row in overdue] == ["工单编号", "T1"]
+    assert "已超时未完成" in overdue[1]
+    assert book["已超时未解决"]["C2"].data_type == "s", "an owner's name is no formula"
+
+
+def test_a_week_is_named_by_any_of_its_days(published: Home) -> None:
+    told = RUNNER.invoke(app, ["report", "--home", str(published.path), "--week", "2024-05-26", "--json"])
+    assert told.exit_code == 0, told.output
+    found = json.loads(told.stdout)
+    assert (found["week_start"], found["as_of_date"], found["problems"]) == ("2024-05-20", "2024-05-29", [])
+    assert [row["tickets"] for row in found["service"]] == [3]
+    assert [row["ticket_id"] for row in found["soon_overdue"]] == ["T2"]
+    assert not (published.reports / "problems").exists()
+
+
+def test_a_week_that_the_release_does_not_know_is_refused(published: Home) -> None:
+    for day in (date(2024, 5, 19), date(2024, 6, 3)):
+        with pytest.raises(NotThereError, match="Choose a week from 2024-05-20 to 2024-05-27"):
+            read_problems(published, day)
+
+
+def test_nothing_published_and_an_older_release_say_what_to_do(home: Home) -> None:
+    with pytest.raises(NotThereError, match="retention run"):
+        read_problems(home)
+    release = home.releases / "one"
+    release.mkdir(parents=True)
+    duckdb.connect(str(release / "retention.duckdb")).close()
+    home.published.symlink_to(release)
+    with pytest.raises(NotThereError, match="no service levels"):
+        read_problems(home)
+
+
+def test_every_column_has_a_name_in_both_languages(published: Home) -> None:
+    problems = read_problems(published)
+    assert {column for table in QUERIES for column in problems.tables[table][0]} == HEADS.keys()
