@@ -297,7 +297,9 @@ SURVEYS = f"""
         {_pick("'nps', 'csat', 'ces'", "survey")} as survey_type,
         -- On its scale, but for the 6 of a csat.
         case survey_type
-            when 'nps' then hash(n, 'score') % 11 when 'csat' then 1 + hash(n, 'score') % 6 else 1 + hash(n, 'score') % 7
+            when 'nps' then hash(n, 'score') % 11
+            when 'csat' then 1 + hash(n, 'score') % 6
+            else 1 + hash(n, 'score') % 7
         end as score,
         timestamp '2024-03-30 17:30:30.5' - to_hours(cast(hash(n, 'answered') % 3000 as integer)) as responded_at,
         case when n % 3 > 0 then 'C' || hash(n, 'answering') % 66 end as customer_id,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.rules.broken_factors import BROKEN_FACTORS
 from tests.rules.broken_rules import APPEND, BROKEN_RULES, TIER
-from tests.rules.broken_targets import BROKEN_TARGETS
 from tests.rules.broken_service import BROKEN_SERVICE
+from tests.rules.broken_targets import BROKEN_TARGETS
 from typer.testing import CliRunner
 
 from retention.errors import BuildFailedError
