@@ -92,6 +92,28 @@ with codes as (
     union distinct
     select 'dimension' as code_set, dimension as code from {{ ref('churn_metrics') }}
     union distinct
+    select 'dimension' as code_set, dimension as code from {{ ref('satisfaction_metrics') }}
+    union distinct
+    select 'survey_type' as code_set, survey_type as code from {{ ref('satisfaction_metrics') }}
+    union distinct
+    select 'satisfaction_reason' as code_set, missing_reason as code from {{ ref('satisfaction_metrics') }}
+    union distinct
+    select 'target_metric' as code_set, metric as code from {{ ref('metric_values') }}
+    union distinct
+    select 'metric_reason' as code_set, missing_reason as code from {{ ref('metric_values') }}
+    union distinct
+    select 'target_metric' as code_set, metric as code from {{ ref('target_tracking') }}
+    union distinct
+    select 'target_period_type' as code_set, period_type as code from {{ ref('target_tracking') }}
+    union distinct
+    select 'target_direction' as code_set, direction as code from {{ ref('target_tracking') }}
+    union distinct
+    select 'target_status' as code_set, status as code from {{ ref('target_tracking') }}
+    union distinct
+    select 'plan_type' as code_set, plan_type as code from {{ ref('plan_progress') }}
+    union distinct
+    select 'plan_status' as code_set, status as code from {{ ref('plan_progress') }}
+    union distinct
     select 'churn_revenue_reason' as code_set, revenue_missing_reason as code from {{ ref('churn_metrics') }}
     union distinct
     select 'revenue_movement' as code_set, movement as code from {{ ref('revenue_movements') }}

@@ -22,6 +22,7 @@ from retention import (
     label_command,
     migration_command,
     review_command,
+    targets_command,
     ticket_command,
     value_command,
 )
@@ -280,6 +281,7 @@ simulation_command.register(app, out)
 bench_command.register(app, out)
 close_command.register(app, out)
 migration_command.register(app, out)
+targets_command.register(app, out)
 
 
 def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None, known_by: str | None = None) -> Run:

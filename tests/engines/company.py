@@ -306,21 +306,26 @@ SURVEYS = f"""
     select
         'S' || n as response_id,
         {_pick("'nps', 'csat', 'ces'", "survey")} as survey_type,
-        1 + n % 5 as score,
+        -- On its scale, but for the 6 of a csat.
+        case survey_type
+            when 'nps' then hash(n, 'score') % 11
+            when 'csat' then 1 + hash(n, 'score') % 6
+            else 1 + hash(n, 'score') % 7
+        end as score,
         timestamp '2024-03-30 17:30:30.5' - to_hours(cast(hash(n, 'answered') % 3000 as integer)) as responded_at,
         case when n % 3 > 0 then 'C' || hash(n, 'answering') % 66 end as customer_id,
         {_pick("'delivery', 'advice', null", "touchpoint")} as touchpoint,
         {_pick("'mail', 'app', null", "by")} as channel,
         {_pick("'north', 'south', null", "region")} as region,
         'words' as comment
-    from range(150) as numbers(n)
+    from range(600) as numbers(n)
 """
 # What is staged and not published yet: landed and checked on both engines.
 STAGED_ONLY = {
     "touch_plans": "select 'PLAN' || n as plan_id, date '2024-01-01' + cast(n as integer) as planned_on, 'value_sabc' "
     "as scheme, 'A' as tier, 'mail' as channel, n as planned_count from range(1, 60) as numbers(n)",
     "memberships": "select 'C' || n % 20 as customer_id, date '2023-01-01' + cast(n * 20 as integer) as level_from, "
-    "'gold' as level, n as points from range(40) as numbers(n)",
+    "case when n % 3 = 0 then 'diamond' else 'gold' end as level, n as points from range(40) as numbers(n)",
     # Half a year each: some are renewed, some late, some not at all.
     "contracts": "select 'N' || n || '-' || period as contract_id, 'C' || n as customer_id, "
     "date '2022-06-01' + to_months(cast(6 * period as integer)) + to_days(cast(n % 5 * period * 9 as integer)) "

@@ -232,6 +232,11 @@ def nodes_of(name: str) -> list[Row]:
     ]
 
 
+def member(number: int, level: str, day: date) -> Row:
+    """A level of a customer's membership, from a day on."""
+    return {"customer_id": f"C{number}", "level": level, "level_from": day}
+
+
 def tested(name: str, predicted: str) -> Row:
     """A backtest of a fit, of all customers."""
     return {
@@ -257,6 +262,8 @@ HISTORY = [
 ]
 # So many that one return of an unknown order is no reason to refuse the data.
 SMALL_RETURNS = [returned(number, number, day_of(number), "1.00") for number in range(20, 60)]
+# So many that their score is shown.
+ENOUGH_ANSWERS = [answer(number, number % 8 if number % 3 else None, FIRST, number % 11) for number in range(10, 24)]
 HELD_BACK = order(90, 3, FIRST, "70.00")
 
 FIRST_DELIVERY = {
@@ -290,7 +297,8 @@ FIRST_DELIVERY = {
     ],
     "value_fit_nodes": [*nodes_of("F1"), *nodes_of("F3")],
     "value_backtests": [tested("F1", "0.4"), tested("F3", "0.6")],
-    "surveys": [answer(1, 3, FIRST, 9), answer(2, None, FIRST, 2), answer(3, 4, CLOSE, 7)],
+    "surveys": [answer(1, 3, FIRST, 9), answer(2, None, FIRST, 2), answer(3, 4, CLOSE, 7), *ENOUGH_ANSWERS],
+    "memberships": [member(1, "diamond", FIRST), member(2, "gold", FIRST)],
     "tickets": [ticket(1, FIRST), ticket(2, FIRST, NEXT)],
     "ticket_events": [turned(1, 1, FIRST, "paused"), turned(2, 2, CLOSE, "reopened")],  # the last is still to come
     "returns": [
@@ -325,7 +333,8 @@ A_DAYS_NEWS = {
     "label_reviews": [judged(number, number, "confirmed", NEXT) for number in range(8)],  # C7 is C3 for a while
     "value_fits": [fitted("F4", NEXT, "gamma_gamma"), fitted("F5", NEXT, status="failed")],
     "value_fit_parameters": parameters_of("F4", p="5.25", q="3.5", v="16"),
-    "surveys": [answer(2, None, FIRST, 3)],
+    "surveys": [answer(2, None, FIRST, 3), answer(12, 4, FIRST, 10)],
+    "memberships": [member(2, "diamond", NEXT), member(7, "silver", FIRST)],
     "tickets": [ticket(1, FIRST, NEXT), ticket(3, NEXT)],
     "ticket_events": [turned(3, 1, NEXT, "resumed"), turned(4, 3, NEXT, "escalated"), turned(1, 1, NEXT, "paused")],
     "orders": [

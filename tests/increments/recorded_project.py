@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 MODES = ("full", "increment")
 NOT_BUILT = ("--exclude-resource-type", "test", "unit_test", "saved_query")
-LOGGED = ("--log-format-file", "json", "--log-level-file", "debug", "--threads", "1")
+# In one file, however long: dbt begins another after 10 MB, and the statements before it would be missing.
+LOGGED = ("--log-format-file", "json", "--log-level-file", "debug", "--log-file-max-bytes", "0", "--threads", "1")
 # Statements that change something. What dbt only asks (catalogue, rules, types of columns) is answered in its own run.
 CHANGES = re.compile(
     r"\s*(/\*.*?\*/)?\s*(create|alter|drop|insert|delete|update|merge|truncate|comment)\b", re.I | re.S

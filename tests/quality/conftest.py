@@ -172,6 +172,19 @@ PUBLISHED = {
     "activation_metrics": """select date '2024-06-01' as month, 'win_back' as measure, dimension,
         4 as touched_customers, 1 as returned_customers, 6 as untouched_customers, date '2024-06-30' as as_of_date
         from (values ('all'), ('tier')) as d(dimension)""",
+    "satisfaction_metrics": """select 'month' as period_type, date '2024-06-01' as period_start, 'nps' as survey_type,
+        dimension, dimension_value, responses, date '2024-06-30' as as_of_date
+        from (values ('all', 'all', 12), ('touchpoint', 'visit', 5), ('touchpoint', 'unknown', 7), ('tier', 'A', 4))
+            as t(dimension, dimension_value, responses)""",
+    "metric_values": "select 'nps_score' as metric, date '2024-06-30' as as_of_date",
+    "target_tracking": """select 'all' as scheme, 'all' as tier, 'nps_score' as metric, 'month' as period_type,
+        period_start, 'met' as status, period_start = date '2024-06-01' as is_latest, date '2024-06-30' as as_of_date
+        from (values (date '2024-05-01'), (date '2024-06-01')) as t(period_start)""",
+    "resource_plan": """select 'retention_abcd' as scheme, tier, date '2024-04-01' as quarter_start, budget_share,
+        value_share, date '2024-06-30' as as_of_date
+        from (values ('A', 0.25::double, 0.5::double), ('B', 0.75::double, 0.5::double))
+            as t(tier, budget_share, value_share)""",
+    "plan_progress": "select 'core_retention' as objective_id, date '2024-06-30' as as_of_date",
     "completeness": """select 'customers' as entity, 10 as "rows", 0.5::double as completeness_rate,
         date '2024-06-30' as as_of_date""",
     "completeness_worklist": "select 'c0' as customer_id, date '2024-06-30' as as_of_date",

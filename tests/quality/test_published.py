@@ -145,11 +145,31 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
             ("revenue_movements", "movements_add_up", "critical"),
         ),
         (
+            "update marts.satisfaction_metrics set responses = 6 where dimension_value = 'visit'",
+            ("satisfaction_metrics", "answers_add_up_to_all", "critical"),
+        ),
+        (
+            "update marts.target_tracking set is_latest = true",
+            ("target_tracking", "every_target_has_one_latest_period", "critical"),
+        ),
+        (
+            "update marts.resource_plan set budget_share = 0.5 where tier = 'A'",
+            ("resource_plan", "budgets_add_up_to_the_whole", "critical"),
+        ),
+        (
             "update marts.customer_base_metrics set revenue = 199.99",
             ("customer_base_metrics", "revenue_of_the_orders", "critical"),
         ),
     ),
     (
+        (
+            "update marts.satisfaction_metrics set responses = 13 where dimension = 'tier'",
+            ("satisfaction_metrics", "answers_add_up_to_all", "critical"),
+        ),
+        (
+            "update marts.target_tracking set is_latest = false",
+            ("target_tracking", "every_target_has_one_latest_period", "critical"),
+        ),
         (
             "update marts.customer_base_metrics set revenue = 200",
             ("customer_base_metrics", "revenue_of_the_orders", "critical"),

@@ -98,6 +98,14 @@ pivoted as (
         max(case when parameter = 'hotspot_min_tickets' then cast(value as integer) end) as hotspot_min_tickets,
         max(case when parameter = 'hotspot_min_score' then cast(value as double) end) as hotspot_min_score,
         max(case when parameter = 'hotspot_trend_share' then cast(value as double) end) as hotspot_trend_share,
+        max(case when parameter = 'satisfaction_min_responses' then cast(value as integer) end)
+            as satisfaction_min_responses,
+        max(case when parameter = 'satisfaction_weeks' then cast(value as integer) end) as satisfaction_weeks,
+        max(case when parameter = 'satisfaction_months' then cast(value as integer) end) as satisfaction_months,
+        max(case when parameter = 'satisfaction_interval_z' then cast(value as double) end) as satisfaction_interval_z,
+        max(case when parameter = 'top_membership_level' then value end) as top_membership_level,
+        max(case when parameter = 'resource_departure_share' then cast(value as decimal(9, 6)) end)
+            as resource_departure_share,
         max(case when parameter = 'holdout_variant' then lower(trim(value)) end) as holdout_variant,
         max(case when parameter = 'campaign_conversion_days' then cast(value as integer) end)
             as campaign_conversion_days,

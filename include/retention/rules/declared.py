@@ -91,6 +91,15 @@ def declared_factors(dbt_dir: Path) -> list[str]:
     return list(_returned(dbt_dir, "factors.sql", "signals"))
 
 
+def declared_target_metrics(dbt_dir: Path) -> dict[str, list[str]]:
+    """The metrics that a target can be set for: the unit of each, then the kinds of period that it is measured over.
+
+    Raises:
+        SettingsError: the macro is not there.
+    """
+    return dict(_returned(dbt_dir, "target_metrics.sql", "target_metrics"))
+
+
 def _returned(dbt_dir: Path, file: str, macro: str) -> Any:
     """What a macro without arguments returns, when that is written out as a list or dictionary."""
     path = dbt_dir / "macros" / "rules" / file

@@ -55,13 +55,3 @@ def name_checks() -> Iterator[str]:
         )
         group by seed, code_set, code
     """
-    yield """
-        select 'targets' as seed, line, profile, 'no rule of scheme ' || said(scheme) || ' gives tier ' || said(tier)
-            || ', so that the target is nobody''s. Correct scheme or tier.' as problem
-        from targets
-        where not (scheme = 'all' and tier = 'all') and not exists (
-            select 1 from tier_rules
-            where tier_rules.scheme = targets.scheme
-                and (tier_rules.tier = targets.tier or starts_with(tier_rules.tier, '{'))
-        )
-    """

@@ -10,6 +10,7 @@ NUMBER = "regexp_full_match(value, '[+-]?[0-9]+([.][0-9]+)?')"
 KINDS = {
     "whole": (WHOLE, "a whole number from 0 on"),
     "whole_from_1": (f"{WHOLE} and try_cast(value as integer) >= 1", "a whole number from 1 on"),
+    "whole_from_5": (f"{WHOLE} and try_cast(value as integer) >= 5", "a whole number from 5 on"),
     "number": (NUMBER, "a number"),
     "not_negative": (f"{NUMBER} and try_cast(value as double) >= 0", "a number from 0 on"),
     "positive": (f"{NUMBER} and try_cast(value as double) > 0", "a number above 0"),

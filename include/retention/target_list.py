@@ -1,0 +1,86 @@
+"""Every target beside what was reached, from the published release (G)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from retention.errors import NotThereError, SettingsError
+from retention.runs import Home
+
+LANGUAGES = ("en", "zh")
+STATUSES = ("met", "behind", "warning", "alarm", "no_data", "not_ripe")
+# The worst first: a list of targets is read from its top.
+TARGETS = """
+    select
+        tracked.scheme, tracked.tier, tracked.metric, metrics.{name} as metric_name, tracked.period_type,
+        tracked.period_start, tracked.period_end, tracked.direction, tracked.target, tracked.actual, tracked.gap,
+        tracked.unit, tracked.status, statuses.{name} as status_name, tracked.missing_reason,
+        reasons.{name} as missing_reason_name, tracked.warn_at, tracked.alarm_at, tracked.expected_low,
+        tracked.expected_high, tracked.owner, coalesce(owners.{name}, tracked.owner) as owner_name, tracked.rule_id,
+        tracked.reason
+    from marts.target_tracking as tracked
+    left join marts.dim_labels as metrics on metrics.code_set = 'target_metric' and metrics.code = tracked.metric
+    left join marts.dim_labels as statuses on statuses.code_set = 'target_status' and statuses.code = tracked.status
+    left join marts.dim_labels as reasons
+        on reasons.code_set = 'metric_reason' and reasons.code = tracked.missing_reason
+    left join marts.dim_labels as owners on owners.code_set = 'owner_role' and owners.code = tracked.owner
+    where tracked.is_latest
+    order by
+        list_position(['alarm', 'warning', 'behind', 'met', 'not_ripe', 'no_data'], tracked.status),
+        tracked.scheme, tracked.tier, tracked.metric, tracked.period_type
+"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which targets are asked for.
+
+    Attributes:
+        scheme: tier scheme; `all` for those of the whole company; None: every target.
+        statuses: empty: every status.
+    """
+
+    scheme: str | None = None
+    statuses: Sequence[str] = ()
+
+
+def list_targets(home: Home, wanted: Wanted, language: str = "en") -> list[dict[str, Any]]:
+    """The targets with their latest actuals, the worst first.
+
+    Raises:
+        NotThereError: nothing is published, the release is older than targets, or no target is of that scheme.
+        SettingsError: there is no such language or status.
+    """
+    _check(wanted, language)
+    file = home.published.resolve() / "retention.duckdb"
+    if not file.exists():
+        raise NotThereError(f"Nothing has been published in {home.path} yet.", "Run the pipeline first: retention run.")
+    with duckdb.connect(str(file), read_only=True) as connection:
+        _require_table(connection)
+        found = connection.execute(TARGETS.format(name=f"name_{language}"))
+        names = [column[0] for column in found.description or []]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    schemes = sorted({row["scheme"] for row in rows})
+    if wanted.scheme is not None and wanted.scheme not in schemes:
+        raise NotThereError(f"No target is of scheme '{wanted.scheme}'.", f"Schemes: {', '.join(schemes) or 'none'}.")
+    return [
+        row
+        for row in rows
+        if wanted.scheme in (None, row["scheme"]) and (not wanted.statuses or row["status"] in wanted.statuses)
+    ]
+
+
+def _check(wanted: Wanted, language: str) -> None:
+    if language not in LANGUAGES:
+        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+    for status in wanted.statuses:
+        if status not in STATUSES:
+            raise SettingsError(f"There is no status '{status}'.", f"Use one of {', '.join(STATUSES)}.")
+
+
+def _require_table(connection: duckdb.DuckDBPyConnection) -> None:
+    found = connection.execute("select count(*) from duckdb_tables() where table_name = 'target_tracking'")
+    if found.fetchall() != [(1,)]:
+        raise NotThereError("The published release tracks no targets.", "Run the pipeline again: retention run.")

@@ -1,0 +1,66 @@
+"""The command `retention targets`."""
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from retention.console import print_rows
+from retention.options import HomeOption, settings_with
+from retention.target_list import Wanted, list_targets
+
+TITLES = {"en": "targets, each with its newest period that is over", "zh": "目标与实际（各取最近已结束的周期）"}
+HEADS = {
+    "en": ("scheme", "tier", "metric", "period", "target", "actual", "gap in points", "status", "owner"),
+    "zh": ("分层体系", "层级", "指标", "周期", "目标", "实际", "差距（点）", "状态", "负责人"),
+}
+SIGNS = {"at_least": "≥", "at_most": "≤"}
+
+
+def register(app: typer.Typer, out: Console) -> None:
+    """Add the command."""
+
+    @app.command(epilog="Example: retention targets --status alarm --status warning --language zh")
+    def targets(
+        scheme: Annotated[
+            str | None, typer.Option("--scheme", help="Tier scheme; all: of the whole company. Default: every target.")
+        ] = None,
+        status: Annotated[
+            list[str] | None,
+            typer.Option("--status", help="met, behind, warning, alarm, no_data or not_ripe; repeat it. Default: all."),
+        ] = None,
+        language: Annotated[str, typer.Option("--language", help="Language of heads and names: en or zh.")] = "en",
+        home: HomeOption = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    ) -> None:
+        """Show every target beside what was reached and who answers for it, the worst first.
+
+        From the published release, with exit code 0 whatever was reached. Targets are rows of seeds/targets.csv; the
+        periods before stand in the table target_tracking.
+        """
+        rows = list_targets(settings_with(home=home).home_path, Wanted(scheme, tuple(status or ())), language)
+        if as_json:
+            sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False, default=str) + "\n")
+        else:
+            print_rows(out, TITLES[language], [_line(row, language) for row in rows])
+
+
+def _line(row: dict[str, Any], language: str) -> dict[str, Any]:
+    """A target as people read it; why there is no actual stands in its place."""
+    is_day = row["period_start"] == row["period_end"]
+    period = str(row["period_end"]) if is_day else f"{row['period_start']} – {row['period_end']}"
+    missing = row["missing_reason_name"] or row["missing_reason"]
+    cells = (
+        row["scheme"],
+        row["tier"],
+        row["metric_name"] or row["metric"],
+        period,
+        f"{SIGNS[row['direction']]} {row['target']:g}",
+        missing if row["actual"] is None else f"{row['actual']:.4g}",
+        row["gap"],
+        row["status_name"] or row["status"],
+        row["owner_name"],
+    )
+    return dict(zip(HEADS[language], cells, strict=True))

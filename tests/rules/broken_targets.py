@@ -1,0 +1,113 @@
+"""Rows of targets, budgets, plans and satisfaction that are wrong."""
+
+BROKEN_TARGETS: dict[str, tuple[str, str, str, str]] = {
+    "target_of_no_metric": (
+        "targets",
+        "all,all,all,churn_rate,",
+        "all,all,all,chrun_rate,",
+        "line 6: metric 'chrun_rate' is unknown. Did you mean churn_rate?",
+    ),
+    "target_of_a_period_that_is_not_measured": (
+        "targets",
+        "timely_rate,week",
+        "timely_rate,quarter",
+        "line 9: timely_rate is not measured by 'quarter'. Write week.",
+    ),
+    "target_without_a_direction": (
+        "targets",
+        "0.05,at_most,0.07,0.10,,,management",
+        "0.05,atmost,0.07,0.10,,,management",
+        "line 6: direction 'atmost' is unknown. Write at_least or at_most.",
+    ),
+    "warning_for_who_meets_the_target": (
+        "targets",
+        "week,0.95,at_least,0.92",
+        "week,0.95,at_least,0.98",
+        "line 8: warn_at 0.98 is better than the target 0.95 (at_least), so that who meets it would be warned.",
+    ),
+    "alarm_before_the_warning": (
+        "targets",
+        "0.05,at_most,0.07,0.10,,,management",
+        "0.05,at_most,0.07,0.06,,,management",
+        "line 6: alarm_at 0.06 comes before warn_at 0.07 (at_most). Write the worst number as alarm_at.",
+    ),
+    "expected_range_upside_down": (
+        "targets",
+        "0.08,0,0.08,0.12",
+        "0.08,0,0.12,0.08",
+        "line 14: expected_low 0.12 is above expected_high 0.08.",
+    ),
+    "budget_of_nobody": (
+        "resource_budgets",
+        "default_b2b,retention_abcd,C,",
+        "default_b2b,retention_abcd,E,",
+        "line 4: no rule of scheme 'retention_abcd' gives tier 'E', so that the budget is nobody's.",
+    ),
+    "budget_below_0": (
+        "resource_budgets",
+        ",30000.00,",
+        ",-30000.00,",
+        "line 4: the budget -30000.00 is below 0.",
+    ),
+    "quarter_that_begins_in_may": (
+        "resource_budgets",
+        "2024-04-01",
+        "2024-05-01",
+        "line 6: quarter_start 2024-05-01 is not the first day of a quarter. Write 2024-04-01, or nothing for all.",
+    ),
+    "objective_of_no_plan": (
+        "plan_objectives",
+        "default_b2b,short_term,less_churn",
+        "default_b2b,shortterm,less_churn",
+        "line 4: plan_type 'shortterm' is unknown. Write short_term or long_term.",
+    ),
+    "objective_that_ends_before_it_begins": (
+        "plan_objectives",
+        "operations,2024-01-01,2024-06-30",
+        "operations,2024-07-01,2024-06-30",
+        "line 4: objective less_churn ends on 2024-06-30, before it begins, 2024-07-01.",
+    ),
+    "objective_of_nobody": (
+        "plan_objectives",
+        "retention_abcd,B,month",
+        "retention_abcd,BB,month",
+        "line 3: no rule of scheme 'retention_abcd' gives tier 'BB', so that the objective is nobody's.",
+    ),
+    "benchmark_of_no_survey": (
+        "satisfaction_benchmarks",
+        "all,nps,all,all,40",
+        "all,enps,all,all,40",
+        "line 2: survey type 'enps' has no row in survey_scales.csv. Write one of ces, csat, nps.",
+    ),
+    "benchmark_in_percent": (
+        "satisfaction_benchmarks",
+        "all,csat,all,all,0.9",
+        "all,csat,all,all,90",
+        "line 3: no score of csat can be 90. Write a number from 0 to 1.",
+    ),
+    "benchmark_of_no_dimension": (
+        "satisfaction_benchmarks",
+        "all,nps,all,all,40",
+        "all,nps,store,north,40",
+        "line 2: dimension 'store' is unknown. Write all or touchpoint or channel or region or tier.",
+    ),
+    "scale_upside_down": (
+        "survey_scales",
+        "csat,1,5,4,2",
+        "csat,1,5,2,4",
+        "line 3: the answers of csat are out of order",
+    ),
+    "scale_of_no_statistic": (
+        "survey_scales",
+        "ces,1,7,5,3,mean",
+        "ces,1,7,5,3,median",
+        "line 4: statistic 'median' is unknown. Write net_share or positive_share or mean.",
+    ),
+    "group_too_small_to_hide_anyone": (
+        "profile_parameters",
+        "all,satisfaction_min_responses,10",
+        "all,satisfaction_min_responses,2",
+        "line {line}: satisfaction_min_responses is '2'. Write a whole number from 5 on.",
+    ),
+}
+"""As in broken_rules."""

@@ -1,0 +1,94 @@
+"""`retention targets`: every target beside what was reached, from the published release."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from retention.cli import app
+from retention.errors import NotThereError, SettingsError
+from retention.runs import Home
+from retention.target_list import Wanted, list_targets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLES = """
+create schema marts;
+create table marts.target_tracking as select *, 'rate' as unit, null as expected_low, null as expected_high,
+    null as warn_at, null as alarm_at, 'G' as rule_id, 'because' as reason
+from (values
+    ('retention_abcd', 'A', 'retention_rate', 'rolling', date '2024-01-02', date '2024-03-31', 'at_least', 0.95,
+        0.9160001e0, -3.4e0, 'warning', null, 'customer_success', true),
+    ('all', 'all', 'churn_rate', 'month', date '2024-02-01', date '2024-02-29', 'at_most', 0.05,
+        0.12e0, 7e0, 'alarm', null, 'management', true),
+    ('all', 'all', 'churn_rate', 'month', date '2024-01-01', date '2024-01-31', 'at_most', 0.05,
+        0.01, -4, 'met', null, 'management', false),
+    ('all', 'all', 'top_member_share', 'as_of', date '2024-03-31', date '2024-03-31', 'at_least', 0.15,
+        null, null, 'no_data', 'no_data', 'Team North', true)
+) as t(scheme, tier, metric, period_type, period_start, period_end, direction, target, actual, gap, status,
+    missing_reason, owner, is_latest);
+create table marts.dim_labels as select * from (values
+    ('target_metric', 'churn_rate', 'Churn', '整体流失率'), ('target_status', 'alarm', 'Alarm', '警报'),
+    ('metric_reason', 'no_data', 'No data', '无数据'), ('owner_role', 'management', 'Management', '管理层')
+) as t(code_set, code, name_en, name_zh);
+"""
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Home:
+    """A home whose release tracks three targets, one of them over two months."""
+    home = Home(tmp_path / "home")
+    release = home.releases / "one"
+    release.mkdir(parents=True)
+    with duckdb.connect(str(release / "retention.duckdb")) as connection:
+        connection.execute(TABLES)
+    home.published.symlink_to(release)
+    return home
+
+
+def run(home: Home, *arguments: str) -> str:
+    """What the command prints, with exit code 0."""
+    done = CliRunner().invoke(app, ["targets", *arguments, "--home", str(home.path)], env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_targets_stand_with_their_latest_period_the_worst_first(published: Home) -> None:
+    rows = list_targets(published, Wanted())
+    assert [(row["metric"], row["status"]) for row in rows] == [
+        ("churn_rate", "alarm"),
+        ("retention_rate", "warning"),
+        ("top_member_share", "no_data"),
+    ]
+
+
+def test_they_are_told_by_scheme_and_status(published: Home) -> None:
+    assert [row["metric"] for row in list_targets(published, Wanted("retention_abcd"))] == ["retention_rate"]
+    of_two = list_targets(published, Wanted("all", ("alarm", "met")))
+    assert [row["metric"] for row in of_two] == ["churn_rate"]
+
+
+def test_people_read_names_and_programs_codes(published: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    printed = run(published, "--language", "zh") + capsys.readouterr().out
+    assert "整体流失率" in printed
+    assert "≤ 0.05" in printed
+    assert "无数据" in printed  # in the place of an actual
+    assert "Team North" in printed  # a company's own owner has no name in dim_labels
+    (alarm,) = json.loads(run(published, "--json", "--status", "alarm") + capsys.readouterr().out)
+    assert (alarm["metric"], alarm["period_end"], alarm["gap"]) == ("churn_rate", "2024-02-29", 7)
+
+
+def test_what_is_not_there_is_told_with_what_is(published: Home, tmp_path: Path) -> None:
+    with pytest.raises(NotThereError, match=r"No target is of scheme 'x'\. Schemes: all, retention_abcd"):
+        list_targets(published, Wanted("x"))
+    with pytest.raises(SettingsError, match="no status 'red'"):
+        list_targets(published, Wanted(statuses=("red",)))
+    with pytest.raises(SettingsError, match="no language 'fr'"):
+        list_targets(published, Wanted(), "fr")
+    with pytest.raises(NotThereError, match="Nothing has been published"):
+        list_targets(Home(tmp_path / "empty"), Wanted())
