@@ -150,6 +150,26 @@ def test_execution_cadence_and_activation_are_what_walks_through_the_rows_give(
     check_activation(walk, activated)
 
 
+@pytest.mark.slow
+def test_plans_of_50_and_100_are_done_to_96_and_98_percent(project: CompiledProject) -> None:
+    rounds = {"L50": (date(2024, 3, 1), 50, 48), "L100": (date(2024, 3, 2), 100, 98)}  # the golden rows of P4
+    plans = pd.DataFrame(
+        [(name, day, "value_sabc", "A", "phone", planned) for name, (day, planned, _) in rounds.items()],
+        columns=["plan_id", "planned_on", "scheme", "tier", "channel", "planned_count"],
+    )
+    touches = pd.DataFrame({"plan_id": [name for name, (_, _, made) in rounds.items() for _ in range(made)]})
+    touches["touch_id"] = touches["customer_id"] = [f"T{number}" for number in range(len(touches))]
+    touches["touched_at"], touches["channel"] = pd.Timestamp("2024-03-02 10:00"), "phone"
+    raw = {name: rows.assign(_load_seq=1, _line_no=range(len(rows))) for name, rows in
+           (("touch_plans", plans), ("touches", touches))}  # fmt: skip
+    with project.build(raw, as_of=AS_OF, models=["touch_execution"]) as connection:
+        rows = records(connection, "from marts.touch_execution order by touch_date")
+    assert [(row["planned_count"], row["actual_count"], row["completion_rate"]) for row in rows] == [
+        (50, 48, 0.96), (100, 98, 0.98)
+    ]  # fmt: skip
+    assert [row["none"] for row in rows] == [48, 98]
+
+
 def check_execution(walk: Walk, plans: pd.DataFrame, rows: list[dict[str, Any]]) -> None:
     """Every planned round with what was done, and all contacts in one row or another."""
     plans = plans.assign(theme=plans["theme"].fillna("unknown"))
