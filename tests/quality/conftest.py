@@ -39,6 +39,8 @@ LANDED = {
         'ann' as staff, timestamp '2024-06-30 10:00' as recorded_at from range(10) as t(i)""",
     "tickets": """select 'e' || i as ticket_id, 'c' || i as customer_id, timestamp '2024-06-30 09:00' as received_at,
         'complaint' as ticket_type, 'delivery' as category, 'normal' as severity from range(10) as t(i)""",
+    "ticket_events": """select 'v0' as event_id, 'e0' as ticket_id, timestamp '2024-06-30 10:00' as occurred_at,
+        'paused' as event_type""",
     "surveys": """select 's' || i as response_id, 'c' || i as customer_id, 'nps' as survey_type, i as score,
         timestamp '2024-06-30' as responded_at, 'delivery' as touchpoint from range(10) as t(i)""",
     "touch_plans": """select 'l0' as plan_id, date '2024-06-30' as planned_on, 'value_sabc' as scheme, 'A' as tier,
@@ -72,7 +74,8 @@ LANDED = {
 }
 
 PUBLISHED = {
-    "dim_customers": "select 'c' || i as customer_id, date '2024-06-30' as as_of_date from range(10) as t(i)",
+    "dim_customers": """select 'c' || i as customer_id, true as is_contactable, date '2024-06-30' as as_of_date
+        from range(10) as t(i)""",
     "dim_dates": "select date '2024-06-30' as date_day, date '2024-06-30' as as_of_date",
     "dim_products": "select 'p0' as product_id, 'food' as category",
     "fct_orders": """select 'o' || i as order_id, 'c' || (i % 10) as customer_id, date '2024-06-30' as order_date,
@@ -165,6 +168,19 @@ PUBLISHED = {
     "customer_health_history": "select 'c0' as customer_id, date '2024-06-30' as as_of_date",
     "contract_survival": """select 1 as period_number, 10 as at_risk, 8 as renewed, 0.8::double as survival,
         0.8::double as fitted_survival, date '2024-06-30' as as_of_date""",
+    "ticket_sla": "select 'e0' as ticket_id, date '2024-06-30' as as_of_date",
+    "ticket_sla_policies": """select 'e0' as ticket_id, 'resolution' as metric, policy_set = 'daily' as is_counted,
+        date '2024-06-30' as as_of_date from (values ('daily'), ('severity')) as sets(policy_set)""",
+    "service_metrics": """select date '2024-06-24' as week_start, 'week' as period_type, dimension, 1 as tickets,
+        1 as resolved, 1 as met, 0 as breached, date '2024-06-30' as as_of_date
+        from (values ('all'), ('region')) as d(dimension)""",
+    "issue_hotspots": """select date '2024-06-24' as week_start, 'delivery' as category, 1.0::double as ticket_share,
+        1.0::double as cumulative_share, date '2024-06-30' as as_of_date""",
+    "service_policies": "select 'retention_abcd' as scheme, date '2024-06-30' as as_of_date",
+    "contact_calendar": """select 'c1' as customer_id, date '2024-07-02' as due_on, 'guide' as "trigger",
+        'o1' as occasion, date '2024-06-30' as as_of_date""",
+    "contact_exclusions": """select 'c1' as customer_id, 'survey' as "trigger", 'o1' as occasion,
+        date '2024-06-30' as as_of_date""",
     "touch_execution": "select 0 as actual_count, date '2024-06-30' as as_of_date",
     "cadence_compliance": "select 0.5::double as compliance_rate, date '2024-06-30' as as_of_date",
     "campaign_performance": """select campaign_id, count(distinct customer_id) as customers, 0 as attributed_orders,

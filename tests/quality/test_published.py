@@ -42,6 +42,35 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
         ("delete from marts.repurchase_metrics", ("repurchase_metrics", "not_empty", "warning")),
         ("update marts.dim_dates set as_of_date = '2024-06-29'", ("dim_dates", "as_of_date", "critical")),
         (
+            "update marts.ticket_sla set ticket_id = 'e9'",
+            ("ticket_sla", "every_ticket_has_its_service_levels", "critical"),
+        ),
+        (
+            "update marts.ticket_sla_policies set is_counted = true",
+            ("ticket_sla_policies", "one_policy_counts_for_a_clock_at_most", "critical"),
+        ),
+        (
+            "update marts.service_metrics set tickets = 2 where dimension = 'region'",
+            ("service_metrics", "tickets_add_up_to_all", "critical"),
+        ),
+        (
+            "update marts.issue_hotspots set cumulative_share = 0.5",
+            ("issue_hotspots", "problems_are_the_weeks_tickets", "critical"),
+        ),
+        (
+            "insert into marts.contact_calendar by name select 'nobody' as customer_id, date '2024-07-02' as due_on, "
+            "date '2024-06-30' as as_of_date",
+            ("contact_calendar", "only_contactable_customers_are_contacted", "critical"),
+        ),
+        (
+            "insert into marts.contact_calendar from marts.contact_calendar where customer_id = 'c1'",
+            ("contact_calendar", "nobody_is_contacted_twice_on_a_day", "critical"),
+        ),
+        (
+            "update marts.contact_exclusions set \"trigger\" = 'guide'",
+            ("contact_exclusions", "what_is_planned_is_not_left_out", "critical"),
+        ),
+        (
             "update marts.touch_execution set actual_count = 2",
             ("touch_execution", "no_contact_counts_twice", "critical"),
         ),
