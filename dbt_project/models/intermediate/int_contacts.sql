@@ -171,8 +171,7 @@ dated as (
     from due
     left join places
         on
-            due.takes_capacity
-            and due.contact_kind = places.contact_kind
+            due.contact_kind = places.contact_kind
             and due.customer_id = places.customer_id
             and due.trigger = places.trigger
             and due.occasion = places.occasion
@@ -359,6 +358,38 @@ rules as (
 
 ),
 
+-- Kinds are joined by: an engine compares every pair of rows where an outer join asks one side alone.
+known_policies as (
+
+    select
+        *,
+        'cadence' as contact_kind
+    from policies
+
+),
+
+known_rules as (
+
+    select
+        *,
+        'trigger' as contact_kind
+    from rules
+
+),
+
+known_triggers as (
+
+    select
+        customer_id,
+        trigger,
+        occasion,
+        event_on,
+        fields,
+        'trigger' as contact_kind
+    from triggers
+
+),
+
 own as (
 
     select contact_scheme from profile
@@ -379,16 +410,16 @@ ruled as (
         end as rule_reason
     from shown
     cross join own
-    left join policies
+    left join known_policies as policies
         on
-            shown.contact_kind = 'cadence'
-            and own.contact_scheme = policies.scheme
+            own.contact_scheme = policies.scheme
+            and shown.contact_kind = policies.contact_kind
             and shown.tier = policies.tier
             and shown.trigger = policies.policy
-    left join rules on shown.contact_kind = 'trigger' and shown.trigger = rules.trigger
-    left join triggers
+    left join known_rules as rules on shown.contact_kind = rules.contact_kind and shown.trigger = rules.trigger
+    left join known_triggers as triggers
         on
-            shown.contact_kind = 'trigger'
+            shown.contact_kind = triggers.contact_kind
             and shown.customer_id = triggers.customer_id
             and shown.trigger = triggers.trigger
             and shown.occasion = triggers.occasion
