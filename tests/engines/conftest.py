@@ -52,9 +52,10 @@ class Engine:
             "RETENTION_PROJECT_DIR": str(self.project),
             "RETENTION_TARGET": self.target,
             "RETENTION_MEMORY_LIMIT": "4GB",
-            # Few rows: code that Java compiles twice is never run long enough to be worth it. The room for compiled
-            # code would then be a fifth of what it is otherwise, too little for all models.
-            "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
+            # Few rows: what Java compiles twice, and the Java that Spark writes for every query, is never run long
+            # enough to be worth it.
+            "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m "
+            "-Dspark.sql.codegen.wholeStage=false -Dspark.sql.codegen.factoryMode=NO_CODEGEN",
         }
         return subprocess.run(
             [sys.executable, "-m", "retention.cli", *arguments],

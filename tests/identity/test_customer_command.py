@@ -71,9 +71,7 @@ def test_decisions_beat_keys_survive_rebuilds_and_can_be_taken_back(company: Com
     decided = merged(company) | {}
     assert decided == dict.fromkeys(["C1", "C2", "C3"], "C1"), "a release that stands does not change"
 
-    ok(company, "run")
     after = dict.fromkeys(["C1", "C2"], "C1") | dict.fromkeys(["C4", "GUEST"], "C4")
-    assert merged(company) == after
     ok(company, "run", "--full-refresh")
     assert merged(company) == after
     assert "C4" in ok(company, "explain", "GUEST")

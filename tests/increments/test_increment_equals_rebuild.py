@@ -33,7 +33,7 @@ SELDOM = {
     "clv_model_runs",
     "value_backtest",
 }  # a few random lives may have none; the known life has all
-SHARE = 8  # of hypothesis' usual number of examples, one in eight: an example takes some ten seconds
+SHARE = 20  # of hypothesis' usual number of examples, one in twenty: an example takes some twenty seconds
 
 
 def test_increments_of_random_lives_publish_what_a_rebuild_does(recorded: RecordedProject) -> None:

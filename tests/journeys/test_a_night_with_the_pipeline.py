@@ -119,6 +119,12 @@ def test_explain_names_inputs_thresholds_rules_and_the_way_up(published: Company
     assert all(tier["up"].get("reason") or tier["up"]["changes"] for tier in found["tiers"])
 
 
+def test_a_profile_without_a_reviewed_scheme_says_how_to_review_one(published: Company) -> None:
+    said = published.retention("review", "open").stdout
+    assert "Profile 'retail' has no scheme reviewed." in said
+    assert "retail,review_scheme," in said
+
+
 def test_explain_speaks_chinese_whole(published: Company) -> None:
     """No English word is left but names of codes and rule IDs."""
     for said in (

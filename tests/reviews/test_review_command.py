@@ -78,10 +78,6 @@ def test_a_tier_is_in_force_once_a_person_has_approved_it(company: Company) -> N
     assert refused(company, "review", "open") == (
         8, f"error: Nothing has been published in {company.home.path} yet. Run the pipeline first: retention run."
     )  # fmt: skip
-    ok(company, "run", "--profile", "retail", "--as-of", "2024-09-30")
-    assert "Profile 'retail' has no scheme reviewed." in ok(company, "review", "open")
-    assert "retail,review_scheme," in ok(company, "review", "open")
-
     run = ("run", "--profile", "default_b2b", "--as-of")
     ok(company, *run, "2024-10-01")
     follows_at_once = tiers(company)

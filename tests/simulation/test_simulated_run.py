@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from retention.cli import app
 
-ENTITIES = 17
+ENTITIES = 18
 
 
 @pytest.mark.slow
