@@ -59,6 +59,7 @@ def customer(
         "customer_id": f"C{number}",
         "customer_type": "company",
         "registered_at": registered,
+        "consent_marketing": number % 3 != 1,
         "strategic_label": label,
         "updated_at": updated,
     }
