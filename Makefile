@@ -56,7 +56,7 @@ up: setup ## start Airflow with the DAGs ready, until Ctrl-C (PORT=8080)
 	@$(BIN)/python -m retention.airflow_server $(if $(PORT),--port $(PORT))
 
 test: setup ## run every test
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## check Python and SQL style, and that SQL means the same on both engines
 	@$(BIN)/ruff check .

@@ -35,7 +35,17 @@ NEVER_FILLED = {
     ("customer_health", "complaints_12m_score"): "health_factors.csv has no such row",
     ("customer_health", "complaints_12m_weight"): "health_factors.csv has no such row",
     ("customer_base_metrics", "cross_sell_missing_reason"): "every month has lines of products with a category",
+    ("cadence_compliance", "missing_reason"): "every tier has a customer to whom a contact is due",
+    (
+        "campaign_performance",
+        "sample_ratio_p_value",
+    ): "no variant has sample_ratio_min_expected customers",
+    ("campaign_performance", "is_sample_ratio_off"): "the same",
+    ("issue_hotspots", "hotspot_rank"): "no category of a week stands out so far",
+    ("resource_plan", "missing_reason"): "every tier with a budget has customers",
 }
+# Tables without a row on a step, since its profile has no rows of the seed.
+EMPTY = {(NEXT, "resource_plan"), (NEXT, "plan_progress")}
 EACH_STEP = pytest.mark.parametrize("step", STEPS)
 
 
@@ -71,7 +81,7 @@ def test_every_column_of_every_table_is_filled_somewhere(runs: Runs) -> None:
     for step in STEPS:
         files = published(runs, step)
         for table in files.tables("one"):
-            assert files.filled("one", table), f"{table} has no row on {step}"
+            assert bool(files.filled("one", table)) == ((step, table) not in EMPTY), f"rows of {table} on {step}"
             filled.setdefault(table, set()).update(files.filled("one", table))
             columns.setdefault(table, set()).update(name for name, _ in files.columns("one", table))
     empty = {(table, name) for table, names in columns.items() for name in names - filled[table]}
