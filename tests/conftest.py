@@ -8,7 +8,6 @@ import pytest
 
 from retention.runs import Home, Run
 
-
 # Files that take minutes go first: one that began last would leave the other process with nothing to do.
 LONGEST = ("engines", "increments", "airflow", "benchmark", "sources", "publication", "reviews", "journeys", "identity")
 
