@@ -10,7 +10,7 @@ from rich.console import Console
 from retention.console import print_rows
 from retention.errors import NotThereError, SettingsError
 from retention.options import HomeOption, settings_with
-from retention.publication.contact_lists import export_contacts, open_calendar, read_names
+from retention.publication.contact_lists import export_contacts, open_calendar, read_names, told
 from retention.publication.workbooks import LANGUAGES
 
 PIPE_WIDTH = 400
@@ -80,6 +80,4 @@ def show(
         sys.stdout.write(json.dumps(shown, indent=2, ensure_ascii=False, default=str) + "\n")
         return
     for title, rows in zip(TITLES[language], tables, strict=True):
-        for row in rows:
-            row["trigger"] = names.get(("contact", row["trigger"]), row["trigger"])
-        print_rows(out, f"{customer}: {title}", rows)
+        print_rows(out, f"{customer}: {title}", [told(row, names, language) for row in rows])

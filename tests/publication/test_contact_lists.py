@@ -27,7 +27,8 @@ create table marts.dim_customers as select * from (values ('C1', 'north'), ('C2'
     ('C9', null)) as t(customer_id, region);
 create table marts.dim_labels as select * from (values
     ('contact', 'birthday', 'Birthday', '生日关怀'), ('contact', 'first_purchase_coupon', 'Coupon', '首购复购券'),
-    ('contact_channel', 'sms', 'Text message', '短信'), ('contact_owner', 'operations', 'Operations', '客户运营')
+    ('contact_exclusion', 'frequency_cap', 'Too often', '超出频次'), ('contact_channel', 'sms', 'Text message', '短信'),
+    ('contact_owner', 'operations', 'Operations', '客户运营')
 ) as t(code_set, code, name_en, name_zh);
 create table marts.contact_calendar as select *, 'sms' as channel, 1 as priority, 'P2 why' as reason,
     date '2024-06-09' as latest_on, due_on <= date '2024-05-29' as is_overdue, false as is_provisional
@@ -83,6 +84,11 @@ def test_texts_and_headers_are_chinese_on_demand(published: Home) -> None:
     assert "Ann_bo" not in done.contacts  # due later than in seven days
 
 
+def test_customers_without_consent_are_counted_of_what_was_asked_for(published: Home) -> None:
+    assert export_contacts(published, PROJECT).without_consent == 1
+    assert export_contacts(published, PROJECT, owner="ann/bo").without_consent == 0
+
+
 def test_nothing_in_a_list_is_a_formula(published: Home) -> None:
     done = export_contacts(published, PROJECT, owner="Ann_bo")
     (row,) = rows_of(done.folder / "Ann_bo.csv")
@@ -131,5 +137,8 @@ def test_a_customer_is_shown_with_what_is_planned_and_what_is_not(published: Hom
     told = json.loads(shown.stdout)
     assert [row["trigger"] for row in told["planned"]] == ["birthday"]
     assert [row["exclusion"] for row in told["not_planned"]] == ["frequency_cap"]
+    chinese = CliRunner().invoke(app, ["show", "C1", "--language", "zh", "--home", str(published.path)]).stdout
+    assert "未排期原因" in chinese
+    assert "frequency_cap" not in chinese
     unknown = CliRunner().invoke(app, ["show", "C404", "--home", str(published.path)])
     assert isinstance(unknown.exception, NotThereError)

@@ -26,6 +26,7 @@ from retention.runs import Home
 
 FORMATS = {"xlsx": (".xlsx",), "csv": (".csv",), "both": (".xlsx", ".csv")}
 CODES = {"channel": "contact_channel", "trigger": "contact", "owner": "contact_owner"}
+EXCLUSION = "contact_exclusion"
 HEADERS = {
     "customer_id": {"en": "Customer ID", "zh": "客户编号"},
     "due_on": {"en": "Due on", "zh": "应联系日期"},
@@ -43,6 +44,8 @@ HEADERS = {
 WIDTHS = (20, 12, 9, 11, 12, 28, 9, 32, 80, 14, 14, 60)
 SHEET = {"en": "contacts", "zh": "联系清单"}
 YES = {"en": "yes", "zh": "是"}
+OWNER = {"en": "Owner", "zh": "负责人"}
+EXCLUDED = {"en": "Not planned because", "zh": "未排期原因"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CALENDAR = """
     select calendar.*, customers.region
@@ -53,7 +56,7 @@ CALENDAR = """
 """
 LABELS = f"""
     select code_set, code, name_en, name_zh from marts.dim_labels
-    where code_set in {tuple(CODES.values())}
+    where code_set in {(*CODES.values(), EXCLUSION)}
 """
 
 
@@ -71,7 +74,7 @@ class Exported:
 
     Attributes:
         contacts: number of contacts by owner.
-        without_consent: customers of due contacts who gave no consent or opted out.
+        without_consent: customers of the contacts asked for, due and not planned, who gave no consent or opted out.
     """
 
     folder: Path
@@ -151,8 +154,9 @@ def export_contacts(
             raise NotThereError(f"No contact of '{owner}' is due.{_owners(connection)}", "Leave --owner out for all.")
         names = read_names(connection, language)
         [(without,)] = connection.execute(
-            "select count(distinct customer_id) from marts.contact_exclusions "
-            "where exclusion in ('no_consent', 'opted_out')"
+            "select count(distinct customer_id) from marts.contact_exclusions where exclusion in "
+            "('no_consent', 'opted_out') and due_on <= $until and ($owner is null or owner = $owner)",
+            {"until": until, "owner": owner},
         ).fetchall()
     folder = home.reports / "contacts" / str(as_of)
     folder.mkdir(parents=True, exist_ok=True)
@@ -196,6 +200,19 @@ def read_names(connection: duckdb.DuckDBPyConnection, language: str) -> dict[tup
     return {(code_set, code): names[place] for code_set, code, *names in connection.execute(LABELS).fetchall()}
 
 
+def told(row: Mapping[str, Any], names: Mapping[tuple[str, str], str], language: str) -> dict[str, Any]:
+    """A row of the calendar, or of what is not planned, under headers and with names in a language."""
+    sets = CODES | {"exclusion": EXCLUSION}
+    shown: dict[str, Any] = {}
+    for column, value in row.items():
+        header = EXCLUDED if column == "exclusion" else HEADERS.get(column, OWNER)
+        if isinstance(value, bool):
+            shown[header[language]] = YES[language] if value else ""
+        else:
+            shown[header[language]] = names.get((sets[column], value), value) if column in sets else value
+    return shown
+
+
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = connection.execute(query, dict(given))
     columns = [column[0] for column in found.description or ()]
@@ -203,7 +220,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, given: Mapping[str,
 
 
 def _owners(connection: duckdb.DuckDBPyConnection) -> str:
-    known = connection.execute("select distinct owner from marts.contact_calendar order by owner limit 10").fetchall()
+    known = connection.execute("select distinct owner from marts.contact_calendar order by owner").fetchall()
     return f" Owners with contacts: {', '.join(name for (name,) in known)}." if known else ""
 
 
