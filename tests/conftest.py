@@ -5,6 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from tests.small_project import write_small_project
 
 from retention.runs import Home, Run
 
@@ -29,3 +30,9 @@ def new_run(home: Home) -> Callable[[str], Run]:
     """Makes runs with settled parameters, as the step that lands leaves them."""
     started_at = datetime.fromisoformat("2024-02-01T09:00:00")
     return lambda run_id="run-1": Run(run_id, home, "retail", date(2024, 1, 31), started_at, "Asia/Shanghai")
+
+
+@pytest.fixture(scope="session")
+def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with half its tables; see `small_project`."""
+    return write_small_project(tmp_path_factory.mktemp("small") / "project")

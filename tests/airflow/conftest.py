@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ os.environ["AIRFLOW_HOME"] = IMPORT_HOME.name
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def installation(tmp_path_factory: pytest.TempPathFactory, small_project: Path) -> Installation:
     place = tmp_path_factory.mktemp("installation")
     yesterday = datetime.now(ZONE).date() - timedelta(days=1)
     write_orders(place / "landing", yesterday)
@@ -29,6 +30,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     airflow_home.mkdir()
     port = free_port()
     environment = airflow_server.airflow_environment(airflow_home, port) | {
+        "RETENTION_PROJECT_DIR": str(small_project),
         "RETENTION_HOME": str(place / "home"),
         "RETENTION_LANDING": str(place / "landing"),
         "RETENTION_SOURCES": str(place / "sources.yml"),  # not there, but for the test that writes it

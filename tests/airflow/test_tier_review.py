@@ -15,6 +15,7 @@ import duckdb
 import pytest
 from tests.airflow.installation import PROJECT, ZONE, Installation
 from tests.airflow.page import Page
+from tests.small_project import write_small_project
 
 from retention import airflow_server
 from retention.landing import committed_loads, load_contracts
@@ -39,7 +40,11 @@ def reviewing(installation: Installation, tmp_path_factory: pytest.TempPathFacto
     place = tmp_path_factory.mktemp("reviewing")
     (place / "landing" / "orders").mkdir(parents=True)
     duckdb.sql(ORDERS).write_csv(str(place / "landing" / "orders" / "orders.csv"))
-    own = {"RETENTION_HOME": str(place / "home"), "RETENTION_LANDING": str(place / "landing")}
+    own = {
+        "RETENTION_PROJECT_DIR": str(write_small_project(place / "project", "tier_review_list")),
+        "RETENTION_HOME": str(place / "home"),
+        "RETENTION_LANDING": str(place / "landing"),
+    }
     done = subprocess.run(
         [sys.executable, "-m", "retention.cli", "run", "--profile=default_b2b", f"--as-of={quarter_end(QUARTER)}"],
         env=os.environ | own, cwd=PROJECT, capture_output=True, text=True, check=False,

@@ -6,12 +6,12 @@ Tables are found by listing, so a new model joins by itself.
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 from tests.engines.comparison import Published
-from tests.engines.conftest import FIRST, NEXT, STEPS
 from tests.models.compiled_project import PROJECT_DIR
 
 from retention.landing import load_contracts
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.slow
 
 # The instant of a check is that of its own run.
 OWN_TO_A_RUN = {"data_quality": frozenset({"checked_at"})}
-# DuckDB's run of the next day is an increment, and checks landed rows that are new; Spark's checks all (decision 22).
-CHECKED_ALIKE = {NEXT: {"data_quality": f"entity not in {tuple(load_contracts(PROJECT_DIR.parent))}"}}
+# DuckDB's run is an increment, and checks landed rows that are new; Spark's checks all (decision 22).
+CHECKED_ALIKE = {"data_quality": f"entity not in {tuple(load_contracts(PROJECT_DIR.parent))}"}
 # Columns that are null everywhere, and why. One that is filled after all has to be taken out.
 NEVER_FILLED = {
     ("customer_health", "p_alive_score"): "health_factors.csv has no such row",
@@ -44,19 +44,15 @@ NEVER_FILLED = {
     ("issue_hotspots", "hotspot_rank"): "no category of a week stands out so far",
     ("resource_plan", "missing_reason"): "every tier with a budget has customers",
 }
-# Tables without a row on a step, since its profile has no rows of the seed.
-EMPTY = {(NEXT, "resource_plan"), (NEXT, "plan_progress")}
-EACH_STEP = pytest.mark.parametrize("step", STEPS)
 
 
-def published(runs: Runs, step: str) -> Published:
-    """Both engines' readers' files after a step."""
-    return Published(*(releases[step] / "retention.duckdb" for releases in (runs.duckdb, runs.spark)))
+@pytest.fixture(scope="module")
+def files(runs: Runs) -> Published:
+    """Both engines' readers' files."""
+    return Published(runs.duckdb / "retention.duckdb", runs.spark / "retention.duckdb")
 
 
-@EACH_STEP
-def test_both_engines_publish_the_same_columns(runs: Runs, step: str) -> None:
-    files = published(runs, step)
+def test_both_engines_publish_the_same_columns(files: Published) -> None:
     assert len(files.tables("one")) >= 18
     assert sorted(files.tables("one")) == sorted(files.tables("other"))
     for table in files.tables("one"):
@@ -64,54 +60,45 @@ def test_both_engines_publish_the_same_columns(runs: Runs, step: str) -> None:
         assert files.required("one", table) == files.required("other", table), table
 
 
-@EACH_STEP
-def test_both_engines_publish_the_same_rows(runs: Runs, step: str) -> None:
-    files = published(runs, step)
-    rows_of = CHECKED_ALIKE.get(step, {})
+def test_both_engines_publish_the_same_rows(files: Published) -> None:
     found = {
-        table: files.differences(table, OWN_TO_A_RUN.get(table, frozenset()), rows_of.get(table, "true"))
+        table: files.differences(table, OWN_TO_A_RUN.get(table, frozenset()), CHECKED_ALIKE.get(table, "true"))
         for table in files.tables("one")
     }
     assert {table: rows for table, rows in found.items() if rows} == {}
 
 
-def test_every_column_of_every_table_is_filled_somewhere(runs: Runs) -> None:
-    filled: dict[str, set[str]] = {}
-    columns: dict[str, set[str]] = {}
-    for step in STEPS:
-        files = published(runs, step)
-        for table in files.tables("one"):
-            assert bool(files.filled("one", table)) == ((step, table) not in EMPTY), f"rows of {table} on {step}"
-            filled.setdefault(table, set()).update(files.filled("one", table))
-            columns.setdefault(table, set()).update(name for name, _ in files.columns("one", table))
-    empty = {(table, name) for table, names in columns.items() for name in names - filled[table]}
+def test_every_column_of_every_table_is_filled_somewhere(files: Published) -> None:
+    empty = {
+        (table, name)
+        for table in files.tables("one")
+        for name, _ in files.columns("one", table)
+        if name not in files.filled("one", table)
+    }
     assert empty == set(NEVER_FILLED)
 
 
 def test_duckdb_went_on_from_a_release_and_spark_built_in_full(runs: Runs) -> None:
-    for releases, has_base in ((runs.duckdb, True), (runs.spark, False)):
-        manifest = json.loads((releases[NEXT] / "manifest.json").read_text(encoding="utf-8"))
+    for release, has_base in ((runs.duckdb, True), (runs.spark, False)):
+        manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
         assert (manifest["built_from"]["base"] is not None) == has_base
 
 
-def test_the_steps_are_not_alike(runs: Runs) -> None:
-    first, last = (runs.duckdb[name] / "retention.duckdb" for name in STEPS)
-    files = Published(first, last)
-    alike = {table for table in files.tables("one") if not files.differences(table)}
+def test_the_second_day_changed_every_table(runs: Runs) -> None:
+    days = Published(runs.first_day / "retention.duckdb", runs.duckdb / "retention.duckdb")
+    alike = {table for table in days.tables("one") if not days.differences(table)}
     assert alike == {"dim_labels"}
 
 
-@EACH_STEP
-def test_parquet_beside_the_readers_file_holds_the_same_rows(runs: Runs, step: str) -> None:
-    release = runs.spark[step]
-    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+def test_parquet_beside_the_readers_file_holds_the_same_rows(runs: Runs) -> None:
+    manifest = json.loads((runs.spark / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["built_from"]["target"] == "spark"
     assert manifest["parquet"].keys() == manifest["tables"].keys()
-    with duckdb.connect(str(release / "retention.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(runs.spark / "retention.duckdb"), read_only=True) as connection:
         for table, entry in manifest["parquet"].items():
             for file in entry["files"]:
-                assert sha256_of(release / file["path"]) == file["sha256"]
-            parquet = f"read_parquet('{release}/marts/{table}/*.parquet')"
+                assert sha256_of(runs.spark / file["path"]) == file["sha256"]
+            parquet = f"read_parquet('{runs.spark}/marts/{table}/*.parquet')"
             for one, other in ((f"marts.{table}", parquet), (parquet, f"marts.{table}")):
                 rows = connection.execute(f"(from {one}) except all (from {other})").fetchall()
                 assert rows == [], table
@@ -129,11 +116,12 @@ def test_explain_reads_a_release_of_either_engine(runs: Runs) -> None:
 
 def homes(runs: Runs) -> list[Path]:
     """The homes of both engines."""
-    return [releases[NEXT].parents[1] for releases in (runs.duckdb, runs.spark)]
+    return [release.parents[1] for release in (runs.duckdb, runs.spark)]
 
 
 def test_a_rollback_looks_at_the_parquet_too(runs: Runs) -> None:
-    engine, before = runs.spark_engine, runs.spark[FIRST]
+    engine, before = runs.spark_engine, runs.spark.with_name("20240101T000000_000")
+    shutil.copytree(runs.spark, before)
     part = next((before / "marts" / "fct_orders").iterdir())
     content = part.read_bytes()
     part.chmod(0o644)
@@ -143,4 +131,4 @@ def test_a_rollback_looks_at_the_parquet_too(runs: Runs) -> None:
     assert (refused.returncode, part.name in refused.stderr) == (6, True)
     assert engine.retention("rollback", "--to", before.name).returncode == 0
     assert engine.home.published.resolve() == before
-    assert engine.retention("rollback", "--to", runs.spark[NEXT].name).returncode == 0
+    assert engine.retention("rollback", "--to", runs.spark.name).returncode == 0

@@ -24,9 +24,9 @@ C4,person,Bob,13712345604,,2023-04-01
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Company:
+def company(tmp_path: Path, small_project: Path) -> Company:
     """Three profiles of Ann, one of Bob, and a guest whom only orders know; nothing has been run yet."""
-    made = Company(tmp_path / "landing", Home(tmp_path / "home"))
+    made = Company(tmp_path / "landing", Home(tmp_path / "home"), small_project)
     for entity, text in {
         "customers": CUSTOMERS,
         "orders": "order_id,customer_id,ordered_at,amount\n"

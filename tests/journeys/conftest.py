@@ -37,14 +37,19 @@ ORDERS = """
 
 @dataclass(frozen=True)
 class Company:
-    """A landing folder and a home of its own."""
+    """A landing folder and a home of its own, and the project that its runs build."""
 
     landing: Path
     home: Home
+    project_dir: Path = PROJECT_DIR
 
     def retention(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run the command line as a process, with this company's home."""
-        own = {"RETENTION_HOME": str(self.home.path), "RETENTION_LANDING": str(self.landing)}
+        own = {
+            "RETENTION_HOME": str(self.home.path),
+            "RETENTION_LANDING": str(self.landing),
+            "RETENTION_PROJECT_DIR": str(self.project_dir),
+        }
         return subprocess.run(
             [sys.executable, "-m", "retention.cli", *arguments],
             env=os.environ | own | environment,

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Company:
+def company(tmp_path: Path, small_project: Path) -> Company:
     """Orders up to the days before Christmas 2024."""
-    made = Company(tmp_path / "landing", Home(tmp_path / "home"))
+    made = Company(tmp_path / "landing", Home(tmp_path / "home"), small_project)
     for entity, query in (("customers", CUSTOMERS), ("orders", ORDERS)):
         (made.landing / entity).mkdir(parents=True)
         duckdb.sql(query).write_csv(str(made.landing / entity / f"{entity}.csv"))

@@ -61,8 +61,8 @@ def checks(company: Company, release: dict[str, Any]) -> list[tuple[object, ...]
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Company:
-    made = Company(tmp_path / "landing", Home(tmp_path / "home"))
+def company(tmp_path: Path, small_project: Path) -> Company:
+    made = Company(tmp_path / "landing", Home(tmp_path / "home"), small_project)
     for entity, query in (("customers", CUSTOMERS), ("orders", ORDERS)):
         (made.landing / entity).mkdir(parents=True)
         duckdb.sql(query).write_csv(str(made.landing / entity / f"{entity}.csv"))

@@ -71,5 +71,5 @@ def postgres(postgres_server: Postgres) -> Postgres:
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> SourceRoom:
-    return SourceRoom(tmp_path)
+def room(tmp_path: Path, small_project: Path) -> SourceRoom:
+    return SourceRoom(tmp_path, small_project)

@@ -32,6 +32,7 @@ class SourceRoom:
     """
 
     root: Path
+    project_dir: Path = PROJECT_DIR
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -78,7 +79,11 @@ class SourceRoom:
 
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
         """Start the command line as a process of its own."""
-        own = {"RETENTION_HOME": str(self.home.path), "RETENTION_SOURCES": str(self.file)}
+        own = {
+            "RETENTION_HOME": str(self.home.path),
+            "RETENTION_SOURCES": str(self.file),
+            "RETENTION_PROJECT_DIR": str(self.project_dir),
+        }
         return subprocess.Popen(
             [sys.executable, "-m", "retention.cli", *arguments],
             env=os.environ | own | environment,

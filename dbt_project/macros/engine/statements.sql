@@ -52,3 +52,16 @@
 
 {% macro spark__worked_out() -%}
 {%- endmacro %}
+
+{# A boolean that never is: where it is worked out the statement ends, with this text as its error. #}
+{% macro stopped(text) -%}
+    {{ return(adapter.dispatch('stopped', 'retention')(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__stopped(text) -%}
+    cast(error({{ text }}) as boolean)
+{%- endmacro %}
+
+{% macro spark__stopped(text) -%}
+    cast(raise_error({{ text }}) as boolean)
+{%- endmacro %}
