@@ -1,6 +1,8 @@
 """Airflow's REST interface, as the tests of this folder use it."""
 
 import json
+import time
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -10,7 +12,7 @@ from retention import airflow_server
 
 
 class Page:
-    """Airflow's REST interface, logged in as admin."""
+    """Airflow's REST interface, logged in as admin, with one DAG turned on."""
 
     def __init__(self, installation: Installation, dag: str = "retention_daily") -> None:
         self.dag = dag
@@ -19,6 +21,7 @@ class Page:
         admin = json.loads(passwords.read_text(encoding="utf-8"))["admin"]
         self.token = ""
         self.token = self.ask("/auth/token", {"username": "admin", "password": admin})["access_token"]
+        self.turn_on(dag)
 
     def ask(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
         request = urllib.request.Request(  # noqa: S310  # http to this machine
@@ -29,6 +32,17 @@ class Page:
         )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # http to this machine
             return json.load(answer)
+
+    def turn_on(self, dag: str, seconds: float = 120) -> None:
+        """Let a DAG run, as soon as Airflow knows it."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self.ask(f"/api/v2/dags/{dag}", {"is_paused": False}, "PATCH")
+                return
+            except urllib.error.HTTPError:
+                assert time.monotonic() < deadline, f"Airflow did not read DAG {dag} within {seconds} s"
+                time.sleep(1)
 
     def trigger(self, run_id: str, partition: str | None = None, conf: dict[str, Any] | None = None) -> None:
         body = {"dag_run_id": run_id, "logical_date": None, "partition_key": partition, "conf": conf or {}}

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import urllib.error
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -156,13 +155,7 @@ def test_a_source_is_extracted_with_its_connection_of_which_nothing_is_logged(
     dag = "/api/v2/dags/source_shop"
     page.ask("/api/v2/connections", {"connection_id": "shop-key", "conn_type": "http", "password": KEY})
 
-    def is_known() -> bool:
-        try:
-            return bool(page.ask(dag))
-        except urllib.error.HTTPError:
-            return False
-
-    wait_for(is_known, RUN_SECONDS, lambda: "Airflow has not read sources.yml")
+    page.turn_on("source_shop", RUN_SECONDS)
     page.ask(f"{dag}/dagRuns", {"dag_run_id": "once", "logical_date": None})
     wait_for(lambda: page.ask(f"{dag}/dagRuns/once")["state"] in ("success", "failed"), RUN_SECONDS, page.runs)
     log = task_log(installation, "once", "extract", "source_shop")

@@ -102,19 +102,19 @@ TIER_DECISIONS = """
         ('V4', '2024Q1', 'retention_abcd', 'C7', timestamp '2024-04-03 10:00:00', 'rejected', 'bob')
     ) as decisions(decision_id, review_id, scheme, customer_id, decided_at, decision, approver)
 """
-# Fits of both profiles' models: of a day to come, failed, and newer with the second delivery.
+# Fits: of a day to come, failed, and newer with the second delivery.
 VALUE_FITS = """
     from (values
         ('P1', 'default_b2b', 'bg_nbd', 'converged', null, date '2023-12-31'),
         ('S1', 'default_b2b', 'gamma_gamma', 'converged', null, date '2023-12-31'),
-        ('P2', 'retail', 'bg_nbd', 'converged', null, date '2024-01-31'),
-        ('P3', 'retail', 'bg_nbd', 'failed', 'Not to be trusted: it''s at a bound.', date '2024-02-29'),
-        ('P4', 'retail', 'bg_nbd', 'converged', null, date '2024-03-30'),
-        ('S2', 'retail', 'gamma_gamma', 'converged', null, date '2024-02-28'),
+        ('P2', 'default_b2b', 'bg_nbd', 'converged', null, date '2024-01-31'),
+        ('P3', 'default_b2b', 'bg_nbd', 'failed', 'Not to be trusted: it''s at a bound.', date '2024-02-29'),
+        ('P4', 'default_b2b', 'bg_nbd', 'converged', null, date '2024-03-30'),
+        ('S2', 'default_b2b', 'gamma_gamma', 'converged', null, date '2024-02-28'),
         ('C1', 'default_b2b', 'churn_calibration', 'converged', null, date '2023-12-31'),
-        ('C2', 'retail', 'churn_calibration', 'converged', null, date '2024-01-31'),
-        ('B2', 'retail', 'sbg', 'converged', null, date '2024-01-31'),
-        ('Q1', 'retail', 'pareto_nbd', 'converged', null, date '2024-04-30')
+        ('C2', 'default_b2b', 'churn_calibration', 'converged', null, date '2024-01-31'),
+        ('B2', 'default_b2b', 'sbg', 'converged', null, date '2024-01-31'),
+        ('Q1', 'default_b2b', 'pareto_nbd', 'converged', null, date '2024-04-30')
     ) as fits(fit_id, profile, model, status, reason, data_until)
 """
 EARLY_FITS = "'P1', 'S1', 'P2', 'C1', 'C2', 'B2'"

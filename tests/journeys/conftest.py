@@ -69,21 +69,25 @@ class Company:
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     """A company of 30 customers and 120 orders of 2023 and 2024."""
-    folder = tmp_path_factory.mktemp("company")
+    return small_company(tmp_path_factory.mktemp("company"))
+
+
+def small_company(folder: Path, project_dir: Path = PROJECT_DIR) -> Company:
+    """Land its files and give it a home; nothing has been run yet."""
     for entity, query in (("customers", CUSTOMERS), ("orders", ORDERS)):
         (folder / "landing" / entity).mkdir(parents=True)
         duckdb.sql(query).write_csv(str(folder / "landing" / entity / f"{entity}.csv"))
-    return Company(folder / "landing", Home(folder / "home"))
+    return Company(folder / "landing", Home(folder / "home"), project_dir)
 
 
 @pytest.fixture
-def altered_project(tmp_path: Path) -> Callable[[str, str, str], Path]:
-    """Makes a copy of the project in which one file's text is changed."""
+def altered_project(tmp_path: Path, company: Company) -> Callable[[str, str, str], Path]:
+    """Makes a copy of the company's project in which one file's text is changed."""
 
     def alter(file: str, before: str, after: str) -> Path:
         for folder in ("dbt_project", "expectations"):
             ignored = shutil.ignore_patterns("target", "logs")
-            shutil.copytree(PROJECT_DIR / folder, tmp_path / "project" / folder, ignore=ignored)
+            shutil.copytree(company.project_dir / folder, tmp_path / "project" / folder, ignore=ignored)
         path = tmp_path / "project" / file
         text = path.read_text(encoding="utf-8")
         assert before in text

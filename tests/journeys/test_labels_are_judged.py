@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
+from tests.journeys.conftest import Company, small_company
+from tests.small_project import write_small_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.journeys.conftest import Company
-
 STATUSES = "select customer_id, review_status, reviewed_by from marts.customer_labels where label = 'silent_3_months'"
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Company:
+    """The small company, with labels among the tables of the small project."""
+    return small_company(tmp_path / "company", write_small_project(tmp_path / "small", "customer_labels"))
 
 
 def ok(company: Company, *arguments: str, **environment: str) -> str:
