@@ -22,7 +22,7 @@ from retention.settings import PROJECT_DIR, Settings
 
 ROWS = 5_000
 PIECES = {
-    "pipeline": {"load", "floor", "floor_in_memory", "full_run", "increment"},
+    "pipeline": {"load", "floor", "floor_in_memory", "full_run", "calendar", "increment"},
     "csv": {"product", "duckdb"},
     "history": {"load", "floor", "full_run", "history"},
     "peers": {
@@ -89,6 +89,16 @@ def test_runs_tell_steps_models_and_bytes(records: dict[str, dict[str, Any]]) ->
     assert increment["as_of"] == "2025-12-31"
     assert pieces["floor"][0]["rows"] >= full["orders"]
     assert pieces["floor"][0]["bytes"] > 0
+
+
+@pytest.mark.slow
+def test_the_calendar_was_made_of_its_own_models_from_the_release(records: dict[str, dict[str, Any]]) -> None:
+    (calendar,) = records["pipeline"]["pieces"]["calendar"]
+    assert {"contact_calendar", "contact_exclusions", "int_contacts"} <= set(calendar["phases"])
+    assert {"dim_customers", "customer_tiers"}.isdisjoint(calendar["phases"])
+    assert calendar["customers"] == ROWS // 20
+    assert min(calendar["rows"].values()) > 0
+    assert 0 < calendar["scan_seconds"] < calendar["seconds"]
 
 
 @pytest.mark.slow

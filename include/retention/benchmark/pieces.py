@@ -22,6 +22,8 @@ from retention.warehouse.candidate import CONFIG, MARTS_FILE, WAREHOUSE_FILE
 
 MARTS = ("customer_rfm", "int_cohort_activity")
 HISTORY_MARTS = ("customer_tier_history", "tier_migration", "tier_crosswalk")
+CALENDAR_MARTS = ("contact_calendar", "contact_exclusions")
+CALENDAR_SEEDS = ("service_policy_rules", "contact_triggers", "contact_channels")
 SOURCES = ("raw", "news", "ops")  # schemas that a run lays before dbt starts
 PROFILE = "default_b2b"
 
@@ -187,6 +189,20 @@ def history(bench: Bench) -> Piece:
         return {"failed": error.reason(bench.place)}
     finally:
         shutil.rmtree(folder)
+
+
+def calendar(bench: Bench) -> Piece:
+    """The contact calendar by the product's own compiled SQL, from the tables of the last run, beside one scan."""
+    folder, chain = bench.place / "calendar", bench.place / "calendar_chain.json"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    target = bench.home.work / ".dbt"
+    own = set[str]().union(*(following(target, seed) for seed in CALENDAR_SEEDS))
+    relations = [asdict(one) for one in compiled_chain(target, CALENDAR_MARTS) if one.name in own]
+    chain.write_text(json.dumps(relations), encoding="utf-8")
+    found = bench.process("calendar_process", chain, bench.home.published.resolve(), folder)
+    shutil.rmtree(folder)
+    return found
 
 
 def bare_dbt(bench: Bench, target: Path, *options: str) -> Piece:

@@ -144,6 +144,7 @@ class Session:
         run.take("floor", pieces.floor, bench, False)
         run.take("floor_in_memory", pieces.floor, bench, True)
         full = run.take("full_run", pieces.run, bench, False)
+        run.take("calendar", pieces.calendar, bench)
         if self.peers and peers:
             self._beside(bench, self.peers, peers, full)
         bench.deliver(bench.place / "next")
