@@ -41,8 +41,8 @@ def leave_out_debug_events() -> None:
     """Let dbt make no events of level debug, which no log of ours shows.
 
     It makes several a statement, each twice in protobuf, before it looks whether anybody wants them: a seventh of the
-    time of a run on few rows (measured with dbt 1.11). Events of other levels, and debug ones fired at another level,
-    are as they were.
+    time of a run on few rows (measured with dbt 1.11). tests/warehouse/test_dbt_process.py tells when it no longer
+    does. Events of other levels, and debug ones fired at another level, are as they were.
     """
     from dbt_common.events.base_types import BaseEvent, DebugLevel, EventLevel  # noqa: PLC0415  # as above
     from dbt_common.events.event_manager import EventManager  # noqa: PLC0415
