@@ -99,6 +99,8 @@ def show(
         out.print(found["reason"], markup=False)
     out.print(f"  {found['customers']:,} customers, log-likelihood {_number(found['log_likelihood'])}", markup=False)
     print_rows(out, "parameters", found["parameters"])
+    if judged := _held_out(found["diagnostics"]).removeprefix("; "):
+        out.print(judged, markup=False)
     if not found["backtest"]:
         return
     backtest = [{name: _number(value) for name, value in row.items()} for row in found["backtest"]]
@@ -140,7 +142,19 @@ def _told(one: "Outcome") -> str:
             f"(better naive rule {row['naive_mae']:.3f})"
         )
     minded = f". {row['reason']}" if row["reason"] else ""
-    return f"{begin}: {found}{tested}{minded}"
+    return f"{begin}: {found}{tested}{_held_out(row['diagnostics'])}{minded}"
+
+
+def _held_out(diagnostics: str | None) -> str:
+    """How a calibration by the months before the last foretold the last; empty where it was not judged."""
+    found = json.loads(diagnostics or "{}")
+    if "held_out_customers" not in found:
+        return ""
+    return (
+        f"; by the months before, {found['held_out_foretold']:.1%} of {found['held_out_customers']:,.0f} customers "
+        f"were foretold to fall silent after the last one, {found['held_out_observed']:.1%} did "
+        f"(Brier score {found['held_out_brier']:.3f}, of one share for all {found['held_out_brier_of_base_rate']:.3f})"
+    )
 
 
 def _stop_on_failure(store: FitStore, outcomes: "Sequence[Outcome]") -> None:

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from retention.errors import RetentionError
-from retention.value.churn_calibration import ChurnOutcomes, fit, risk
+from retention.value.churn_calibration import ChurnOutcomes, HeldOut, fit, risk
 
 SCORE = np.round(np.linspace(0, 1, 101), 3)
 
@@ -65,3 +65,26 @@ def test_a_score_that_tells_nothing_or_all_is_not_trusted(silent: np.ndarray, pr
 def test_more_silent_customers_than_there_are_is_refused() -> None:
     with pytest.raises(RetentionError):
         outcomes(np.full(101, 1001.0))
+
+
+def test_a_held_out_month_is_foretold_by_the_months_before_alone() -> None:
+    earlier, later = outcomes(1000 * expit(-2 + 5 * SCORE)), outcomes(10 * expit(-1 + 5 * SCORE), 10)
+    together = ChurnOutcomes(*(np.concatenate(both) for both in zip(
+        (earlier.score, earlier.silent, earlier.customers), (later.score, later.silent, later.customers), strict=True
+    )), uses_p_alive=True)  # fmt: skip
+    found = fit(together, HeldOut(earlier, later)).diagnostics
+    foretold = expit(-2 + 5 * SCORE)
+    happened = expit(-1 + 5 * SCORE)
+    assert found["held_out_customers"] == 1010
+    assert found["held_out_foretold"] == pytest.approx(foretold.mean(), abs=1e-4)
+    assert found["held_out_observed"] == pytest.approx(happened.mean())
+    brier = np.mean(happened * (1 - foretold) ** 2 + (1 - happened) * foretold**2)
+    assert found["held_out_brier"] == pytest.approx(brier, abs=1e-4)
+    base = foretold.mean()
+    of_base = np.mean(happened * (1 - base) ** 2 + (1 - happened) * base**2)
+    assert found["held_out_brier_of_base_rate"] == pytest.approx(of_base, abs=1e-4)
+
+
+def test_months_that_carry_no_fit_judge_nothing() -> None:
+    sound = outcomes(1000 * expit(-2 + 5 * SCORE))
+    assert "held_out_customers" not in fit(sound, HeldOut(outcomes(np.zeros(101)), sound)).diagnostics

@@ -47,8 +47,46 @@ class ChurnOutcomes:
             )
 
 
-def fit(outcomes: ChurnOutcomes) -> Fit:
+@dataclass(frozen=True)
+class HeldOut:
+    """Outcomes to judge a calibration by, apart from those that it would have known.
+
+    Attributes:
+        earlier: outcomes that were known on the later ones' day.
+        later: outcomes of one day.
+    """
+
+    earlier: ChurnOutcomes
+    later: ChurnOutcomes
+
+    def judged(self) -> dict[str, float]:
+        """What a fit to the earlier outcomes foretells of the later ones, and what happened; empty if it is not sound.
+
+        Returns:
+            `held_out_customers`; the share of them that stayed silent, foretold and observed; the Brier score, and
+            that of the earlier share foretold of everybody.
+        """
+        found = fit(self.earlier)
+        if not found.is_sound:
+            return {}
+        customers = float(self.later.customers.sum())
+        foretold = risk(found.parameters, self.later.score)
+        base = np.full(len(foretold), found.diagnostics["base_rate"])
+        return {
+            "held_out_customers": customers,
+            "held_out_foretold": float(np.sum(self.later.customers * foretold)) / customers,
+            "held_out_observed": float(self.later.silent.sum()) / customers,
+            "held_out_brier": _brier(foretold, self.later),
+            "held_out_brier_of_base_rate": _brier(base, self.later),
+        }
+
+
+def fit(outcomes: ChurnOutcomes, held_out: HeldOut | None = None) -> Fit:
     """Fit intercept and slope of the log odds by maximum likelihood, with a slope of 0 or more.
+
+    Args:
+        outcomes: what is known now.
+        held_out: part of it, by which the method is judged; its figures join the diagnostics.
 
     Returns:
         The fit; `problems` names why it is not to be trusted: one_outcome (all or none bought), no_slope (the score
@@ -76,7 +114,12 @@ def fit(outcomes: ChurnOutcomes) -> Fit:
         round(total),
         bool(found.success),
         problems,
-        {"base_rate": base, "brier": _brier(predicted, outcomes), "brier_of_base_rate": base * (1 - base)},
+        {
+            "base_rate": base,
+            "brier": _brier(predicted, outcomes),
+            "brier_of_base_rate": base * (1 - base),
+            **(held_out.judged() if held_out else {}),
+        },
     )
 
 

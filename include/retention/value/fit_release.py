@@ -264,7 +264,7 @@ def _calibrated(store: FitStore, asked: Asked, months: ScoredMonths, fit_id: str
     }
     if months.refusal is not None:
         return Outcome(_complete(row | {"status": REFUSED, "reason": f"Too few data: {months.refusal}."}), is_new=True)
-    fit = churn_calibration.fit(months.outcomes)
+    fit = churn_calibration.fit(months.outcomes, months.held_out)
     return Outcome(_complete(row | _found(fit)), is_new=True, fit=fit)
 
 
