@@ -151,14 +151,41 @@ def test_answers_calls_and_reopenings(service: duckdb.DuckDBPyConnection) -> Non
 
 def test_resolution_rate_and_timely_rate_are_two_figures(service: duckdb.DuckDBPyConnection) -> None:
     found = service.execute(
-        "select sum(tickets), sum(resolved), sum(met), sum(breached) from marts.service_metrics "
+        "select sum(tickets), sum(resolved), sum(met), sum(breached), sum(undecided) from marts.service_metrics "
         "where dimension = 'all' and period_type = 'month' and week_start = date '2024-06-01'"
     ).fetchall()
-    assert found == [(12, 7, 4, 7)]
+    assert found == [(12, 7, 4, 7, 1)]
     assert service.execute(
         "select resolution_rate, timely_rate, call_back_rate, csat from marts.service_metrics "
         "where dimension = 'all' and period_type = 'month' and week_start = date '2024-06-01'"
-    ).fetchall() == [(7 / 12, 4 / 11, 1 / 7, 0.5)]
+    ).fetchall() == [(7 / 11, 4 / 11, 1 / 7, 0.5)]
+
+
+def test_a_week_is_not_judged_before_its_tickets_are_due(project: CompiledProject) -> None:
+    """Normal tickets have seven days, so that those of last week can still be settled in time."""
+    done = [
+        ticket(f"done_{n}", "2024-05-27 10:00", severity="normal", resolved_at="2024-05-27 11:00") for n in range(19)
+    ]
+    waiting = ticket("waiting", "2024-05-27 10:00", severity="normal")
+    events = pd.DataFrame([{"event_id": "1", "ticket_id": "waiting", "event_type": "paused",
+                            "occurred_at": at("2024-05-28 10:00")}])  # fmt: skip
+    open_ones = [ticket(f"open_{n}", "2024-06-09 10:00", severity="normal") for n in range(3)]
+    lost = ticket("overdue_already", "2024-06-03 10:00", severity="urgent")
+    tickets = loaded(pd.DataFrame([*done, waiting, *open_ones, lost]))
+    with project.build(
+        {"tickets": tickets, "ticket_events": loaded(events)}, as_of=AS_OF, models=["target_tracking"]
+    ) as connection:
+        rows = connection.execute(
+            "select metric, period_start, actual, denominator, status, is_latest from marts.target_tracking "
+            "where metric in ('complaint_resolution_rate', 'timely_rate') order by all"
+        ).fetchall()
+    last, before = date(2024, 6, 3), date(2024, 5, 27)
+    assert rows == [
+        ("complaint_resolution_rate", before, 1.0, 19, "met", True),  # one in twenty is paused: the bound
+        ("complaint_resolution_rate", last, 0.0, 1, "not_ripe", False),
+        ("timely_rate", before, 1.0, 19, "met", True),
+        ("timely_rate", last, 0.0, 1, "not_ripe", False),
+    ]
 
 
 def test_the_strictest_set_counts_where_the_profile_asks_for_it(project: CompiledProject) -> None:

@@ -102,7 +102,8 @@ def expected_values(built: duckdb.DuckDBPyConnection) -> dict[Value, float | Non
     for row in records(built, "from marts.service_metrics where period_type = 'week'"):
         what = {"all": "resolution_rate", "complaint": "complaint_resolution_rate"}.get(row["dimension_value"])
         if row["dimension"] in ("all", "ticket_type") and what:
-            found[what, "all", "all", "week", row["week_start"]] = row["resolved"] / row["tickets"]
+            decided = row["tickets"] - row["undecided"]
+            found[what, "all", "all", "week", row["week_start"]] = row["resolved"] / decided if decided else None
         if row["dimension"] == "all":
             due = row["met"] + row["breached"]
             found["timely_rate", "all", "all", "week", row["week_start"]] = row["met"] / due if due else None

@@ -191,11 +191,10 @@ all_values as (
         {{ add_days('service.week_start', 6) }} as period_end,
         service.resolution_rate as actual,
         service.resolved as numerator,
-        service.tickets as denominator,
-        {{ add_days('service.week_start', 6) }} <= run_parameters.as_of_date as is_mature,
-        case when service.resolution_rate is null then 'no_data' end as missing_reason
+        service.tickets - service.undecided as denominator,
+        service.is_mature,
+        service.resolution_missing_reason as missing_reason
     from service
-    cross join run_parameters
     union all
     select
         'timely_rate' as metric,
@@ -207,10 +206,9 @@ all_values as (
         service.timely_rate as actual,
         service.met as numerator,
         service.met + service.breached as denominator,
-        {{ add_days('service.week_start', 6) }} <= run_parameters.as_of_date as is_mature,
-        case when service.timely_rate is null then 'no_data' end as missing_reason
+        service.is_mature,
+        service.timely_missing_reason as missing_reason
     from service
-    cross join run_parameters
     where service.dimension = 'all'
     union all
     select
