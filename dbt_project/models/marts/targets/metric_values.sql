@@ -269,9 +269,13 @@ all_values as (
         month_end as period_end,
         lifetime_revenue_growth_rate as actual,
         cast(null as integer) as numerator,
-        cast(null as integer) as denominator,
+        least(customers_12m, customers_12m_before) as denominator,
         is_mature,
-        case when lifetime_revenue_growth_rate is null then 'no_earlier_period' end as missing_reason
+        case growth_missing_reason
+            when 'too_little_history' then growth_missing_reason
+            when 'no_purchases' then 'no_earlier_period'
+            when 'month_not_over' then 'no_data'
+        end as missing_reason
     from base
     union all
     select
