@@ -10,16 +10,16 @@ from retention.errors import NotThereError, SettingsError
 from retention.runs import Home
 
 LANGUAGES = ("en", "zh")
-STATUSES = ("met", "behind", "warning", "alarm", "no_data", "not_ripe")
+STATUSES = ("met", "behind", "warning", "alarm", "too_few", "not_ripe", "no_data")
 # The worst first: a list of targets is read from its top.
 TARGETS = """
     select
         tracked.scheme, tracked.tier, tracked.metric, metrics.{name} as metric_name, tracked.period_type,
-        tracked.period_start, tracked.period_end, tracked.direction, tracked.target, tracked.actual, tracked.gap,
-        tracked.unit, tracked.status, statuses.{name} as status_name, tracked.missing_reason,
-        reasons.{name} as missing_reason_name, tracked.warn_at, tracked.alarm_at, tracked.expected_low,
-        tracked.expected_high, tracked.owner, coalesce(owners.{name}, tracked.owner) as owner_name, tracked.rule_id,
-        tracked.reason
+        tracked.period_start, tracked.period_end, tracked.direction, tracked.target, tracked.actual, tracked.numerator,
+        tracked.denominator, tracked.gap, tracked.unit, tracked.status, statuses.{name} as status_name,
+        tracked.missing_reason, reasons.{name} as missing_reason_name, tracked.warn_at, tracked.alarm_at,
+        tracked.expected_low, tracked.expected_high, tracked.owner,
+        coalesce(owners.{name}, tracked.owner) as owner_name, tracked.rule_id, tracked.reason
     from marts.target_tracking as tracked
     left join marts.dim_labels as metrics on metrics.code_set = 'target_metric' and metrics.code = tracked.metric
     left join marts.dim_labels as statuses on statuses.code_set = 'target_status' and statuses.code = tracked.status
@@ -28,7 +28,10 @@ TARGETS = """
     left join marts.dim_labels as owners on owners.code_set = 'owner_role' and owners.code = tracked.owner
     where tracked.is_latest
     order by
-        list_position(['alarm', 'warning', 'behind', 'met', 'not_ripe', 'no_data'], tracked.status),
+        list_position(['alarm', 'warning', 'behind', 'met', 'too_few', 'not_ripe', 'no_data'], tracked.status),
+        -- Of one status the greatest miss, as a share of its target.
+        case tracked.direction when 'at_most' then -1 else 1 end
+        * (tracked.actual - tracked.target) / nullif(abs(tracked.target), 0) nulls last,
         tracked.scheme, tracked.tier, tracked.metric, tracked.period_type
 """
 

@@ -105,6 +105,7 @@ pivoted as (
         max(case when parameter = 'satisfaction_weeks' then cast(value as integer) end) as satisfaction_weeks,
         max(case when parameter = 'satisfaction_months' then cast(value as integer) end) as satisfaction_months,
         max(case when parameter = 'satisfaction_interval_z' then cast(value as double) end) as satisfaction_interval_z,
+        max(case when parameter = 'target_min_count' then cast(value as integer) end) as target_min_count,
         max(case when parameter = 'top_membership_level' then value end) as top_membership_level,
         max(case when parameter = 'resource_departure_share' then cast(value as decimal(9, 6)) end)
             as resource_departure_share,

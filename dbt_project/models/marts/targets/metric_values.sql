@@ -77,8 +77,8 @@ tier_rates as (
             {
                 'metric': sql_text('repurchase_rate'),
                 'actual': 'repurchase_rate',
-                'numerator': 'cast(null as integer)',
-                'denominator': 'cast(null as integer)',
+                'numerator': 'repeat_buyers',
+                'denominator': 'buyers',
             },
         ]
     ) }}
@@ -94,6 +94,7 @@ tier_growth as (
         later.period_start,
         later.period_end,
         {{ rounded('later.repurchase_rate / nullif(earlier.repurchase_rate, 0) - 1', 6) }} as actual,
+        least(later.buyers, coalesce(earlier.buyers, 0)) as buyers,
         case when later.repurchase_rate is null then 'no_data' else 'no_earlier_period' end as why_missing
     from tier_periods as later
     left join tier_periods as earlier
@@ -113,6 +114,7 @@ cross_sell as (
         later.cross_sell_share,
         later.cross_sell_customers,
         later.category_customers,
+        least(later.category_customers, coalesce(earlier.category_customers, 0)) as compared_customers,
         later.is_mature,
         {{ rounded('later.cross_sell_share / nullif(earlier.cross_sell_share, 0) - 1', 6) }} as growth
     from base as later
@@ -146,7 +148,7 @@ all_values as (
         period_end,
         actual,
         cast(null as integer) as numerator,
-        cast(null as integer) as denominator,
+        buyers as denominator,
         true as is_mature,
         case when actual is null then why_missing end as missing_reason
     from tier_growth
@@ -252,7 +254,7 @@ all_values as (
         month_end as period_end,
         growth as actual,
         cast(null as integer) as numerator,
-        cast(null as integer) as denominator,
+        compared_customers as denominator,
         is_mature,
         case
             when cross_sell_share is null then 'no_data'

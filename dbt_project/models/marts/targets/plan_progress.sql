@@ -6,8 +6,13 @@ with objectives as (
 
 measured as (
 
-    select * from {{ ref('metric_values') }}
-    where is_mature and actual is not null
+    select metrics.*
+    from {{ ref('metric_values') }} as metrics
+    cross join {{ ref('int_profile') }} as profile
+    where
+        metrics.is_mature
+        and metrics.actual is not null
+        and coalesce(metrics.denominator >= profile.target_min_count, true)
 
 ),
 
