@@ -17,12 +17,14 @@ from retention.publication.release import published_file
 from retention.publication.workbooks import LANGUAGES, Sheet, write_workbook
 from retention.runs import Home
 
-TABLES = ("issue_hotspots", "service_metrics", "ticket_sla", "dim_labels", "dim_dates")
+TABLES = ("issue_hotspots", "service_metrics", "ticket_sla", "ticket_sla_policies", "dim_labels", "dim_dates")
+YES = {"en": "yes", "zh": "是"}
 SHOWN = 20  # rows of a table in Markdown; the workbook has all
 WIDTH = 18
 CODES = {
     "trend": "hotspot_trend", "verdict": "hotspot_verdict", "dimension": "dimension",
     "escalated_priority": "priority", "resolution_status": "sla_status", "first_response_status": "sla_status",
+    "metric": "sla_metric", "status": "sla_status",
 }  # fmt: skip
 """Code sets of the columns that hold codes."""
 QUERIES = {
@@ -46,9 +48,14 @@ QUERIES = {
         from marts.ticket_sla where is_overdue order by escalated_priority nulls last, next_due_at, ticket_id
     """,
     "soon_overdue": """
-        select ticket_id, customer_id, owner, category, escalated_priority, escalation_level, received_at, next_due_at,
-            first_response_status, resolution_status, reason
-        from marts.ticket_sla where is_soon_overdue and not is_overdue order by next_due_at, ticket_id
+        select tickets.ticket_id, tickets.customer_id, tickets.owner, tickets.category, tickets.escalated_priority,
+            tickets.escalation_level, tickets.received_at, policies.metric, policies.due_at, tickets.is_overdue,
+            policies.status, tickets.reason
+        from marts.ticket_sla as tickets
+        inner join marts.ticket_sla_policies as policies
+            on tickets.ticket_id = policies.ticket_id and policies.is_counted and policies.is_soon_overdue
+                and policies.metric != 'call_back'
+        where tickets.is_soon_overdue order by policies.due_at, tickets.ticket_id, policies.metric
     """,
 }
 TITLES = {
@@ -95,6 +102,8 @@ HEADS = {
     "ticket_id": ("Ticket", "工单编号"), "customer_id": ("Customer", "客户编号"), "owner": ("Owner", "负责人"),
     "escalated_priority": ("Priority now", "当前优先级"), "escalation_level": ("Levels up", "升级次数"),
     "received_at": ("Received", "受理时间"), "next_due_at": ("Due", "应完成时间"),
+    "metric": ("Clock", "时限"), "due_at": ("Due", "应完成时间"), "status": ("State", "状态"),
+    "is_overdue": ("Late by another clock", "其他时限已超时"),
     "first_response_status": ("Response", "响应状态"), "resolution_status": ("Resolution", "解决状态"),
 }  # fmt: skip
 
@@ -132,6 +141,8 @@ class Problems:
         return sum(row[list(columns).index("tickets")] for row in rows)
 
     def _named(self, column: str, value: Any, language: str) -> Any:
+        if isinstance(value, bool):
+            return YES[language] if value else ""
         return self.labels.get((language, CODES[column], value), value) if column in CODES else value
 
 
