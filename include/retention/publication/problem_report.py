@@ -4,6 +4,7 @@ HOME/reports/problems/<Monday>/report-en.xlsx, report-zh.xlsx, report-en.md, rep
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -27,6 +28,15 @@ CODES = {
     "metric": "sla_metric", "status": "sla_status",
 }  # fmt: skip
 """Code sets of the columns that hold codes."""
+NAMES = {
+    "category": "ticket_category", "main_region": "region", "main_channel": "contact_channel", "region": "region",
+    "channel": "contact_channel", "severity": "severity", "ticket_type": "ticket_type",
+}  # fmt: skip
+"""Code sets of columns and dimensions whose values are the company's own: those that labels.csv names are shown so."""
+GENERAL = "dimension_value"
+"""Code set of all, unknown and what else stands for no value."""
+HOTSPOT_REASON = re.compile(r"(\S+) tickets?, a usual week (\S+): score (\S+) (>=|<) (\S+)")
+CLOCK_REASON = re.compile(r"(\w+): (\d+) of (\d+) minutes")
 QUERIES = {
     "problems": """
         select category_rank, category, tickets, round(ticket_share, 4) as ticket_share,
@@ -69,6 +79,7 @@ TITLES = {
         "hotspots": "Hotspots",
         "none": "None.",
         "more": "{count} more rows in the workbook.",
+        "no_policy": "No promise holds for it.",
         "not_over": "The week is not over: it is told as far as it has gone.",
     },
     "zh": {
@@ -81,6 +92,7 @@ TITLES = {
         "hotspots": "热点问题",
         "none": "无。",
         "more": "其余 {count} 行见工作簿。",
+        "no_policy": "无适用的时限规则",
         "not_over": "本周尚未结束，仅统计至数据截止日。",
     },
 }
@@ -127,9 +139,7 @@ class Problems:
     def shown(self, table: str, language: str) -> list[list[Any]]:
         """The rows of a table with the names of their codes."""
         columns, rows = self.tables[table]
-        return [
-            [self._named(column, value, language) for column, value in zip(columns, row, strict=True)] for row in rows
-        ]
+        return [self._named(dict(zip(columns, row, strict=True)), language) for row in rows]
 
     def heads(self, table: str, language: str) -> list[str]:
         """The header of a table."""
@@ -140,10 +150,34 @@ class Problems:
         columns, rows = self.tables["problems"]
         return sum(row[list(columns).index("tickets")] for row in rows)
 
-    def _named(self, column: str, value: Any, language: str) -> Any:
+    def _named(self, row: Mapping[str, Any], language: str) -> list[Any]:
+        sets = CODES | NAMES | {"dimension_value": NAMES.get(row.get("dimension", ""), GENERAL)}
+        return [
+            self._cell(value, sets.get(column, "reason" if column == "reason" else ""), language)
+            for column, value in row.items()
+        ]
+
+    def _cell(self, value: Any, code_set: str, language: str) -> Any:
         if isinstance(value, bool):
             return YES[language] if value else ""
-        return self.labels.get((language, CODES[column], value), value) if column in CODES else value
+        if code_set == "reason" and value is not None:
+            return self._reason(value, language)
+        general = self.labels.get((language, GENERAL, value), value) if code_set else value
+        return self.labels.get((language, code_set, value), general)
+
+    def _reason(self, reason: str, language: str) -> str:
+        """Why it stands there, in the reader's language; what has no words there is shown as it is."""
+        hotspot, clock = HOTSPOT_REASON.fullmatch(reason), CLOCK_REASON.fullmatch(reason)
+        if language == "zh" and hotspot:
+            tickets, usual, score, sign, bound = hotspot.groups()
+            return f"工单 {tickets} 件，常规周 {usual} 件：异常分 {score} {'≥' if sign == '>=' else '<'} {bound}"
+        if clock:
+            status = self.labels.get((language, "sla_status", clock[1]), clock[1])
+            told = {"en": "{}: {} of {} minutes", "zh": "{}：已用 {} 分钟，时限 {} 分钟"}[language]
+            return told.format(status, clock[2], clock[3])
+        if reason == "no_policy":
+            return TITLES[language]["no_policy"]
+        return self.labels.get((language, "hotspot_verdict", reason), reason)
 
 
 def read_problems(home: Home, week: date | None = None) -> Problems:
