@@ -10,6 +10,8 @@ from retention.errors import NotThereError, SettingsError
 from retention.runs import Home
 
 LANGUAGES = ("en", "zh")
+PLANS = {"resource_plan": "resource_budgets", "plan_progress": "plan_objectives"}
+"""Tables that stand beside the targets, and the seeds that a company fills them by."""
 STATUSES = ("met", "behind", "warning", "alarm", "too_few", "not_ripe", "no_data")
 # The worst first: a list of targets is read from its top.
 TARGETS = """
@@ -73,6 +75,17 @@ def list_targets(home: Home, wanted: Wanted, language: str = "en") -> list[dict[
         for row in rows
         if wanted.scheme in (None, row["scheme"]) and (not wanted.statuses or row["status"] in wanted.statuses)
     ]
+
+
+def empty_plans(home: Home) -> list[str]:
+    """Tables of plans and budgets that the published release has without rows, each with the seed that fills it."""
+    with duckdb.connect(str(home.published.resolve() / "retention.duckdb"), read_only=True) as connection:
+        found = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        return [
+            f"{table} is empty: the profile of the release has no rows in seeds/{seed}.csv"
+            for table, seed in PLANS.items()
+            if (table,) in found and connection.execute(f"select count(*) from marts.{table}").fetchall() == [(0,)]
+        ]
 
 
 def _check(wanted: Wanted, language: str) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from retention.console import print_rows
 from retention.options import HomeOption, settings_with
-from retention.target_list import STATUSES, Wanted, list_targets
+from retention.target_list import STATUSES, Wanted, empty_plans, list_targets
 
 TITLES = {"en": "targets, each with its newest period that is over", "zh": "目标与实际（各取最近已结束的周期）"}
 HEADS = {
@@ -41,11 +41,14 @@ def register(app: typer.Typer, out: Console) -> None:
         the actual is of; below target_min_count it is not judged (too_few). Of one status the greatest miss comes
         first. Targets are rows of seeds/targets.csv; the periods before stand in the table target_tracking.
         """
-        rows = list_targets(settings_with(home=home).home_path, Wanted(scheme, tuple(status or ())), language)
+        place = settings_with(home=home).home_path
+        rows = list_targets(place, Wanted(scheme, tuple(status or ())), language)
         if as_json:
             sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False, default=str) + "\n")
         else:
             print_rows(out, TITLES[language], [_line(row, language) for row in rows])
+            for empty in empty_plans(place):
+                out.print(f"note: {empty}. docs/guides/rules.md shows how.", markup=False)
 
 
 def _line(row: dict[str, Any], language: str) -> dict[str, Any]:

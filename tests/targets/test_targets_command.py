@@ -93,6 +93,16 @@ def test_people_read_names_and_programs_codes(published: Home, capsys: pytest.Ca
     assert (alarm["actual"], alarm["numerator"], alarm["denominator"]) == (0.12, 12, 100)
 
 
+def test_empty_plans_are_told_where_targets_are_read(published: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "is empty" not in run(published) + capsys.readouterr().out  # a release of before there were plans
+    with duckdb.connect(str(published.published / "retention.duckdb")) as connection:
+        connection.execute("create table marts.resource_plan (tier text); create table marts.plan_progress as select 1")
+    told = run(published) + capsys.readouterr().out
+    assert "note: resource_plan is empty: the profile of the release has no rows in seeds/resource_budgets.csv" in told
+    assert "plan_progress" not in told
+    json.loads(run(published, "--json") + capsys.readouterr().out)
+
+
 def test_what_is_not_there_is_told_with_what_is(published: Home, tmp_path: Path) -> None:
     with pytest.raises(NotThereError, match=r"No target is of scheme 'x'\. Schemes: all, retention_abcd"):
         list_targets(published, Wanted("x"))

@@ -113,6 +113,7 @@ select
     elapsed_share,
     case
         when as_of_date < starts_on then 'not_started'
+        when actual is null and as_of_date >= ends_on then 'plan_over'
         when actual is null then 'no_data'
         when target_state = 'met' then 'reached'
         when as_of_date >= ends_on then 'missed'
