@@ -38,13 +38,13 @@ create table marts.issue_hotspots as select * from (values
     usual_tickets, hotspot_score, is_hotspot, hotspot_rank, customers, revenue_12m, revenue_share, main_tier,
     main_region, main_channel, verdict, reason);
 create table marts.service_metrics as select * from (values
-    (date '2024-05-20', 'week', 'all', 'all', 3, 3, 1.0, 3, 0, 1.0, 5.0, 60.0, 0.5, 1.0),
-    (date '2024-05-27', 'week', 'all', 'all', 10, 5, 0.5, 4, 2, 0.6667, 5.0, 60.0, 0.5, null),
-    (date '2024-05-27', 'week', 'region', 'east', 6, 3, 0.5, 3, 1, 0.75, 5.0, 60.0, 0.5, null),
-    (date '2024-05-27', 'week', 'region', 'unknown', 4, 2, 0.5, 1, 1, 0.5, 5.0, 60.0, 0.5, null),
-    (date '2024-05-01', 'month', 'all', 'all', 13, 8, 0.6, 7, 2, 0.7, 5.0, 60.0, 0.5, null)
+    (date '2024-05-20', 'week', 'all', 'all', 3, 3, 1.0, 3, 0, 1, 1.0, 5.0, 60.0, 0.5, 1.0),
+    (date '2024-05-27', 'week', 'all', 'all', 10, 5, 0.5, 4, 2, 1, 0.6667, 5.0, 60.0, 0.5, null),
+    (date '2024-05-27', 'week', 'region', 'east', 6, 3, 0.5, 3, 1, 1, 0.75, 5.0, 60.0, 0.5, null),
+    (date '2024-05-27', 'week', 'region', 'unknown', 4, 2, 0.5, 1, 1, 1, 0.5, 5.0, 60.0, 0.5, null),
+    (date '2024-05-01', 'month', 'all', 'all', 13, 8, 0.6, 7, 2, 1, 0.7, 5.0, 60.0, 0.5, null)
 ) as t(week_start, period_type, dimension, dimension_value, tickets, resolved, resolution_rate, met, breached,
-    timely_rate, median_first_response_minutes, median_resolution_minutes, call_back_rate, csat);
+    undecided, timely_rate, median_first_response_minutes, median_resolution_minutes, call_back_rate, csat);
 create table marts.ticket_sla as select *, true as is_open from (values
     ('T1', 'C1', '=cmd()', 'billing', 'P1', 1, timestamp '2024-05-01 10:00', timestamp '2024-05-02 10:00', 'met',
         'overdue', 'overdue: 9 of 5 minutes', true, true),

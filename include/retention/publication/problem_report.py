@@ -47,8 +47,8 @@ QUERIES = {
     """,
     "service": """
         select dimension, dimension_value, tickets, resolved, round(resolution_rate, 4) as resolution_rate, met,
-            breached, round(timely_rate, 4) as timely_rate, median_first_response_minutes, median_resolution_minutes,
-            round(call_back_rate, 4) as call_back_rate, round(csat, 4) as csat
+            breached, undecided, round(timely_rate, 4) as timely_rate, median_first_response_minutes,
+            median_resolution_minutes, round(call_back_rate, 4) as call_back_rate, round(csat, 4) as csat
         from marts.service_metrics where week_start = $week and period_type = 'week'
         order by dimension != 'all', dimension, tickets desc, dimension_value
     """,
@@ -107,7 +107,8 @@ HEADS = {
     "main_region": ("Main region", "主要地区"), "main_channel": ("Main channel", "主要渠道"),
     "reason": ("Reason", "依据"), "dimension": ("By", "维度"), "dimension_value": ("Value", "取值"),
     "resolved": ("Resolved", "已解决"), "resolution_rate": ("Resolution rate", "解决率"),
-    "met": ("In time", "按时"), "breached": ("Late", "超时"), "timely_rate": ("Timely rate", "及时解决率"),
+    "met": ("In time", "按时"), "breached": ("Late", "超时"), "undecided": ("Not due yet", "未到期"),
+    "timely_rate": ("Timely rate", "及时解决率"),
     "median_first_response_minutes": ("Median response, minutes", "首次响应中位数（分钟）"),
     "median_resolution_minutes": ("Median resolution, minutes", "解决时长中位数（分钟）"),
     "call_back_rate": ("Call-back rate", "回访率"), "csat": ("Satisfied", "满意率"),
