@@ -10,16 +10,18 @@ from retention.errors import NotThereError, SettingsError
 from retention.runs import Home
 
 LANGUAGES = ("en", "zh")
-STATUSES = ("met", "behind", "warning", "alarm", "no_data", "not_ripe")
+PLANS = {"resource_plan": "resource_budgets", "plan_progress": "plan_objectives"}
+"""Tables that stand beside the targets, and the seeds that a company fills them by."""
+STATUSES = ("met", "behind", "warning", "alarm", "too_few", "not_ripe", "no_data")
 # The worst first: a list of targets is read from its top.
 TARGETS = """
     select
         tracked.scheme, tracked.tier, tracked.metric, metrics.{name} as metric_name, tracked.period_type,
-        tracked.period_start, tracked.period_end, tracked.direction, tracked.target, tracked.actual, tracked.gap,
-        tracked.unit, tracked.status, statuses.{name} as status_name, tracked.missing_reason,
-        reasons.{name} as missing_reason_name, tracked.warn_at, tracked.alarm_at, tracked.expected_low,
-        tracked.expected_high, tracked.owner, coalesce(owners.{name}, tracked.owner) as owner_name, tracked.rule_id,
-        tracked.reason
+        tracked.period_start, tracked.period_end, tracked.direction, tracked.target, tracked.actual, tracked.numerator,
+        tracked.denominator, tracked.gap, tracked.unit, tracked.status, statuses.{name} as status_name,
+        tracked.missing_reason, reasons.{name} as missing_reason_name, tracked.warn_at, tracked.alarm_at,
+        tracked.expected_low, tracked.expected_high, tracked.owner,
+        coalesce(owners.{name}, tracked.owner) as owner_name, tracked.rule_id, tracked.reason
     from marts.target_tracking as tracked
     left join marts.dim_labels as metrics on metrics.code_set = 'target_metric' and metrics.code = tracked.metric
     left join marts.dim_labels as statuses on statuses.code_set = 'target_status' and statuses.code = tracked.status
@@ -28,7 +30,10 @@ TARGETS = """
     left join marts.dim_labels as owners on owners.code_set = 'owner_role' and owners.code = tracked.owner
     where tracked.is_latest
     order by
-        list_position(['alarm', 'warning', 'behind', 'met', 'not_ripe', 'no_data'], tracked.status),
+        list_position(['alarm', 'warning', 'behind', 'met', 'too_few', 'not_ripe', 'no_data'], tracked.status),
+        -- Of one status the greatest miss, as a share of its target.
+        case tracked.direction when 'at_most' then -1 else 1 end
+        * (tracked.actual - tracked.target) / nullif(abs(tracked.target), 0) nulls last,
         tracked.scheme, tracked.tier, tracked.metric, tracked.period_type
 """
 
@@ -70,6 +75,17 @@ def list_targets(home: Home, wanted: Wanted, language: str = "en") -> list[dict[
         for row in rows
         if wanted.scheme in (None, row["scheme"]) and (not wanted.statuses or row["status"] in wanted.statuses)
     ]
+
+
+def empty_plans(home: Home) -> list[str]:
+    """Tables of plans and budgets that the published release has without rows, each with the seed that fills it."""
+    with duckdb.connect(str(home.published.resolve() / "retention.duckdb"), read_only=True) as connection:
+        found = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        return [
+            f"{table} is empty: the profile of the release has no rows in seeds/{seed}.csv"
+            for table, seed in PLANS.items()
+            if (table,) in found and connection.execute(f"select count(*) from marts.{table}").fetchall() == [(0,)]
+        ]
 
 
 def _check(wanted: Wanted, language: str) -> None:

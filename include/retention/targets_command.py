@@ -9,12 +9,12 @@ from rich.console import Console
 
 from retention.console import print_rows
 from retention.options import HomeOption, settings_with
-from retention.target_list import Wanted, list_targets
+from retention.target_list import STATUSES, Wanted, empty_plans, list_targets
 
 TITLES = {"en": "targets, each with its newest period that is over", "zh": "目标与实际（各取最近已结束的周期）"}
 HEADS = {
-    "en": ("scheme", "tier", "metric", "period", "target", "actual", "gap in points", "status", "owner"),
-    "zh": ("分层体系", "层级", "指标", "周期", "目标", "实际", "差距（点）", "状态", "负责人"),
+    "en": ("scheme", "tier", "metric", "period", "target", "actual", "n", "gap in points", "status", "owner"),
+    "zh": ("分层体系", "层级", "指标", "周期", "目标", "实际", "样本数", "差距（点）", "状态", "负责人"),
 }
 SIGNS = {"at_least": "≥", "at_most": "≤"}
 
@@ -29,7 +29,7 @@ def register(app: typer.Typer, out: Console) -> None:
         ] = None,
         status: Annotated[
             list[str] | None,
-            typer.Option("--status", help="met, behind, warning, alarm, no_data or not_ripe; repeat it. Default: all."),
+            typer.Option("--status", help=f"{', '.join(STATUSES)}; repeat it. Default: all."),
         ] = None,
         language: Annotated[str, typer.Option("--language", help="Language of heads and names: en or zh.")] = "en",
         home: HomeOption = None,
@@ -37,14 +37,18 @@ def register(app: typer.Typer, out: Console) -> None:
     ) -> None:
         """Show every target beside what was reached and who answers for it, the worst first.
 
-        From the published release, with exit code 0 whatever was reached. Targets are rows of seeds/targets.csv; the
-        periods before stand in the table target_tracking.
+        From the published release, with exit code 0 whatever was reached. n is how many customers, tickets or answers
+        the actual is of; below target_min_count it is not judged (too_few). Of one status the greatest miss comes
+        first. Targets are rows of seeds/targets.csv; the periods before stand in the table target_tracking.
         """
-        rows = list_targets(settings_with(home=home).home_path, Wanted(scheme, tuple(status or ())), language)
+        place = settings_with(home=home).home_path
+        rows = list_targets(place, Wanted(scheme, tuple(status or ())), language)
         if as_json:
             sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False, default=str) + "\n")
         else:
             print_rows(out, TITLES[language], [_line(row, language) for row in rows])
+            for empty in empty_plans(place):
+                out.print(f"note: {empty}. docs/guides/rules.md shows how.", markup=False)
 
 
 def _line(row: dict[str, Any], language: str) -> dict[str, Any]:
@@ -57,10 +61,16 @@ def _line(row: dict[str, Any], language: str) -> dict[str, Any]:
         row["tier"],
         row["metric_name"] or row["metric"],
         period,
-        f"{SIGNS[row['direction']]} {row['target']:g}",
-        missing if row["actual"] is None else f"{row['actual']:.4g}",
+        f"{SIGNS[row['direction']]} {_told(row['target'], row['unit'])}",
+        missing if row["actual"] is None else _told(row["actual"], row["unit"]),
+        row["denominator"],
         row["gap"],
         row["status_name"] or row["status"],
         row["owner_name"],
     )
     return dict(zip(HEADS[language], cells, strict=True))
+
+
+def _told(value: float, unit: str) -> str:
+    """A figure in its own unit; a rate as percent, to a tenth."""
+    return f"{round(100 * float(value), 1):g} %" if unit == "rate" else f"{value:.4g}"

@@ -234,6 +234,13 @@ def test_the_weekly_audit_runs_the_command_that_a_person_types() -> None:
     assert command[4].startswith("--home=")
 
 
+def test_the_weekly_report_runs_the_command_that_a_person_types() -> None:
+    task = adapter.ProblemReport(task_id="write_report")
+    assert task.command(context({}))[1:3] == ["tickets", "report"]
+    assert not [part for part in task.command(context({"week": None})) if part.startswith("--week")]
+    assert task.command(context({"week": "2024-06-05"}))[3] == "--week=2024-06-05"
+
+
 def test_the_weekly_fit_runs_the_command_that_a_person_types() -> None:
     task = adapter.ValueModelFit(task_id="fit")
     assert task.command(context({}))[1:4] == ["value", "fit", f"--wait={adapter.LOCK_WAIT_SECONDS}"]

@@ -298,7 +298,8 @@ TICKET_EVENTS = f"""
         'TE' || n as event_id,
         'E' || hash(n, 'turned') % 80 as ticket_id,
         timestamp '2024-03-31 10:00:00.5' - to_hours(cast(hash(n, 'turn') % 2500 as integer)) as occurred_at,
-        {_pick("'paused', 'paused', 'resumed', 'reopened', 'escalated'", "event")} as event_type,
+        {_pick("'contacted', 'contacted', 'paused', 'paused', 'resumed', 'reopened', 'escalated'", "event")}
+            as event_type,
         'words' as note
     from range(200) as numbers(n)
 """

@@ -336,7 +336,9 @@ def _entities(days: st.SearchStrategy[date]) -> dict[str, tuple[st.SearchStrateg
                 event_id=_ids("TE", 5),
                 ticket_id=_ids("E", 4),
                 occurred_at=instants,
-                event_type=st.sampled_from(["paused", "paused", "resumed", "reopened", "escalated"]),
+                event_type=st.sampled_from(
+                    ["contacted", "contacted", "paused", "paused", "resumed", "reopened", "escalated"]
+                ),
             ),
             0,
             5,

@@ -301,7 +301,11 @@ FIRST_DELIVERY = {
     "surveys": [answer(1, 3, FIRST, 9), answer(2, None, FIRST, 2), answer(3, 4, CLOSE, 7), *ENOUGH_ANSWERS],
     "memberships": [member(1, "diamond", FIRST), member(2, "gold", FIRST)],
     "tickets": [ticket(1, FIRST), ticket(2, FIRST, NEXT)],
-    "ticket_events": [turned(1, 1, FIRST, "paused"), turned(2, 2, CLOSE, "reopened")],  # the last is still to come
+    "ticket_events": [
+        turned(1, 1, FIRST, "paused"),
+        turned(5, 2, FIRST, "contacted"),
+        turned(2, 2, CLOSE, "reopened"),
+    ],  # the last is still to come
     "returns": [
         returned(1, 5, FIRST, "40.00"),
         returned(2, 999, FIRST, "10.00"),  # of an order that comes later
@@ -337,7 +341,12 @@ A_DAYS_NEWS = {
     "surveys": [answer(2, None, FIRST, 3), answer(12, 4, FIRST, 10)],
     "memberships": [member(2, "diamond", NEXT), member(7, "silver", FIRST)],
     "tickets": [ticket(1, FIRST, NEXT), ticket(3, NEXT)],
-    "ticket_events": [turned(3, 1, NEXT, "resumed"), turned(4, 3, NEXT, "escalated"), turned(1, 1, NEXT, "paused")],
+    "ticket_events": [
+        turned(3, 1, NEXT, "resumed"),
+        turned(4, 3, NEXT, "escalated"),
+        turned(6, 3, NEXT, "contacted"),
+        turned(1, 1, NEXT, "paused"),
+    ],
     "orders": [
         order(100, 4, NEXT),
         order(101, 7, date(2023, 6, 30), "250.00"),  # late by months

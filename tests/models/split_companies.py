@@ -58,7 +58,10 @@ def _touches(dice: random.Random, orders: pd.DataFrame) -> pd.DataFrame:
     ]
     touches = pd.DataFrame(rows, columns=["customer_id", "touched_at"])
     campaigns = dice.choices(["K1", "K2", "K3", None], k=len(touches))
-    return touches.assign(campaign_id=campaigns, touch_id=[f"T{number:04d}" for number in range(len(touches))])
+    variants = dice.choices(["a", "b", None, None, " Holdout"], k=len(touches))
+    return touches.assign(
+        campaign_id=campaigns, variant=variants, touch_id=[f"T{number:04d}" for number in range(len(touches))]
+    )
 
 
 def _loaded(rows: pd.DataFrame) -> pd.DataFrame:
@@ -105,7 +108,8 @@ def _category(items: pd.DataFrame, order: str) -> str:
 
 
 def _campaign(touches: pd.DataFrame, customer: str, day: pd.Timestamp) -> str:
-    theirs = touches[(touches["customer_id"] == customer) & touches["campaign_id"].notna()]
+    reached = touches[[str(one).strip().lower() != "holdout" for one in touches["variant"]]]
+    theirs = reached[(reached["customer_id"] == customer) & reached["campaign_id"].notna()]
     ahead = (day - pd.to_datetime(theirs["touched_at"]).dt.normalize()).dt.days
     within = theirs[(ahead >= 0) & (ahead <= CAMPAIGN_DAYS)].sort_values(["touched_at", "touch_id"])
     return str(within["campaign_id"].iloc[0]) if len(within) else "unknown"

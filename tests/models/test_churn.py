@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.models.compiled_project import CompiledProject
 
 FIRST_DAY = date(2022, 11, 3)
+TWO_YEARS_LATER = date(2025, 1, 31)
 MARTS = ["churn_metrics", "revenue_movements", "customer_base_metrics"]
 WINDOW = 90  # active_window_days of profile default_b2b
 CASES = [  # as-of day, months of a revenue period
@@ -149,7 +150,7 @@ def raw_tables(company: Company) -> dict[str, pd.DataFrame]:
             orders.append((order.order_id, name, order.on, order.amount, order.status, order.channel, currency))
             returns.extend((order.order_id, day, amount) for day, amount in order.returns)
             lines.extend((order.order_id, place, product) for place, product in enumerate(order.products))
-    days = pd.date_range("2022-10-01", "2024-06-30", freq="7D")
+    days = pd.date_range("2022-10-01", "2025-03-31", freq="7D")
     rates = [(f"X{place}X", day, rate) for place, rate in enumerate(RATES) for day in days]
     frames = {
         "customers": pd.DataFrame(
@@ -360,16 +361,23 @@ def tiers_on(project: CompiledProject, raw: dict[str, pd.DataFrame], company: Co
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(13, 16))
-def test_the_customer_base_is_what_a_walk_through_the_purchases_gives(project: CompiledProject, seed: int) -> None:
-    as_of, _ = CASES[seed % len(CASES)]
+@pytest.mark.parametrize(("seed", "as_of"), [(13, CASES[1][0]), (14, CASES[2][0]), (15, TWO_YEARS_LATER)])
+def test_the_customer_base_is_what_a_walk_through_the_purchases_gives(
+    project: CompiledProject, seed: int, as_of: date
+) -> None:
     company = random_company(seed, as_of)
     with project.build(raw_tables(company), as_of=as_of, models=["customer_base_metrics"]) as warehouse:
         rows = {row["month_end"]: row for row in records(warehouse, "from marts.customer_base_metrics")}
         margins = dict(warehouse.sql("select order_id, margin_amount from marts.fct_orders").fetchall())
     assert list(rows) != []
+    is_long = as_of == TWO_YEARS_LATER
+    assert sum(row["lifetime_revenue_growth_rate"] is not None for row in rows.values()) >= 2 * is_long
     before: dict[str, object] | None = None
+    first = min(order.on for one in company.values() for order in one.orders if order.on <= as_of)
     for month_end, row in sorted(rows.items()):
+        expected_growth = growth_of_a_year(company, month_end, as_of, first)
+        told = (row["lifetime_revenue_growth_rate"], row["growth_missing_reason"])
+        assert told == (pytest.approx(expected_growth[0], abs=1e-6), expected_growth[1]), month_end
         expected = base_of_month(company, month_end, as_of, margins)
         assert {name: row[name] for name in expected} == pytest.approx(expected), month_end
         growth = None
@@ -377,6 +385,30 @@ def test_the_customer_base_is_what_a_walk_through_the_purchases_gives(project: C
             growth = float(row["revenue"] / row["purchases"] / (before["revenue"] / before["purchases"])) - 1
         assert row["avg_order_value_growth_rate"] == (None if growth is None else pytest.approx(growth, abs=1e-6))
         before = row
+
+
+def worth_of_a_year(company: Company, month_end: date, as_of: date) -> float:
+    """What a customer who bought in the twelve months up to a month's end spent in them; 0 when nobody did."""
+    since = (pd.Timestamp(month_end) + pd.Timedelta(days=1) - pd.DateOffset(months=12)).date()
+    spent = [
+        sum(bought)
+        for one in company.values()
+        if (bought := [order.net(as_of) for order in one.orders
+                       if since <= order.on <= month_end and order.is_purchase(as_of)])
+    ]  # fmt: skip
+    return float(sum(spent) / len(spent)) if spent else 0.0
+
+
+def growth_of_a_year(company: Company, month_end: date, as_of: date, first: date) -> tuple[float | None, str | None]:
+    """A year against the year before, both within the whole months that are known; or the reason why not."""
+    if month_end > as_of:
+        return None, "month_not_over"
+    whole_months = (month_end.year - first.year) * 12 + month_end.month - first.month
+    if whole_months < 24:
+        return None, "too_little_history"
+    year_ago = (pd.Timestamp(month_end) + pd.Timedelta(days=1) - pd.DateOffset(months=12) - pd.Timedelta(days=1)).date()
+    now, then = worth_of_a_year(company, month_end, as_of), worth_of_a_year(company, year_ago, as_of)
+    return (now / then - 1, None) if now and then else (None, "no_purchases")
 
 
 def base_of_month(

@@ -65,6 +65,10 @@ EVENTS = [
     ("important_overdue_and_handed_up", "escalated", "2024-06-03 10:00"),
     ("settled_and_opened_again", "reopened", "2024-06-05 10:00"),
     ("normal_open", "paused", "2024-06-15 10:00"),  # after the as-of day
+    ("answered_in_time", "contacted", "2024-06-12 09:06"),
+    ("called_before_it_was_settled", "contacted", "2024-06-12 09:05"),
+    ("called_before_it_was_settled", "contacted", "2024-06-12 09:30"),
+    ("settled_and_opened_again", "contacted", "2024-05-31 10:00"),  # a careless record
 ]
 EXPECTED = {  # settlement: status, rule, overdue, about to be, level, priority, priority raised
     "golden_on_its_day": ("met", "C1.delivered", False, False, 0, None, None),
@@ -136,8 +140,19 @@ def test_the_as_of_day_ends_at_midnight(service: duckdb.DuckDBPyConnection) -> N
 def test_answers_calls_and_reopenings(service: duckdb.DuckDBPyConnection) -> None:
     rows = rows_of(service, "select * from marts.ticket_sla")
     first = {name: (rows[name]["contact_minutes"], rows[name]["contact_status"]) for name in rows}
-    assert first["answered_by_its_settlement"] == (4, "met")
-    assert first["answered_in_time"] == (5, "met")
+    assert first["answered_by_its_settlement"] == (None, None), "when it was contacted, nobody wrote down"
+    assert first["answered_in_time"] == (6, "breached")
+    assert first["called_before_it_was_settled"] == (5, "met"), "the first contact counts"
+    assert first["settled_and_opened_again"] == (0, "met")
+    assert first["normal_open"][1] == "overdue", "neither contacted nor answered"
+    untold = service.execute(
+        "select distinct missing_reason from marts.ticket_sla_policies "
+        "where metric = 'contact' and ticket_id = 'answered_by_its_settlement'"
+    ).fetchall()
+    assert untold == [("contact_not_recorded",)]
+    answered = {name: (rows[name]["first_response_minutes"], rows[name]["first_response_status"]) for name in rows}
+    assert answered["answered_by_its_settlement"] == (4, "met")
+    assert answered["answered_in_time"] == (5, "met")
     calls = {name: (rows[name]["call_back_status"], rows[name]["is_called_back"]) for name in rows}
     assert calls["answered_in_time"] == ("met", True)
     assert calls["called_before_it_was_settled"] == ("overdue", False)
@@ -151,14 +166,41 @@ def test_answers_calls_and_reopenings(service: duckdb.DuckDBPyConnection) -> Non
 
 def test_resolution_rate_and_timely_rate_are_two_figures(service: duckdb.DuckDBPyConnection) -> None:
     found = service.execute(
-        "select sum(tickets), sum(resolved), sum(met), sum(breached) from marts.service_metrics "
+        "select sum(tickets), sum(resolved), sum(met), sum(breached), sum(undecided) from marts.service_metrics "
         "where dimension = 'all' and period_type = 'month' and week_start = date '2024-06-01'"
     ).fetchall()
-    assert found == [(12, 7, 4, 7)]
+    assert found == [(12, 7, 4, 7, 1)]
     assert service.execute(
         "select resolution_rate, timely_rate, call_back_rate, csat from marts.service_metrics "
         "where dimension = 'all' and period_type = 'month' and week_start = date '2024-06-01'"
-    ).fetchall() == [(7 / 12, 4 / 11, 1 / 7, 0.5)]
+    ).fetchall() == [(7 / 11, 4 / 11, 1 / 7, 0.5)]
+
+
+def test_a_week_is_not_judged_before_its_tickets_are_due(project: CompiledProject) -> None:
+    """Normal tickets have seven days, so that those of last week can still be settled in time."""
+    done = [
+        ticket(f"done_{n}", "2024-05-27 10:00", severity="normal", resolved_at="2024-05-27 11:00") for n in range(20)
+    ]
+    waiting = ticket("waiting", "2024-05-27 10:00", severity="normal")
+    events = pd.DataFrame([{"event_id": "1", "ticket_id": "waiting", "event_type": "paused",
+                            "occurred_at": at("2024-05-28 10:00")}])  # fmt: skip
+    open_ones = [ticket(f"open_{n}", "2024-06-09 10:00", severity="normal") for n in range(3)]
+    lost = ticket("overdue_already", "2024-06-03 10:00", severity="urgent")
+    tickets = loaded(pd.DataFrame([*done, waiting, *open_ones, lost]))
+    with project.build(
+        {"tickets": tickets, "ticket_events": loaded(events)}, as_of=AS_OF, models=["target_tracking"]
+    ) as connection:
+        rows = connection.execute(
+            "select metric, period_start, actual, denominator, status, is_latest from marts.target_tracking "
+            "where metric in ('complaint_resolution_rate', 'timely_rate') order by all"
+        ).fetchall()
+    last, before = date(2024, 6, 3), date(2024, 5, 27)
+    assert rows == [
+        ("complaint_resolution_rate", before, 1.0, 20, "met", True),  # one in 21 is paused
+        ("complaint_resolution_rate", last, 0.0, 1, "not_ripe", False),
+        ("timely_rate", before, 1.0, 20, "met", True),
+        ("timely_rate", last, 0.0, 1, "not_ripe", False),
+    ]
 
 
 def test_the_strictest_set_counts_where_the_profile_asks_for_it(project: CompiledProject) -> None:
@@ -186,6 +228,29 @@ def test_a_source_that_never_says_when_it_answered_breaches_nothing(project: Com
             ("resolution", "overdue", None),
         ]
         assert connection.execute("select distinct contact_minutes from marts.ticket_sla").fetchall() == [(None,)]
+
+
+def test_answers_are_no_contacts(project: CompiledProject) -> None:
+    """A source without events keeps or breaks no promise of contact: nothing is overdue, no priority rises."""
+    tickets = loaded(
+        pd.DataFrame(
+            [
+                ticket("answered_in_an_hour", "2024-06-14 10:00", severity="urgent",
+                       first_response_at="2024-06-14 11:00"),
+                ticket("not_answered_yet", "2024-06-14 17:50", severity="normal"),  # due on Monday
+            ]
+        )
+    )  # fmt: skip
+    with project.build({"tickets": tickets}, as_of=AS_OF, models=MARTS) as connection:
+        rows = rows_of(
+            connection,
+            "select ticket_id, contact_status, first_response_status, is_overdue, is_soon_overdue, escalated_priority "
+            "from marts.ticket_sla",
+        )
+        assert [tuple(row.values()) for _, row in sorted(rows.items())] == [
+            ("answered_in_an_hour", None, "met", False, True, "P1"),
+            ("not_answered_yet", None, "running", False, False, "P3"),
+        ]
 
 
 def test_no_tickets_give_no_rows(project: CompiledProject) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.models.compiled_project import CompiledProject
 
 MARTS = ["target_tracking", "resource_plan", "plan_progress"]
+FEWEST = 20  # a rate of fewer is not judged
 Row = dict[str, Any]
 Value = tuple[str, str, str, str, date]  # metric, scheme, tier, period_type, period_start
 
@@ -102,7 +103,8 @@ def expected_values(built: duckdb.DuckDBPyConnection) -> dict[Value, float | Non
     for row in records(built, "from marts.service_metrics where period_type = 'week'"):
         what = {"all": "resolution_rate", "complaint": "complaint_resolution_rate"}.get(row["dimension_value"])
         if row["dimension"] in ("all", "ticket_type") and what:
-            found[what, "all", "all", "week", row["week_start"]] = row["resolved"] / row["tickets"]
+            decided = row["tickets"] - row["undecided"]
+            found[what, "all", "all", "week", row["week_start"]] = row["resolved"] / decided if decided else None
         if row["dimension"] == "all":
             due = row["met"] + row["breached"]
             found["timely_rate", "all", "all", "week", row["week_start"]] = row["met"] / due if due else None
@@ -146,14 +148,21 @@ def test_every_metric_is_that_of_its_own_table(warehouse: Any) -> None:
         assert row["is_mature"] or row["period_end"] >= AS_OF - timedelta(days=60)
         if row["numerator"] is not None and row["actual"] is not None and row["unit"] == "rate":
             assert row["actual"] == pytest.approx(row["numerator"] / row["denominator"])
+    month = {row["period_start"]: row for row in rows if row["metric"] == "cross_sell_share"}
+    for row in rows:
+        if row["metric"] == "cross_sell_growth_3m_rate" and row["actual"] is not None:
+            sides = [month[start] for start in (row["period_start"], months_before(row["period_start"], 3))]
+            assert row["denominator"] == min(side["denominator"] for side in sides)
     told = {row["metric"] for row in rows if row["actual"] is not None}
     assert {"repurchase_growth_3m_rate", "cross_sell_growth_3m_rate", "member_repurchase_rate", "nps_score"} <= told
 
 
-def status_of(target: Row, actual: float | None) -> str:
+def status_of(target: Row, actual: float | None, count: int | None) -> str:
     """How an actual stands to a target, in decimals."""
     if actual is None:
         return "no_data"
+    if count is not None and count < FEWEST:
+        return "too_few"
     sign = -1 if target["direction"] == "at_most" else 1
     reached = sign * Decimal(actual).quantize(Decimal("0.000001"))
     if reached >= sign * Decimal(target["target"]):
@@ -182,8 +191,9 @@ def test_every_target_stands_beside_every_period_of_its_metric(warehouse: Any) -
         ripe = [start for start, row in measured.items() if row["is_mature"]]
         assert latest["period_start"] == max(ripe or measured or [AS_OF])
         for row in of_target:
-            value = measured.get(row["period_start"], {"actual": None, "is_mature": True})
-            assert row["status"] == (status_of(target, value["actual"]) if value["is_mature"] else "not_ripe"), row
+            value = measured.get(row["period_start"], {"actual": None, "is_mature": True, "denominator": None})
+            status = status_of(target, value["actual"], value["denominator"]) if value["is_mature"] else "not_ripe"
+            assert row["status"] == status, row
             if value["actual"] is not None:
                 unit = 100 if row["unit"] == "rate" else 1
                 assert row["gap"] == pytest.approx(unit * (value["actual"] - float(target["target"])), abs=1e-4)
@@ -208,7 +218,11 @@ def test_budgets_are_compared_with_value_and_plans_with_time(warehouse: Any) -> 
         assert (row["customers"], row["budget"]) == (tier["customers"], budgets.get(row["tier"], 0))
         assert (row["budget_share"], row["value_share"]) == (pytest.approx(share), pytest.approx(worth))
         assert row["is_departing"] == (abs(round(share - worth, 6)) > 0.1)
-    values = records(warehouse, "from marts.metric_values where is_mature and actual is not null")
+    values = [
+        row
+        for row in records(warehouse, "from marts.metric_values where is_mature and actual is not null")
+        if row["denominator"] is None or row["denominator"] >= FEWEST
+    ]
     for row in records(warehouse, "from marts.plan_progress"):
         key = tuple(row[name] for name in ("metric", "scheme", "tier", "period_type"))
         of_metric = sorted(

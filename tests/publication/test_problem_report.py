@@ -23,29 +23,42 @@ create schema marts;
 create table marts.dim_dates as select date '2024-05-29' as as_of_date;
 create table marts.dim_labels as select * from (values
     ('hotspot_verdict', 'hotspot', 'Hotspot', '热点问题'), ('hotspot_trend', 'rising', 'Rising', '上升'),
-    ('sla_status', 'overdue', 'Overdue', '已超时未完成'), ('dimension', 'all', 'All', '全部')
+    ('sla_status', 'overdue', 'Overdue', '已超时未完成'), ('dimension', 'all', 'All', '全部'),
+    ('dimension', 'region', 'Region', '地区'), ('region', 'east', 'East', '东区'),
+    ('ticket_category', 'billing', 'Billing', '账单'),
+    ('dimension_value', 'all', 'All', '全部'), ('dimension_value', 'unknown', 'Unknown', '未知'),
+    ('sla_metric', 'first_response', 'First response', '首次响应')
 ) as t(code_set, code, name_en, name_zh);
 create table marts.issue_hotspots as select * from (values
     (date '2024-05-27', 'logistics|east', 9, 0.9, 1, 0.9, 2.0, 3.5, 'rising', 2.0, 4.04, true, 1, 7, 100.00, 0.25, 'A',
-        'east', 'app', 'hotspot', '9 tickets'),
+        'east', 'app', 'hotspot', '9 tickets, a usual week 2.0: score 4.04 >= 3.00'),
     (date '2024-05-27', 'billing', 1, 0.1, 2, 1.0, 1.0, 0.0, 'steady', 1.0, 0.0, false, null, 1, null, null, null, null,
-        null, 'too_few_tickets', '1 ticket')
+        null, 'too_few_tickets', 'history_too_short')
 ) as t(week_start, category, tickets, ticket_share, category_rank, cumulative_share, mean_4_weeks, change_rate, trend,
     usual_tickets, hotspot_score, is_hotspot, hotspot_rank, customers, revenue_12m, revenue_share, main_tier,
     main_region, main_channel, verdict, reason);
 create table marts.service_metrics as select * from (values
-    (date '2024-05-20', 'week', 'all', 'all', 3, 3, 1.0, 3, 0, 1.0, 5.0, 60.0, 0.5, 1.0),
-    (date '2024-05-27', 'week', 'all', 'all', 10, 5, 0.5, 4, 2, 0.6667, 5.0, 60.0, 0.5, null),
-    (date '2024-05-01', 'month', 'all', 'all', 13, 8, 0.6, 7, 2, 0.7, 5.0, 60.0, 0.5, null)
+    (date '2024-05-20', 'week', 'all', 'all', 3, 3, 1.0, 3, 0, 1, 1.0, 5.0, 60.0, 0.5, 1.0),
+    (date '2024-05-27', 'week', 'all', 'all', 10, 5, 0.5, 4, 2, 1, 0.6667, 5.0, 60.0, 0.5, null),
+    (date '2024-05-27', 'week', 'region', 'east', 6, 3, 0.5, 3, 1, 1, 0.75, 5.0, 60.0, 0.5, null),
+    (date '2024-05-27', 'week', 'region', 'unknown', 4, 2, 0.5, 1, 1, 1, 0.5, 5.0, 60.0, 0.5, null),
+    (date '2024-05-01', 'month', 'all', 'all', 13, 8, 0.6, 7, 2, 1, 0.7, 5.0, 60.0, 0.5, null)
 ) as t(week_start, period_type, dimension, dimension_value, tickets, resolved, resolution_rate, met, breached,
-    timely_rate, median_first_response_minutes, median_resolution_minutes, call_back_rate, csat);
+    undecided, timely_rate, median_first_response_minutes, median_resolution_minutes, call_back_rate, csat);
 create table marts.ticket_sla as select *, true as is_open from (values
     ('T1', 'C1', '=cmd()', 'billing', 'P1', 1, timestamp '2024-05-01 10:00', timestamp '2024-05-02 10:00', 'met',
-        'overdue', 'overdue: 9 of 5 minutes', true, false),
+        'overdue', 'overdue: 9 of 5 minutes', true, true),
     ('T2', null, 'ann', null, null, 0, timestamp '2024-05-28 10:00', timestamp '2024-05-30 10:00', 'met', 'running',
         'running: 1 of 5 minutes', false, true)
 ) as t(ticket_id, customer_id, owner, category, escalated_priority, escalation_level, received_at, next_due_at,
     first_response_status, resolution_status, reason, is_overdue, is_soon_overdue);
+create table marts.ticket_sla_policies as select * from (values
+    ('T1', 'resolution', timestamp '2024-05-02 10:00', 'overdue', true, false),
+    ('T1', 'first_response', timestamp '2024-05-30 09:00', 'running', true, true),
+    ('T2', 'resolution', timestamp '2024-05-30 10:00', 'running', true, true),
+    ('T2', 'call_back', timestamp '2024-05-30 10:00', 'running', true, true),
+    ('T2', 'contact', timestamp '2024-05-30 08:00', 'running', false, true)
+) as t(ticket_id, metric, due_at, status, is_counted, is_soon_overdue);
 """
 RUNNER = CliRunner()
 
@@ -70,12 +83,19 @@ def test_the_report_of_the_as_of_days_week_stands_in_both_languages(published: H
     english = (folder / "report-en.md").read_text(encoding="utf-8")
     assert "# Frequent problems, week of 2024-05-27" in english
     assert "The week is not over" in english
-    assert "1. logistics|east: 9 tickets" in english
+    assert "1. logistics|east: 9 tickets, a usual week 2.0: score 4.04 >= 3.00" in english
     assert "| 1 | logistics\\|east | 9 |" in english
     assert "| T1 | C1 | =cmd() |" in english
     chinese = (folder / "report-zh.md").read_text(encoding="utf-8")
     assert "高频问题分析报告" in chinese
     assert "热点问题" in chinese
+    assert "1. logistics|east: 工单 9 件，常规周 2.0 件：异常分 4.04 ≥ 3.00" in chinese
+    assert "| 全部 | 全部 | 10 |" in chinese
+    assert "| 地区 | 东区 | 6 |" in chinese
+    assert "| 地区 | 未知 | 4 |" in chinese
+    assert "| 账单 |" in chinese
+    assert "已超时未完成：已用 9 分钟，时限 5 分钟" in chinese
+    assert "| 首次响应 |" in chinese
     book = openpyxl.load_workbook(folder / "report-zh.xlsx")
     assert book.sheetnames == ["本周问题", "服务指标", "已超时未解决", "即将超时"]
     overdue = [[cell.value for cell in row] for row in book["已超时未解决"].iter_rows()]
@@ -90,7 +110,8 @@ def test_a_week_is_named_by_any_of_its_days(published: Home) -> None:
     found = json.loads(told.stdout)
     assert (found["week_start"], found["as_of_date"], found["problems"]) == ("2024-05-20", "2024-05-29", [])
     assert [row["tickets"] for row in found["service"]] == [3]
-    assert [row["ticket_id"] for row in found["soon_overdue"]] == ["T2"]
+    soon = [(row["ticket_id"], row["metric"], row["is_overdue"]) for row in found["soon_overdue"]]
+    assert soon == [("T1", "first_response", True), ("T2", "resolution", False)], "late by one clock, soon by another"
     assert not (published.reports / "problems").exists()
 
 

@@ -81,6 +81,18 @@ BROKEN_CONTACTS: dict[str, tuple[str, str, str, str]] = {
         "the week of {{ due_day }} to",
         "line 2: the body of deep_visit uses due_day, which column fields does not name. Add it there, or correct",
     ),
+    "jinja_that_ends_its_own_sentence": (
+        "contact_templates",
+        "talk through the month with you.",
+        "talk {% unknown %} through the month with you.",
+        "Encountered unknown tag 'unknown'. Write fields as {{ name }}.",
+    ),
+    "nobody_may_be_contacted": (
+        "profile_parameters",
+        "all,contact_week_cap,3",
+        "all,contact_week_cap,0",
+        "line {line}: contact_week_cap is '0'. Write a whole number from 1 on.",
+    ),
     "no_jinja": (
         "contact_templates",
         "talk through the month with you.",

@@ -65,6 +65,42 @@ BROKEN_SERVICE: dict[str, tuple[str, str, str, str]] = {
         "all,all,1,9:00,12:00,",
         "line 2: the shift from 9:00 to 12:00 has no times of day.",
     ),
+    "shift_written_backwards": (
+        "working_hours",
+        "all,all,1,13:00,18:00,",
+        "all,all,1,18:00,13:00,",
+        "line 3: the shift from 18:00 to 13:00 (rule C1) ends before it begins, so that it would last 19 hours",
+    ),
+    "shifts_that_overlap": (
+        "working_hours",
+        "all,all,3,13:00,18:00,",
+        "all,all,3,11:59,18:00,",
+        "line 7: the shift from 11:59 to 18:00 of weekday 3 (rule C1) overlaps that of line 6, from 09:00 to 12:00.",
+    ),
+    "night_that_reaches_into_the_first_shift_of_the_week": (
+        "working_hours",
+        "retail,all,7,09:00,21:00,",
+        "retail,all,7,22:00,09:01,",
+        "line {line}: the shift from 22:00 to 09:01 of weekday 7 (rule C1) overlaps that of line 14, from",
+    ),
+    "make_up_days_that_overlap": (
+        "working_hours",
+        "all,all,0,13:00,18:00,",
+        "all,all,0,10:00,18:00,",
+        "line 13: the shift from 10:00 to 18:00 of weekday 0 (rule C1) overlaps that of line 12, from 09:00 to 12:00.",
+    ),
+    "set_of_no_other_like_it": (
+        "profile_parameters",
+        "fast_contact,call_back_48h",
+        "fast_contact,xyz",
+        "sla_policy_set names the set 'xyz', which has no rows for profile all. Known are: call_back_24h, ",
+    ),
+    "strictest_beside_sets": (
+        "profile_parameters",
+        "fast_contact,call_back_48h",
+        "fast_contact,strictest",
+        "sla_policy_set names the set 'strictest', which has no rows for profile all. Write strictest alone, or sets",
+    ),
     "weekday_that_is_none": ("working_hours", "retail,all,7,", "retail,all,8,", "line {line}: weekday 8 is none."),
     "hours_of_two_calendars": (
         "working_hours",

@@ -7,6 +7,42 @@ BROKEN_TARGETS: dict[str, tuple[str, str, str, str]] = {
         "all,all,all,chrun_rate,",
         "line 6: metric 'chrun_rate' is unknown. Did you mean churn_rate?",
     ),
+    "target_of_a_metric_like_none": (
+        "targets",
+        "all,all,all,top_member_share,",
+        "all,all,all,xyz,",
+        "line 17: metric 'xyz' is unknown. Known are: activation_rate, ces_score, churn_rate,",
+    ),
+    "target_in_percents": (
+        "targets",
+        "timely_rate,week,0.90,",
+        "timely_rate,week,95,",
+        "line 9: target 95 (rule C2) is none that timely_rate can have. Write a number from 0 to 1, 0.95 for",
+    ),
+    "alarm_in_percents": (
+        "targets",
+        "at_least,0.93,0.90,",
+        "at_least,0.93,-90,",
+        "line 2: alarm_at -90 (rule G) is none that retention_rate can have. Write a number from 0 to 1.",
+    ),
+    "growth_in_percents": (
+        "targets",
+        "ltv_growth_rate,month,0.15,",
+        "ltv_growth_rate,month,15,",
+        "line 15: target 15 (rule M9) is none that ltv_growth_rate can have. Write a number from -1 to 5, 0.15",
+    ),
+    "points_beyond_the_scale": (
+        "targets",
+        "nps_score,month,40,",
+        "nps_score,month,400,",
+        "line 11: target 400 (rule Q) is none that nps_score can have. Write a number from -100 to 100.",
+    ),
+    "baseline_in_percents": (
+        "plan_objectives",
+        "rolling,at_least,0.90,0.95",
+        "rolling,at_least,90,0.95",
+        "line 2: baseline 90 (rule G) is none that retention_rate can have. Write a number from 0 to 1, 0.9 for",
+    ),
     "target_of_a_period_that_is_not_measured": (
         "targets",
         "timely_rate,week",

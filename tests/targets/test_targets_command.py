@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -23,15 +24,19 @@ create table marts.target_tracking as select *, 'rate' as unit, null as expected
     null as warn_at, null as alarm_at, 'G' as rule_id, 'because' as reason
 from (values
     ('retention_abcd', 'A', 'retention_rate', 'rolling', date '2024-01-02', date '2024-03-31', 'at_least', 0.95,
-        0.9160001e0, -3.4e0, 'warning', null, 'customer_success', true),
+        0.9160001e0, 458, 500, -3.4e0, 'warning', null, 'customer_success', true),
     ('all', 'all', 'churn_rate', 'month', date '2024-02-01', date '2024-02-29', 'at_most', 0.05,
-        0.12e0, 7e0, 'alarm', null, 'management', true),
+        0.12e0, 12, 100, 7e0, 'alarm', null, 'management', true),
+    ('all', 'all', 'timely_rate', 'week', date '2024-02-26', date '2024-03-03', 'at_least', 0.9,
+        0.3e0, 30, 100, -60e0, 'alarm', null, 'service', true),
+    ('all', 'all', 'complaint_resolution_rate', 'week', date '2024-02-26', date '2024-03-03', 'at_least', 0.95,
+        0.0e0, 0, 1, -95e0, 'too_few', null, 'service', true),
     ('all', 'all', 'churn_rate', 'month', date '2024-01-01', date '2024-01-31', 'at_most', 0.05,
-        0.01, -4, 'met', null, 'management', false),
+        0.01, 1, 100, -4, 'met', null, 'management', false),
     ('all', 'all', 'top_member_share', 'as_of', date '2024-03-31', date '2024-03-31', 'at_least', 0.15,
-        null, null, 'no_data', 'no_data', 'Team North', true)
-) as t(scheme, tier, metric, period_type, period_start, period_end, direction, target, actual, gap, status,
-    missing_reason, owner, is_latest);
+        null, null, null, null, 'no_data', 'no_data', 'Team North', true)
+) as t(scheme, tier, metric, period_type, period_start, period_end, direction, target, actual, numerator, denominator,
+    gap, status, missing_reason, owner, is_latest);
 create table marts.dim_labels as select * from (values
     ('target_metric', 'churn_rate', 'Churn', '整体流失率'), ('target_status', 'alarm', 'Alarm', '警报'),
     ('metric_reason', 'no_data', 'No data', '无数据'), ('owner_role', 'management', 'Management', '管理层')
@@ -61,8 +66,10 @@ def run(home: Home, *arguments: str) -> str:
 def test_targets_stand_with_their_latest_period_the_worst_first(published: Home) -> None:
     rows = list_targets(published, Wanted())
     assert [(row["metric"], row["status"]) for row in rows] == [
-        ("churn_rate", "alarm"),
+        ("churn_rate", "alarm"),  # more than twice the target
+        ("timely_rate", "alarm"),
         ("retention_rate", "warning"),
+        ("complaint_resolution_rate", "too_few"),
         ("top_member_share", "no_data"),
     ]
 
@@ -70,17 +77,30 @@ def test_targets_stand_with_their_latest_period_the_worst_first(published: Home)
 def test_they_are_told_by_scheme_and_status(published: Home) -> None:
     assert [row["metric"] for row in list_targets(published, Wanted("retention_abcd"))] == ["retention_rate"]
     of_two = list_targets(published, Wanted("all", ("alarm", "met")))
-    assert [row["metric"] for row in of_two] == ["churn_rate"]
+    assert [row["metric"] for row in of_two] == ["churn_rate", "timely_rate"]
 
 
 def test_people_read_names_and_programs_codes(published: Home, capsys: pytest.CaptureFixture[str]) -> None:
     printed = run(published, "--language", "zh") + capsys.readouterr().out
     assert "整体流失率" in printed
-    assert "≤ 0.05" in printed
+    assert "≤ 5 %" in printed
+    assert "91.6 %" in printed
+    assert re.search(r"样本数.*\n(.*\n)*.* 500 ", printed)
     assert "无数据" in printed  # in the place of an actual
     assert "Team North" in printed  # a company's own owner has no name in dim_labels
-    (alarm,) = json.loads(run(published, "--json", "--status", "alarm") + capsys.readouterr().out)
+    alarm, _ = json.loads(run(published, "--json", "--status", "alarm") + capsys.readouterr().out)
     assert (alarm["metric"], alarm["period_end"], alarm["gap"]) == ("churn_rate", "2024-02-29", 7)
+    assert (alarm["actual"], alarm["numerator"], alarm["denominator"]) == (0.12, 12, 100)
+
+
+def test_empty_plans_are_told_where_targets_are_read(published: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "is empty" not in run(published) + capsys.readouterr().out  # a release of before there were plans
+    with duckdb.connect(str(published.published / "retention.duckdb")) as connection:
+        connection.execute("create table marts.resource_plan (tier text); create table marts.plan_progress as select 1")
+    told = run(published) + capsys.readouterr().out
+    assert "note: resource_plan is empty: the profile of the release has no rows in seeds/resource_budgets.csv" in told
+    assert "plan_progress" not in told
+    json.loads(run(published, "--json") + capsys.readouterr().out)
 
 
 def test_what_is_not_there_is_told_with_what_is(published: Home, tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 {# The instants of a ticket at which the clock of working hours is read. #}
-{% set instants = ['received_us', 'answered_us', 'settled_us', 'asked_us', 'now_us'] %}
+{% set instants = ['received_us', 'contacted_us', 'answered_us', 'settled_us', 'asked_us', 'now_us'] %}
 
 with courses as (
 

@@ -86,6 +86,8 @@ campaign_touches as (
     inner join first_purchases on touches.customer_id = first_purchases.customer_id
     where
         touches.campaign_id is not null
+        -- Who was left out of a campaign to compare with was not touched by it.
+        and not {{ is_holdout('touches.variant', 'profile.holdout_variant') }}
         and touches.touched_on <= first_purchases.order_date
         and touches.touched_on >= {{ add_days('first_purchases.order_date', '-profile.campaign_days') }}
 

@@ -92,6 +92,8 @@ pivoted as (
         max(case when parameter = 'contract_forecast_periods' then cast(value as integer) end)
             as contract_forecast_periods,
         max(case when parameter = 'sla_policy_set' then replace(value, ' ', '') end) as sla_policy_set,
+        max(case when parameter = 'service_undecided_share' then cast(value as decimal(9, 6)) end)
+            as service_undecided_share,
         max(case when parameter = 'sla_soon_overdue_hours' then cast(value as integer) end) as sla_soon_overdue_hours,
         max(case when parameter = 'sla_horizon_days' then cast(value as integer) end) as sla_horizon_days,
         max(case when parameter = 'hotspot_baseline_weeks' then cast(value as integer) end) as hotspot_baseline_weeks,
@@ -103,6 +105,7 @@ pivoted as (
         max(case when parameter = 'satisfaction_weeks' then cast(value as integer) end) as satisfaction_weeks,
         max(case when parameter = 'satisfaction_months' then cast(value as integer) end) as satisfaction_months,
         max(case when parameter = 'satisfaction_interval_z' then cast(value as double) end) as satisfaction_interval_z,
+        max(case when parameter = 'target_min_count' then cast(value as integer) end) as target_min_count,
         max(case when parameter = 'top_membership_level' then value end) as top_membership_level,
         max(case when parameter = 'resource_departure_share' then cast(value as decimal(9, 6)) end)
             as resource_departure_share,

@@ -23,11 +23,13 @@ read as (
         courses.ticket_id,
         courses.hours_region,
         courses.received_us,
+        courses.contacted_us,
         courses.answered_us,
         courses.settled_us,
         courses.asked_us,
         courses.now_us,
         received.open_us as received_open,
+        contacted.open_us as contacted_open,
         answered.open_us as answered_open,
         settled.open_us as settled_open,
         asked.open_us as asked_open,
@@ -37,6 +39,8 @@ read as (
         on courses.hours_region = received.region and courses.received_us = received.at_us
     inner join readings as nows
         on courses.hours_region = nows.region and courses.now_us = nows.at_us
+    left join readings as contacted
+        on courses.hours_region = contacted.region and courses.contacted_us = contacted.at_us
     left join readings as answered
         on courses.hours_region = answered.region and courses.answered_us = answered.at_us
     left join readings as settled
@@ -71,18 +75,22 @@ clocked as (
             when policies.clock = 'business'
                 then
                     case policies.metric
+                        when 'contact' then read.contacted_open
                         when 'resolution' then read.settled_open
                         when 'call_back' then read.asked_open
                         else read.answered_open
                     end
             else
                 case policies.metric
+                    when 'contact' then read.contacted_us
                     when 'resolution' then read.settled_us
                     when 'call_back' then read.asked_us
                     else read.answered_us
                 end
         end as stopped,
-        case when policies.clock = 'business' then read.now_open else read.now_us end as now_reading
+        case when policies.clock = 'business' then read.now_open else read.now_us end as now_reading,
+        -- Who was answered was contacted by then; when, nobody wrote down.
+        policies.metric = 'contact' and read.contacted_us is null and read.answered_us is not null as is_untold
     from policies
     inner join read on policies.ticket_id = read.ticket_id
 
@@ -175,6 +183,7 @@ select
     clocked.hours_region,
     clocked.now_us,
     clocked.stopped is not null as is_stopped,
+    clocked.is_untold,
     coalesce(clocked.stopped, clocked.now_reading) - clocked.started - coalesce(put_off.paused_reading, 0) as taken_us,
     coalesce(put_off.is_held, 0) = 1 as is_held,
     -- Where the clock stands when the time allowed is up.

@@ -38,6 +38,7 @@ counted_events as (
 
     select
         ticket_id,
+        min(case when event_type = 'contacted' then occurred_at end) as contacted_at,
         max(case when event_type = 'reopened' then occurred_at end) as last_reopened_at,
         sum(case when event_type = 'reopened' then 1 else 0 end) as reopenings,
         sum(case when event_type = 'escalated' then 1 else 0 end) as escalations
@@ -83,6 +84,7 @@ followed as (
 
     select
         tickets.*,
+        counted_events.contacted_at,
         coalesce(counted_events.reopenings, 0) as reopenings,
         coalesce(counted_events.escalations, 0) as escalations,
         case
@@ -126,6 +128,7 @@ timed as (
     select
         *,
         {{ utc_micros('received_at', 'timezone') }} as received_us,
+        {{ utc_micros('contacted_at', 'timezone') }} as contacted_us,
         {{ utc_micros('answered_at', 'timezone') }} as answered_us,
         {{ utc_micros('settled_at', 'timezone') }} as settled_us,
         {{ utc_micros('asked_at', 'timezone') }} as asked_us,
@@ -157,6 +160,7 @@ select
     settled_at,
     -- What a careless record dates before the receipt happened at it.
     received_us,
+    case when contacted_us < received_us then received_us else contacted_us end as contacted_us,
     case when answered_us < received_us then received_us else answered_us end as answered_us,
     case when settled_us < received_us then received_us else settled_us end as settled_us,
     case when asked_us < received_us then received_us else asked_us end as asked_us,

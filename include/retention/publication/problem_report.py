@@ -4,6 +4,7 @@ HOME/reports/problems/<Monday>/report-en.xlsx, report-zh.xlsx, report-en.md, rep
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,14 +18,25 @@ from retention.publication.release import published_file
 from retention.publication.workbooks import LANGUAGES, Sheet, write_workbook
 from retention.runs import Home
 
-TABLES = ("issue_hotspots", "service_metrics", "ticket_sla", "dim_labels", "dim_dates")
+TABLES = ("issue_hotspots", "service_metrics", "ticket_sla", "ticket_sla_policies", "dim_labels", "dim_dates")
+YES = {"en": "yes", "zh": "是"}
 SHOWN = 20  # rows of a table in Markdown; the workbook has all
 WIDTH = 18
 CODES = {
     "trend": "hotspot_trend", "verdict": "hotspot_verdict", "dimension": "dimension",
     "escalated_priority": "priority", "resolution_status": "sla_status", "first_response_status": "sla_status",
+    "metric": "sla_metric", "status": "sla_status",
 }  # fmt: skip
 """Code sets of the columns that hold codes."""
+NAMES = {
+    "category": "ticket_category", "main_region": "region", "main_channel": "contact_channel", "region": "region",
+    "channel": "contact_channel", "severity": "severity", "ticket_type": "ticket_type",
+}  # fmt: skip
+"""Code sets of columns and dimensions whose values are the company's own: those that labels.csv names are shown so."""
+GENERAL = "dimension_value"
+"""Code set of all, unknown and what else stands for no value."""
+HOTSPOT_REASON = re.compile(r"(\S+) tickets?, a usual week (\S+): score (\S+) (>=|<) (\S+)")
+CLOCK_REASON = re.compile(r"(\w+): (\d+) of (\d+) minutes")
 QUERIES = {
     "problems": """
         select category_rank, category, tickets, round(ticket_share, 4) as ticket_share,
@@ -35,8 +47,8 @@ QUERIES = {
     """,
     "service": """
         select dimension, dimension_value, tickets, resolved, round(resolution_rate, 4) as resolution_rate, met,
-            breached, round(timely_rate, 4) as timely_rate, median_first_response_minutes, median_resolution_minutes,
-            round(call_back_rate, 4) as call_back_rate, round(csat, 4) as csat
+            breached, undecided, round(timely_rate, 4) as timely_rate, median_first_response_minutes,
+            median_resolution_minutes, round(call_back_rate, 4) as call_back_rate, round(csat, 4) as csat
         from marts.service_metrics where week_start = $week and period_type = 'week'
         order by dimension != 'all', dimension, tickets desc, dimension_value
     """,
@@ -46,9 +58,14 @@ QUERIES = {
         from marts.ticket_sla where is_overdue order by escalated_priority nulls last, next_due_at, ticket_id
     """,
     "soon_overdue": """
-        select ticket_id, customer_id, owner, category, escalated_priority, escalation_level, received_at, next_due_at,
-            first_response_status, resolution_status, reason
-        from marts.ticket_sla where is_soon_overdue and not is_overdue order by next_due_at, ticket_id
+        select tickets.ticket_id, tickets.customer_id, tickets.owner, tickets.category, tickets.escalated_priority,
+            tickets.escalation_level, tickets.received_at, policies.metric, policies.due_at, tickets.is_overdue,
+            policies.status, tickets.reason
+        from marts.ticket_sla as tickets
+        inner join marts.ticket_sla_policies as policies
+            on tickets.ticket_id = policies.ticket_id and policies.is_counted and policies.is_soon_overdue
+                and policies.metric != 'call_back'
+        where tickets.is_soon_overdue order by policies.due_at, tickets.ticket_id, policies.metric
     """,
 }
 TITLES = {
@@ -62,6 +79,7 @@ TITLES = {
         "hotspots": "Hotspots",
         "none": "None.",
         "more": "{count} more rows in the workbook.",
+        "no_policy": "No promise holds for it.",
         "not_over": "The week is not over: it is told as far as it has gone.",
     },
     "zh": {
@@ -74,6 +92,7 @@ TITLES = {
         "hotspots": "热点问题",
         "none": "无。",
         "more": "其余 {count} 行见工作簿。",
+        "no_policy": "无适用的时限规则",
         "not_over": "本周尚未结束，仅统计至数据截止日。",
     },
 }
@@ -88,13 +107,16 @@ HEADS = {
     "main_region": ("Main region", "主要地区"), "main_channel": ("Main channel", "主要渠道"),
     "reason": ("Reason", "依据"), "dimension": ("By", "维度"), "dimension_value": ("Value", "取值"),
     "resolved": ("Resolved", "已解决"), "resolution_rate": ("Resolution rate", "解决率"),
-    "met": ("In time", "按时"), "breached": ("Late", "超时"), "timely_rate": ("Timely rate", "及时解决率"),
+    "met": ("In time", "按时"), "breached": ("Late", "超时"), "undecided": ("Not due yet", "未到期"),
+    "timely_rate": ("Timely rate", "及时解决率"),
     "median_first_response_minutes": ("Median response, minutes", "首次响应中位数（分钟）"),
     "median_resolution_minutes": ("Median resolution, minutes", "解决时长中位数（分钟）"),
     "call_back_rate": ("Call-back rate", "回访率"), "csat": ("Satisfied", "满意率"),
     "ticket_id": ("Ticket", "工单编号"), "customer_id": ("Customer", "客户编号"), "owner": ("Owner", "负责人"),
     "escalated_priority": ("Priority now", "当前优先级"), "escalation_level": ("Levels up", "升级次数"),
     "received_at": ("Received", "受理时间"), "next_due_at": ("Due", "应完成时间"),
+    "metric": ("Clock", "时限"), "due_at": ("Due", "应完成时间"), "status": ("State", "状态"),
+    "is_overdue": ("Late by another clock", "其他时限已超时"),
     "first_response_status": ("Response", "响应状态"), "resolution_status": ("Resolution", "解决状态"),
 }  # fmt: skip
 
@@ -118,9 +140,7 @@ class Problems:
     def shown(self, table: str, language: str) -> list[list[Any]]:
         """The rows of a table with the names of their codes."""
         columns, rows = self.tables[table]
-        return [
-            [self._named(column, value, language) for column, value in zip(columns, row, strict=True)] for row in rows
-        ]
+        return [self._named(dict(zip(columns, row, strict=True)), language) for row in rows]
 
     def heads(self, table: str, language: str) -> list[str]:
         """The header of a table."""
@@ -131,8 +151,34 @@ class Problems:
         columns, rows = self.tables["problems"]
         return sum(row[list(columns).index("tickets")] for row in rows)
 
-    def _named(self, column: str, value: Any, language: str) -> Any:
-        return self.labels.get((language, CODES[column], value), value) if column in CODES else value
+    def _named(self, row: Mapping[str, Any], language: str) -> list[Any]:
+        sets = CODES | NAMES | {"dimension_value": NAMES.get(row.get("dimension", ""), GENERAL)}
+        return [
+            self._cell(value, sets.get(column, "reason" if column == "reason" else ""), language)
+            for column, value in row.items()
+        ]
+
+    def _cell(self, value: Any, code_set: str, language: str) -> Any:
+        if isinstance(value, bool):
+            return YES[language] if value else ""
+        if code_set == "reason" and value is not None:
+            return self._reason(value, language)
+        general = self.labels.get((language, GENERAL, value), value) if code_set else value
+        return self.labels.get((language, code_set, value), general)
+
+    def _reason(self, reason: str, language: str) -> str:
+        """Why it stands there, in the reader's language; what has no words there is shown as it is."""
+        hotspot, clock = HOTSPOT_REASON.fullmatch(reason), CLOCK_REASON.fullmatch(reason)
+        if language == "zh" and hotspot:
+            tickets, usual, score, sign, bound = hotspot.groups()
+            return f"工单 {tickets} 件，常规周 {usual} 件：异常分 {score} {'≥' if sign == '>=' else '<'} {bound}"
+        if clock:
+            status = self.labels.get((language, "sla_status", clock[1]), clock[1])
+            told = {"en": "{}: {} of {} minutes", "zh": "{}：已用 {} 分钟，时限 {} 分钟"}[language]
+            return told.format(status, clock[2], clock[3])
+        if reason == "no_policy":
+            return TITLES[language]["no_policy"]
+        return self.labels.get((language, "hotspot_verdict", reason), reason)
 
 
 def read_problems(home: Home, week: date | None = None) -> Problems:

@@ -23,6 +23,11 @@ from retention.rules.values import value_checks
 MACROS = """
     create macro said(word) as '''' || word || '''';
     create macro alike(name, word) as jaro_winkler_similarity(name, coalesce(word, ''));
+    create macro meant(names, word) as if(
+        coalesce(list_max(list_transform(names, lambda name: alike(name, word))), 0) >= 0.75,
+        'Did you mean ' || list_reduce(names, lambda a, b: if(alike(b, word) > alike(a, word), b, a)) || '?',
+        'Known are: ' || array_to_string(list_sort(list_distinct(names)), ', ') || '.'
+    );
 """
 
 

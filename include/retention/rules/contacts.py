@@ -25,8 +25,8 @@ def contact_checks(events: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """
     known = ", ".join(literal(one) for one in events)
     yield f"""
-        select 'contact_triggers' as seed, line, profile, 'event ' || said(event) || ' is unknown. Did you mean '
-            || (select arg_max(name, alike(name, event)) from (select unnest([{known}]) as name)) || '?' as problem
+        select 'contact_triggers' as seed, line, profile, 'event ' || said(event) || ' is unknown. '
+            || meant([{known}], event) as problem
         from contact_triggers where event not in ({known})
     """
     yield """
@@ -132,7 +132,8 @@ def _text_problems(line: int, template: str, part: str, text: str, named: set[st
     try:
         used = find_undeclared_variables(SandboxedEnvironment().parse(text))  # read, never rendered
     except TemplateSyntaxError as error:
-        told = f"the {part} of {template} is no Jinja: {error.message}. Write fields as {{{{ name }}}}."
+        why = (error.message or "").rstrip(".")  # some of Jinja's sentences end, some do not
+        told = f"the {part} of {template} is no Jinja: {why}. Write fields as {{{{ name }}}}."
         yield Problem("contact_templates", line, None, told)
         return
     unknown = sorted(used - named - OF_ALL)

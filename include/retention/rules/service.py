@@ -10,6 +10,8 @@ PRIORITIES = ("P0", "P1", "P2", "P3")
 TICKET_TYPES = ("complaint", "suggestion", "inquiry")
 RESERVED = ("strictest", "delivered")
 NO_CALENDAR = "none"
+LONGEST_NIGHT = 12 * 60
+"""Minutes of a shift over midnight; a longer one is taken for two times in the wrong order."""
 TIME = "regexp_full_match({}, '([01][0-9]|2[0-3]):[0-5][0-9]{}')"
 WORDS = {
     "metric": ("sla_policies", METRICS),
@@ -57,6 +59,45 @@ def service_checks() -> Iterator[str]:
             || 'for Sunday, or 0 for make-up working days.' as problem
         from working_hours where try_cast(iso_weekday as integer) not between 0 and 7
     """
+    yield from _shift_checks()
+
+
+def _shift_checks() -> Iterator[str]:
+    """Queries of shifts that are written backwards, and of those that share minutes."""
+    minute = "try_cast(substr({0}, 1, 2) as integer) * 60 + try_cast(substr({0}, 4, 2) as integer)"
+    opens, closes = minute.format("opens_at"), minute.format("closes_at")
+    shifts = f"""
+        select *, (iso_day - 1) * 1440 + opens as since,
+            (iso_day - 1) * 1440 + closes + if(closes > opens, 0, 1440) as until
+        from (
+            select line, profile, region, rule_id, opens_at, closes_at, try_cast(iso_weekday as integer) as iso_day,
+                {opens} as opens, {closes} as closes
+            from working_hours
+        )
+    """
+    yield f"""
+        select 'working_hours' as seed, line, profile, 'the shift from ' || opens_at || ' to ' || closes_at
+            || ' (rule ' || coalesce(rule_id, '') || ') ends before it begins, so that it would last '
+            || printf('%g', (until - since) / 60.0) || ' hours, over midnight. Swap the times; for a '
+            || 'night of more than {LONGEST_NIGHT // 60} hours write a shift up to 24:00 and one from 00:00.' as problem
+        from ({shifts}) where closes < opens and until - since > {LONGEST_NIGHT}
+    """
+    # A shift of Sunday's night reaches into Monday; make-up working days (0) meet none but their own.
+    yield f"""
+        with shifts as ({shifts})
+        select distinct 'working_hours' as seed, later.line, later.profile, 'the shift from ' || later.opens_at
+            || ' to ' || later.closes_at || ' of weekday ' || later.iso_day || ' (rule '
+            || coalesce(later.rule_id, '') || ') overlaps that of line ' || earlier.line
+            || ', from ' || earlier.opens_at || ' to ' || earlier.closes_at
+            || '. Let one end where the other begins, or delete one.' as problem
+        from shifts as earlier
+        inner join shifts as later
+            on earlier.profile = later.profile and earlier.region = later.region and earlier.line < later.line
+                and (earlier.iso_day = 0) = (later.iso_day = 0)
+                and not (earlier.iso_day = later.iso_day and earlier.opens_at = later.opens_at)
+        cross join (select unnest([-10080, 0, 10080]) as shift) as weeks
+        where earlier.since < later.until + weeks.shift and later.since + weeks.shift < earlier.until
+    """
 
 
 def whole_service_checks() -> Iterator[str]:
@@ -92,9 +133,11 @@ def whole_service_checks() -> Iterator[str]:
     """
     yield f"""
         select 'profile_parameters' as seed, line, profile, 'sla_policy_set names the set ' || said(named.policy_set)
-            || ', which has no rows for profile ' || profile || '. Did you mean '
-            || (select arg_max(known.policy_set, alike(known.policy_set, named.policy_set)) from sla_policies as known)
-            || '? Else write strictest alone.' as problem
+            || ', which has no rows for profile ' || profile || '. ' || if(policy_set = 'strictest',
+                'Write strictest alone, or sets without it.', meant((
+                    select list(distinct known.policy_set order by known.policy_set) from sla_policies as known
+                    where known.profile in (named.profile, 'all') and known.policy_set is not null
+                ), policy_set) || ' Else write strictest alone.') as problem
         from (
             select line, profile, trim(unnest(string_split(value, ','))) as policy_set, value
             from profile_parameters where parameter = 'sla_policy_set'

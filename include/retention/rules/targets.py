@@ -5,6 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from retention.sql import literal
 
 OF_METRICS = ("targets", "plan_objectives")
+NUMBERS = {
+    "targets": ("target", "warn_at", "alarm_at", "expected_low", "expected_high"),
+    "plan_objectives": ("baseline", "target"),
+}
+"""Columns that hold a figure of the metric."""
+RANGES = {"rate": (0, 1), "growth": (-1, 5), "points": (-100, 100), "score": (1, 7)}
+"""What a figure can be, by its unit; a growth of more than 500 % is taken for a percent without its sign."""
 DIRECTIONS = ("at_least", "at_most")
 PLAN_TYPES = ("short_term", "long_term")
 STATISTICS = ("net_share", "positive_share", "mean")
@@ -21,8 +28,8 @@ def target_checks(metrics: Mapping[str, Sequence[str]]) -> Iterator[str]:
     periods = " ".join(f"when {literal(name)} then {list(about[1:])}" for name, about in metrics.items())
     for seed in OF_METRICS:
         yield f"""
-            select '{seed}' as seed, line, profile, 'metric ' || said(metric) || ' is unknown. Did you mean '
-                || (select arg_max(name, alike(name, metric)) from (select unnest([{known}]) as name)) || '?' as problem
+            select '{seed}' as seed, line, profile, 'metric ' || said(metric) || ' is unknown. '
+                || meant([{known}], metric) as problem
             from {seed} where metric not in ({known})
         """
         yield f"""
@@ -32,6 +39,7 @@ def target_checks(metrics: Mapping[str, Sequence[str]]) -> Iterator[str]:
             where not list_contains(known, period_type)
         """
         yield _no_word(seed, "direction", DIRECTIONS)
+        yield _out_of_range(seed, metrics)
     yield """
         with numbered as (
             select line, profile, direction, target, warn_at, alarm_at,
@@ -126,6 +134,28 @@ def _satisfaction_checks() -> Iterator[str]:
                     else try_cast(score_max as integer) end as greatest_score
             from survey_scales
         ) as scales on rows.survey_type = scales.survey_type
+    """
+
+
+def _out_of_range(seed: str, metrics: Mapping[str, Sequence[str]]) -> str:
+    """Figures that the metric cannot have: most often a rate in percents."""
+    kinds = {name: "growth" if "_growth_" in name else about[0] for name, about in metrics.items()}
+    lowest = " ".join(f"when {literal(name)} then {RANGES[kind][0]}" for name, kind in kinds.items())
+    highest = " ".join(f"when {literal(name)} then {RANGES[kind][1]}" for name, kind in kinds.items())
+    fractions = ", ".join(literal(name) for name, kind in kinds.items() if kind in ("rate", "growth"))
+    figures = ", ".join(f"{{'name': {literal(name)}, 'said': {name}}}" for name in NUMBERS[seed])
+    return f"""
+        with figures as (
+            select line, profile, rule_id, metric, unnest([{figures}]) as figure,
+                case metric {lowest} end as lowest, case metric {highest} end as highest
+            from {seed}
+        ),
+        numbered as (select *, try_cast(figure.said as double) as number from figures)
+        select '{seed}' as seed, line, profile, figure.name || ' ' || figure.said || ' (rule ' || coalesce(rule_id, '')
+            || ') is none that ' || metric || ' can have. Write a number from ' || lowest || ' to ' || highest
+            || if(metric in ({fractions}) and number between 1 and 100,
+                ', ' || printf('%g', number / 100) || ' for ' || figure.said || ' percent.', '.') as problem
+        from numbered where number not between lowest and highest
     """
 
 

@@ -89,13 +89,13 @@ def _plan(month: Span) -> str:
 
 
 def _wait_plans(connection: duckdb.DuckDBPyConnection, company: Company, month: Span) -> None:
-    """The month's plans, a little more than what was done."""
+    """The month's plans, a little more than what was done, each on the day of its first contact."""
     themes = " ".join(f"when '{tier}' then '{theme}'" for tier, theme in THEMES.items())
     d = company.draws("plan", f"{month.first} * 8 + ascii(tier) - 64 + coalesce(campaign, 0) * 10000")
     wait(connection, "touch_plans", f"""
         with planned as (
             select {_plan(month)} as plan_id, tier, campaign, count(*) as touches,
-                min(if(campaign is null, {month.first}, day)) as planned_day
+                min(day) as planned_day
             from touched where coalesce(variant, '') <> '{HOLDOUT}' group by all
         )
         select plan_id, date '{company.first_day}' + planned_day as planned_on, 'retention_abcd' as scheme, tier,

@@ -17,7 +17,8 @@ TICKET_TYPES = {"complaint": 5, "inquiry": 4, "suggestion": 2}
 RESPONSE_MINUTES = {"urgent": 25, "important": 90, "normal": 240}  # medians
 DUE_HOURS = {"urgent": 24, "important": 72, "normal": 168}
 NEVER_RESOLVED, CALLED_BACK, SCORED = 0.04, 0.6, 0.5
-PAUSED, REOPENED, REOPENED_FOR_GOOD, ESCALATED = 0.15, 0.04, 0.005, 0.05
+CONTACTED, PAUSED, REOPENED, REOPENED_FOR_GOOD, ESCALATED = 0.85, 0.15, 0.04, 0.005, 0.05
+CONTACT_SECONDS = 150  # median
 LEAVING_DAYS = 60  # before the end of a life, answers are worse
 SURVEY_TYPES = {"nps": 4, "csat": 4, "ces": 2}
 TOUCHPOINTS = {"order": 4, "delivery": 3, "service": 3, "periodic": 2}
@@ -175,18 +176,21 @@ def _wait_tickets(connection: duckdb.DuckDBPyConnection, company: Company, cours
 
 
 def _wait_ticket_events(connection: duckdb.DuckDBPyConnection, company: Company, courses: str) -> None:
-    """Some tickets wait for the customer, are handed up, or are opened again: most before their settlement holds."""
+    """Most customers hear at once that the ticket is in hand; some tickets wait, are handed up, or are opened again."""
     d = company.draws("ticket event", "e")
     until = "coalesce(settled_at, answered_at + interval 2 day)"
     worked = f"epoch({until}) - epoch(answered_at)"
     paused = f"answered_at + to_seconds(cast(floor({d.uniform('paused')} * 0.5 * ({worked})) as integer))"
     reopened = f"answered_at + to_seconds(cast(floor((0.5 + 0.5 * {d.uniform('reopened')}) * ({worked})) as integer))"
+    spoken = f"cast({CONTACT_SECONDS} * exp({d.normal('contact')}) as integer)"
+    contacted = f"least(answered_at, moment + to_seconds({spoken}))"
     left = f"epoch({until}) - epoch(paused_at)"
     resumed = f"paused_at + to_seconds(cast(floor({d.uniform('resumed')} * 0.8 * ({left})) as integer))"
     wait(connection, "ticket_events", f"""
         {courses},
         turned as (
-            select *, if({d.happens("is paused", PAUSED)}, {paused}, null) as paused_at,
+            select *, if({d.happens("is contacted", CONTACTED)}, {contacted}, null) as contacted_at,
+                if({d.happens("is paused", PAUSED)}, {paused}, null) as paused_at,
                 if({d.happens("is escalated", ESCALATED)}, answered_at, null) as escalated_at,
                 case when {d.happens("is reopened", REOPENED)} then {reopened}
                     when {d.happens("is reopened for good", REOPENED_FOR_GOOD)} then settled_at + interval 2 day end
@@ -198,9 +202,10 @@ def _wait_ticket_events(connection: duckdb.DuckDBPyConnection, company: Company,
             union all select e, 1, 'resumed', {resumed} from turned
             union all select e, 2, 'reopened', reopened_at from turned
             union all select e, 3, 'escalated', escalated_at from turned
+            union all select e, 4, 'contacted', contacted_at from turned
         )
         select 'TE' || lpad(e::varchar, 14, '0') || nth as event_id, 'T' || lpad(e::varchar, 14, '0') as ticket_id,
-            occurred_at, event_type, 'A made-up note' as note, e * 4 + nth as _at,
+            occurred_at, event_type, 'A made-up note' as note, e * 8 + nth as _at,
             (occurred_at::date - date '{company.first_day}')::integer as _delivered
         from listed where occurred_at is not null""")  # fmt: skip
 

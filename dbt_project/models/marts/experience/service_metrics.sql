@@ -30,6 +30,12 @@ run_parameters as (
 
 ),
 
+profile as (
+
+    select * from {{ ref('int_profile') }}
+
+),
+
 -- A source that never says when it answered, or called back, gives no figure.
 recorded as (
 
@@ -55,6 +61,8 @@ described as (
         case when tickets.is_open then 0 else 1 end as resolved,
         case when tickets.is_met then 1 else 0 end as met,
         case when tickets.is_breached then 1 else 0 end as breached,
+        -- Its deadline is still to come; without a promise there is none to wait for.
+        case when tickets.is_open and not tickets.is_breached then 1 else 0 end as undecided,
         case when recorded.has_answers then tickets.response_calendar_minutes end as response_minutes,
         tickets.resolution_calendar_minutes as resolution_minutes,
         case when tickets.is_called_back then 1 else 0 end as called_back,
@@ -69,7 +77,8 @@ described as (
 unfolded as (
 
     {{ stacked('described', [
-        'resolved', 'met', 'breached', 'response_minutes', 'resolution_minutes', 'called_back', 'scored', 'satisfied'
+        'resolved', 'met', 'breached', 'undecided', 'response_minutes', 'resolution_minutes', 'called_back', 'scored',
+        'satisfied'
     ], unfolded) | indent(4) }}
 
 ),
@@ -85,6 +94,7 @@ counted as (
         sum(resolved) as resolved,
         sum(met) as met,
         sum(breached) as breached,
+        sum(undecided) as undecided,
         sum(called_back) as called_back,
         sum(scored) as scored,
         sum(satisfied) as satisfied,
@@ -102,7 +112,8 @@ select
     counted.dimension_value,
     cast(counted.tickets as integer) as tickets,
     cast(counted.resolved as integer) as resolved,
-    cast(counted.resolved as double) / counted.tickets as resolution_rate,
+    cast(counted.undecided as integer) as undecided,
+    cast(counted.resolved as double) / nullif(counted.tickets - counted.undecided, 0) as resolution_rate,
     cast(counted.met as integer) as met,
     cast(counted.breached as integer) as breached,
     cast(counted.met as double) / nullif(counted.met + counted.breached, 0) as timely_rate,
@@ -114,6 +125,7 @@ select
     end as call_back_rate,
     cast(counted.scored as integer) as scored,
     cast(counted.satisfied as double) / nullif(counted.scored, 0) as csat,
+    case when counted.tickets = counted.undecided then 'nothing_due' end as resolution_missing_reason,
     case when counted.met + counted.breached = 0 then 'nothing_due' end as timely_missing_reason,
     case
         when not recorded.has_call_backs then 'never_recorded'
@@ -121,12 +133,14 @@ select
     end as call_back_missing_reason,
     case when counted.scored = 0 then 'no_scores' end as csat_missing_reason,
     'C2' as rule_id,
-    -- The period is over, so that no further ticket comes to it.
+    -- No further ticket comes to it, and hardly any that it has is still to be decided.
     case
         when counted.period_type = 'week' then {{ add_days('counted.period_start', 6) }}
         else {{ add_days(add_months('counted.period_start', 1), -1) }}
-    end <= run_parameters.as_of_date as is_mature,
+    end <= run_parameters.as_of_date
+    and counted.undecided <= counted.tickets * profile.service_undecided_share as is_mature,
     run_parameters.as_of_date
 from counted
 cross join recorded
 cross join run_parameters
+cross join profile

@@ -20,7 +20,7 @@ run_parameters as (
 
 ),
 
--- A source that never says when it answered, or called back, gives no figure: its nulls are no breaches.
+-- A source that never says when it contacted, answered or called back gives no figure: its nulls are no breaches.
 recorded as (
 
     select
@@ -30,18 +30,26 @@ recorded as (
 
 ),
 
+contacts as (
+
+    select count(contacted_us) > 0 as has_contacts from {{ ref('int_ticket_courses') }}
+
+),
+
 due as (
 
     select
         clocks.*,
         case when clocks.clock = 'calendar' then clocks.due_reading else dues.due_us end as due_us,
         case
+            when clocks.metric = 'contact' then contacts.has_contacts
             when clocks.metric = 'call_back' then recorded.has_call_backs
             when clocks.metric = 'resolution' then true
             else recorded.has_answers
-        end as is_recorded
+        end as is_recorded_at_all
     from clocks
     cross join recorded
+    cross join contacts
     left join dues
         on clocks.hours_region = dues.region and clocks.due_open = dues.due_reading
 
@@ -52,7 +60,7 @@ judged as (
     select
         *,
         case
-            when not is_recorded then null
+            when not is_recorded_at_all or is_untold then null
             when taken_us is null then 'not_started'
             when is_stopped and taken_us > allowed_us then 'breached'
             when is_stopped then 'met'
@@ -88,7 +96,8 @@ ranked as (
             due_us,
             now_us,
             status,
-            is_recorded,
+            is_recorded_at_all,
+            is_untold,
             is_strictest_asked,
             nullif(place, 0) as place
         from judged
@@ -105,7 +114,9 @@ select
     ranked.clock,
     ranked.stops_when_paused,
     {{ shown_instant('ranked.due_us', 'run_parameters.timezone') }} as due_at,
-    case when ranked.is_recorded then {{ whole_minutes('ranked.taken_us') }} end as taken_minutes,
+    case
+        when ranked.is_recorded_at_all and not ranked.is_untold then {{ whole_minutes('ranked.taken_us') }}
+    end as taken_minutes,
     ranked.status,
     coalesce(
         ranked.status in ('running', 'paused')
@@ -114,7 +125,8 @@ select
     ) as is_soon_overdue,
     coalesce(ranked.is_counted, false) as is_counted,
     case
-        when not ranked.is_recorded then 'never_recorded'
+        when not ranked.is_recorded_at_all then 'never_recorded'
+        when ranked.is_untold then 'contact_not_recorded'
         when ranked.status = 'not_started' then 'not_settled'
         when ranked.status = 'paused' then 'clock_paused'
         when ranked.due_us is null and ranked.status in ('running', 'overdue') then 'beyond_horizon'

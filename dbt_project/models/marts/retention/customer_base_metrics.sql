@@ -103,6 +103,28 @@ bought as (
 
 ),
 
+-- A customer counts in every month within whose last twelve it bought, once: from each purchase to the next one or the
+-- end of the twelve.
+gone as (
+
+    select
+        stays.left_on as month_start,
+        count(*) as customers
+    from (
+        select
+            least(
+                {{ add_months('buying.month_start', 12) }},
+                coalesce(
+                    lead(buying.month_start) over (partition by buying.customer_id order by buying.month_start),
+                    {{ add_months('buying.month_start', 12) }}
+                )
+            ) as left_on
+        from {{ customer_months }} as buying
+    ) as stays
+    group by stays.left_on
+
+),
+
 acquired as (
 
     select
@@ -131,12 +153,20 @@ counted as (
         ) as revenue_so_far,
         sum(coalesce(acquired.customers, 0)) over (
             order by months.month_start rows between unbounded preceding and current row
-        ) as customers_so_far
+        ) as customers_so_far,
+        sum(coalesce(ordered.revenue, 0)) over (
+            order by months.month_start rows between 11 preceding and current row
+        ) as year_revenue,
+        sum(coalesce(bought.customers, 0) - coalesce(gone.customers, 0)) over (
+            order by months.month_start rows between unbounded preceding and current row
+        ) as year_customers,
+        row_number() over (order by months.month_start) as months_known
     from months
     left join bought on months.month_start = bought.month_start
     left join ordered on months.month_start = ordered.month_start
     left join concentrated on months.month_start = concentrated.month_start
     left join category_months on months.month_start = category_months.month_start
+    left join gone on months.month_start = gone.month_start
     left join acquired on months.month_start = acquired.month_start
 
 ),
@@ -147,7 +177,9 @@ measured as (
         *,
         cast(revenue as double) / nullif(purchases, 0) as average_order,
         cast(cross_sell_customers as double) / nullif(category_customers, 0) as cross_sell_share,
-        cast(revenue_so_far as double) / nullif(customers_so_far, 0) as lifetime_revenue
+        cast(revenue_so_far as double) / nullif(customers_so_far, 0) as lifetime_revenue,
+        -- The first month of a history is seldom whole: twelve others are needed.
+        case when months_known > 12 then cast(year_revenue as double) / nullif(year_customers, 0) end as year_value
     from counted
 
 ),
@@ -158,7 +190,8 @@ compared as (
         *,
         lag(average_order) over (order by month_start) as average_order_before,
         lag(cross_sell_share) over (order by month_start) as cross_sell_share_before,
-        lag(lifetime_revenue, 12) over (order by month_start) as lifetime_revenue_before
+        lag(year_value, 12) over (order by month_start) as year_value_before,
+        lag(year_customers, 12) over (order by month_start) as year_customers_before
     from measured
 
 ),
@@ -170,8 +203,12 @@ described as (
         *,
         case when is_mature then average_order / nullif(average_order_before, 0) - 1 end as average_order_growth,
         case when is_mature then cross_sell_share / nullif(cross_sell_share_before, 0) - 1 end as cross_sell_growth,
-        case when is_mature then lifetime_revenue / nullif(lifetime_revenue_before, 0) - 1 end
-            as lifetime_revenue_growth,
+        case when is_mature then year_value / nullif(year_value_before, 0) - 1 end as year_value_growth,
+        case
+            when not is_mature then 'month_not_over'
+            when months_known <= 24 then 'too_little_history'
+            when coalesce(year_value, 0) = 0 or coalesce(year_value_before, 0) = 0 then 'no_purchases'
+        end as growth_missing_reason,
         case
             when purchases = 0 then 'no_purchases'
             when purchases_with_margin = 0 then 'no_unit_costs'
@@ -206,7 +243,13 @@ select
     described.cross_sell_missing_reason,
     cast(described.top_revenue as double) / nullif(cast(described.revenue as double), 0) as top_customers_revenue_share,
     {{ to_decimal('described.lifetime_revenue') }} as lifetime_revenue_per_customer,
-    {{ rounded('described.lifetime_revenue_growth', 6) }} as lifetime_revenue_growth_rate,
+    cast(case when described.months_known > 12 then described.year_customers end as integer) as customers_12m,
+    {{ to_decimal('described.year_value') }} as revenue_per_customer_12m,
+    cast(case when described.growth_missing_reason is null then described.year_customers_before end as integer)
+        as customers_12m_before,
+    {{ rounded('case when described.growth_missing_reason is null then described.year_value_growth end', 6) }}
+        as lifetime_revenue_growth_rate,
+    described.growth_missing_reason,
     described.is_mature,
     run_parameters.as_of_date
 from described

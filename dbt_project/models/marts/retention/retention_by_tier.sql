@@ -57,6 +57,8 @@ select
     cast(compared.retained_customers as integer) as retained_customers,
     cast(compared.tier_customers_at_end as integer) as tier_customers_at_end,
     compared.retention_rate,
+    cast(compared.buyers as integer) as buyers,
+    cast(compared.repeat_buyers as integer) as repeat_buyers,
     compared.repurchase_rate,
     compared.target_rate,
     {{ gap_points('compared.retention_rate', 'compared.target_rate') }} as gap_points,

@@ -77,8 +77,8 @@ tier_rates as (
             {
                 'metric': sql_text('repurchase_rate'),
                 'actual': 'repurchase_rate',
-                'numerator': 'cast(null as integer)',
-                'denominator': 'cast(null as integer)',
+                'numerator': 'repeat_buyers',
+                'denominator': 'buyers',
             },
         ]
     ) }}
@@ -94,6 +94,7 @@ tier_growth as (
         later.period_start,
         later.period_end,
         {{ rounded('later.repurchase_rate / nullif(earlier.repurchase_rate, 0) - 1', 6) }} as actual,
+        least(later.buyers, coalesce(earlier.buyers, 0)) as buyers,
         case when later.repurchase_rate is null then 'no_data' else 'no_earlier_period' end as why_missing
     from tier_periods as later
     left join tier_periods as earlier
@@ -113,6 +114,7 @@ cross_sell as (
         later.cross_sell_share,
         later.cross_sell_customers,
         later.category_customers,
+        least(later.category_customers, coalesce(earlier.category_customers, 0)) as compared_customers,
         later.is_mature,
         {{ rounded('later.cross_sell_share / nullif(earlier.cross_sell_share, 0) - 1', 6) }} as growth
     from base as later
@@ -146,7 +148,7 @@ all_values as (
         period_end,
         actual,
         cast(null as integer) as numerator,
-        cast(null as integer) as denominator,
+        buyers as denominator,
         true as is_mature,
         case when actual is null then why_missing end as missing_reason
     from tier_growth
@@ -191,11 +193,10 @@ all_values as (
         {{ add_days('service.week_start', 6) }} as period_end,
         service.resolution_rate as actual,
         service.resolved as numerator,
-        service.tickets as denominator,
-        {{ add_days('service.week_start', 6) }} <= run_parameters.as_of_date as is_mature,
-        case when service.resolution_rate is null then 'no_data' end as missing_reason
+        service.tickets - service.undecided as denominator,
+        service.is_mature,
+        service.resolution_missing_reason as missing_reason
     from service
-    cross join run_parameters
     union all
     select
         'timely_rate' as metric,
@@ -207,10 +208,9 @@ all_values as (
         service.timely_rate as actual,
         service.met as numerator,
         service.met + service.breached as denominator,
-        {{ add_days('service.week_start', 6) }} <= run_parameters.as_of_date as is_mature,
-        case when service.timely_rate is null then 'no_data' end as missing_reason
+        service.is_mature,
+        service.timely_missing_reason as missing_reason
     from service
-    cross join run_parameters
     where service.dimension = 'all'
     union all
     select
@@ -254,7 +254,7 @@ all_values as (
         month_end as period_end,
         growth as actual,
         cast(null as integer) as numerator,
-        cast(null as integer) as denominator,
+        compared_customers as denominator,
         is_mature,
         case
             when cross_sell_share is null then 'no_data'
@@ -271,9 +271,13 @@ all_values as (
         month_end as period_end,
         lifetime_revenue_growth_rate as actual,
         cast(null as integer) as numerator,
-        cast(null as integer) as denominator,
+        least(customers_12m, customers_12m_before) as denominator,
         is_mature,
-        case when lifetime_revenue_growth_rate is null then 'no_earlier_period' end as missing_reason
+        case growth_missing_reason
+            when 'too_little_history' then growth_missing_reason
+            when 'no_purchases' then 'no_earlier_period'
+            when 'month_not_over' then 'no_data'
+        end as missing_reason
     from base
     union all
     select

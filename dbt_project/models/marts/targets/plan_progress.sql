@@ -6,8 +6,13 @@ with objectives as (
 
 measured as (
 
-    select * from {{ ref('metric_values') }}
-    where is_mature and actual is not null
+    select metrics.*
+    from {{ ref('metric_values') }} as metrics
+    cross join {{ ref('int_profile') }} as profile
+    where
+        metrics.is_mature
+        and metrics.actual is not null
+        and coalesce(metrics.denominator >= profile.target_min_count, true)
 
 ),
 
@@ -108,6 +113,7 @@ select
     elapsed_share,
     case
         when as_of_date < starts_on then 'not_started'
+        when actual is null and as_of_date >= ends_on then 'plan_over'
         when actual is null then 'no_data'
         when target_state = 'met' then 'reached'
         when as_of_date >= ends_on then 'missed'

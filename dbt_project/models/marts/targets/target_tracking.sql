@@ -18,6 +18,12 @@ run_parameters as (
 
 ),
 
+profile as (
+
+    select * from {{ ref('int_profile') }}
+
+),
+
 -- A target whose metric nobody measured stands with a row of its own.
 matched as (
 
@@ -42,9 +48,11 @@ matched as (
         case when measured.metric is null then 'no_data' else measured.missing_reason end as missing_reason,
         targets.owner,
         targets.rule_id,
+        profile.target_min_count,
         run_parameters.as_of_date
     from targets
     cross join run_parameters
+    cross join profile
     left join measured
         on
             targets.metric = measured.metric
@@ -61,6 +69,7 @@ judged as (
         {{ metric_gap('unit', 'actual', 'target') }} as gap,
         case
             when not is_mature then 'not_ripe'
+            when actual is not null and denominator < target_min_count then 'too_few'
             else {{ target_status('actual', 'target', 'direction', 'warn_at', 'alarm_at') }}
         end as status,
         actual between expected_low and expected_high as is_as_expected,
@@ -103,6 +112,10 @@ select
         'is missing (' || missing_reason || ')'
     )
     || case when direction = 'at_most' then ', at most ' else ', at least ' end || {{ as_text('target', 4) }}
-    || coalesce(', alarm at ' || {{ as_text('alarm_at', 4) }}, '') as reason,
+    || coalesce(', alarm at ' || {{ as_text('alarm_at', 4) }}, '')
+    || case
+        when status = 'too_few' then ', not judged with fewer than ' || {{ as_text('target_min_count', 0) }}
+        else ''
+    end as reason,
     as_of_date
 from judged
