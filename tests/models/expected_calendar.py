@@ -108,7 +108,7 @@ class Plan(Due):
 
         def last_day(one: Contact) -> date:
             if one.expires_on:
-                return one.expires_on
+                return min(one.expires_on, one.ended_on or one.expires_on)
             return min(one.latest_on, one.lapses_on - DAY) if one.lapses_on else one.latest_on
 
         used: set[Touch] = set()
@@ -149,7 +149,9 @@ class Plan(Due):
         near = any(touch.on == as_of for touch in touches)
         left = [one for one in planned if one.exclusion is None and one.due_on >= self.shown_from]
         for one in left:
-            if one.expires_on and one.expires_on < as_of:
+            if one.ended_on:
+                one.exclusion = "no_longer_due"
+            elif one.expires_on and one.expires_on < as_of:
                 one.exclusion = "expired"
             elif one.lapses_on and one.lapses_on <= as_of:
                 one.exclusion = "superseded"
@@ -166,8 +168,9 @@ class Plan(Due):
             return "no_consent"
         if one.channel is None:
             return "no_channel"
-        if one.made_on and one.made_on < one.due_on:
-            return "already_contacted"
+        is_made = one.made_on and one.made_on < one.due_on
+        if is_made or (one.ended_on and one.ended_on <= one.due_on):
+            return "already_contacted" if is_made else "no_longer_due"
         is_late, is_later = (one.expires_on and day > one.expires_on for day in (one.wanted_on, one.due_on))
         return "expired" if is_late else "no_capacity" if one.exclusion or is_later else None
 

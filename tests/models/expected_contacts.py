@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import md5
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tests.models.compiled_project import PROJECT_DIR
@@ -100,6 +101,7 @@ class Event:
     on: date
     amount: Decimal | None = None
     word: str = ""
+    ended_on: date | None = None
 
     def is_asked_by(self, row: dict[str, str]) -> bool:
         """Whether a trigger is for it."""
@@ -125,6 +127,7 @@ class Contact:
     is_provisional: bool
     latest_on: date
     expires_on: date | None = None
+    ended_on: date | None = None
     due_on: date = date.max
     exclusion: str | None = None
     made_on: date | None = None
@@ -299,8 +302,11 @@ class Due:
             at, order_id, amount = min(known.orders)
             found.append(Event("first_purchase", order_id, at.date(), amount))
         for at, ticket, severity, is_open in known.complaints:
-            if is_open:
-                found.append(Event("complaint", ticket, at.date(), None, severity.lower()))
+            found.append(
+                Event("complaint", ticket, at.date(), None, severity.lower(), None if is_open else at.date() + 2 * DAY)
+            )
+        for on, following in pairwise(sorted({at.date() for at, *_ in known.orders})):
+            found.append(Event("last_activity", str(on), on, ended_on=following))
         return found
 
     def _days_of_the_year(self, known: Known) -> Iterator[Event]:
@@ -318,12 +324,12 @@ class Due:
         ended = [(ends, name) for name, _, ends, _ in known.contracts if ends]
         if ended:
             yield Event("contract_end", max(ended)[1], max(ended)[0])
-        last = max(known.orders)[0].date() if known.orders else None
         for name, starts, ends, cycle in known.contracts:
-            if cycle:
-                on = max(starts, last or starts) + timedelta(days=cycle)
-                if ends is None or on <= ends:
-                    yield Event("usage_cycle_end", f"{name} {on}", on)
+            bought = {at.date() for at, *_ in known.orders if at.date() > starts}
+            for since, again in pairwise([*sorted({starts, *bought}), None]):
+                on = since + timedelta(days=cycle or 0) if since else starts
+                if cycle and (ends is None or on <= ends):
+                    yield Event("usage_cycle_end", f"{name} {on}", on, ended_on=again)
 
     def _triggered(self) -> list[Contact]:
         found = []
@@ -336,7 +342,8 @@ class Due:
                     wanted = earliest
                     while not self.is_open(wanted):
                         wanted += DAY
-                    if not self.first <= wanted <= self.last:
+                    was_over = event.ended_on and event.ended_on < wanted
+                    if was_over or not self.first <= wanted <= self.last:
                         continue
                     month = wanted.replace(day=1)
                     if row["scheme"] and self.tier(known, row["scheme"], month) != row["tier"]:
@@ -359,6 +366,7 @@ class Due:
                             hangs or silent,
                             date.max,
                             (wanted if row["within_hours"] else earliest) + int(row["valid_for_days"]) * DAY,
+                            event.ended_on,
                         )
                     )
         return found

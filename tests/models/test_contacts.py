@@ -15,6 +15,8 @@ from tests.models.expected_calendar import Plan
 from tests.models.expected_contacts import DAY, Known, Terms, period_of
 from tests.models.test_customer_rfm import with_parameters
 
+from retention.publication.contact_reasons import told_reason
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -73,7 +75,7 @@ def random_company(seed: int) -> dict[str, Known]:
             )
         if rng.random() < 0.2:
             known.complaints.append(
-                (instant(0, 20), f"T{number}", pick(["urgent", "normal", "P0"]), rng.random() < 0.7)
+                (instant(2, 20), f"T{number}", pick(["urgent", "normal", "P0"]), rng.random() < 0.7)
             )
         for _ in range(pick([0, 0, 1, most_touches])):
             known.touches.append((instant(0, 50).date(), pick(["phone", "email", "visit", "mail"]), rng.random() < 0.4))
@@ -110,7 +112,7 @@ def raw_tables(company: dict[str, Known]) -> dict[str, pd.DataFrame]:
         ).astype({"usage_cycle_days": "Int64"}),
         "tickets": pd.DataFrame(
             [
-                (key, name, at, "complaint", severity, pd.NaT if is_open else at)
+                (key, name, at, "complaint", severity, pd.NaT if is_open else at + 2 * DAY)
                 for name, one in items
                 for at, key, severity, is_open in one.complaints
             ],
@@ -180,6 +182,9 @@ def test_every_contact_is_that_of_the_second_implementation(built: Built) -> Non
     expected = Plan(built.company, built.terms).contacts()
     found = {(row["customer_id"], row["trigger"], row["occasion"]): row for row in built.calendar + built.exclusions}
     assert len(found) == len(built.calendar) + len(built.exclusions)
+    # Every reason is one that readers are told in their language.
+    untold = {row["reason"] for row in found.values() if told_reason(row["reason"], {}, "zh") == row["reason"]}
+    assert not untold
     assert found.keys() == expected.keys()
     for key, row in found.items():
         one = expected[key]
@@ -315,6 +320,9 @@ HAND_WORKED = [  # who, trigger, day, channel, whether provisional, as of Wednes
     ("renewal", "contract_renewal", date(2024, 4, 22), "wechat", False),
     # Bought on 1 April, for 20 days: the 21st less three is Thursday the 18th.
     ("cycle", "usage_cycle_end", date(2024, 4, 18), "sms", False),
+    # Bought on 22 March, for 20 days, so due on Monday 8 April; bought again on the 10th: 30 April less three
+    # is a Saturday, and the Sunday after it a working day.
+    ("again", "usage_cycle_end", date(2024, 4, 28), "sms", False),
     # An urgent complaint of Tuesday the 9th: the next day, which is the as-of day and so overdue.
     ("complainer", "specialist_complaint", date(2024, 4, 10), "phone", False),
     # An order of 120,000 on Monday the 8th is large: two days later.
@@ -336,6 +344,20 @@ def test_triggers_worked_out_by_hand(project: CompiledProject) -> None:
             orders=[(at(4, 1), "O4", Decimal(10)), (at(9, 1, 2023), "O3", Decimal(10))],
             contracts=[("V2", date(2023, 9, 1), date(2024, 12, 31), 20)],
         ),
+        "again": Known(
+            orders=[
+                (at(4, 10), "O9", Decimal(10)),
+                (at(3, 22), "O8", Decimal(10)),
+                (at(9, 1, 2023), "O7", Decimal(10)),
+            ],
+            contracts=[("V3", date(2023, 9, 1), date(2024, 12, 31), 20)],
+        ),
+        "renewed": Known(
+            contracts=[
+                ("V4", date(2023, 5, 9), date(2024, 5, 8), None),
+                ("V5", date(2024, 4, 9), date(2026, 5, 8), None),
+            ]
+        ),
         "complainer": Known(complaints=[(at(4, 9), "T1", "urgent", True)]),
         "calm": Known(complaints=[(at(4, 9), "T2", "normal", True)]),
         "big": Known(orders=[(at(4, 8), "O6", Decimal(120000)), (at(9, 12, 2023), "O5", Decimal(10))]),
@@ -350,6 +372,15 @@ def test_triggers_worked_out_by_hand(project: CompiledProject) -> None:
     assert found == {(who, trigger): (day, *rest) for who, trigger, day, *rest in HAND_WORKED}
     overdue = {row["customer_id"] for row in built.calendar if row["is_overdue"] and row["contact_kind"] == "trigger"}
     assert overdue >= {"buyer", "complainer", "big"}
+    settled_by_news = {
+        (row["customer_id"], row["trigger"], row["due_on"])
+        for row in built.exclusions
+        if row["exclusion"] == "no_longer_due" and not row["trigger"].startswith("silent")
+    }
+    assert settled_by_news == {
+        ("again", "usage_cycle_end", date(2024, 4, 8)),
+        ("renewed", "contract_renewal", date(2024, 4, 8)),
+    }
     fields = {row["trigger"]: row["fields"] for row in built.calendar}
     assert '"coupon_from_amount": "48000"' in fields["first_purchase_coupon"]  # 0.8 of 60,000
     assert fields["birthday"] == "{}"

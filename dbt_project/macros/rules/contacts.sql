@@ -318,13 +318,13 @@ ranked as (
 {% macro told_trigger(rules, events, tier_on) -%}
     {{ rules }}.rule_id || ' ' || {{ rules }}.trigger || ': '
     || case
-        when {{ rules }}.offset_days = 0 then 'on the day'
+        when {{ rules }}.offset_days = 0 then 'on the day of'
         else
             {{ as_text('abs(' ~ rules ~ '.offset_days)', 0) }}
             || case when abs({{ rules }}.offset_days) = 1 then ' day ' else ' days ' end
             || case when {{ rules }}.offset_days < 0 then 'before' else 'after' end
     end
-    || ' ' || {{ rules }}.event
+    || ' the ' || replace({{ rules }}.event, '_', ' ')
     || case
         when {{ rules }}.event = 'birthday' then ''
         else ' of ' || cast({{ events }}.event_on as {{ dbt.type_string() }})
@@ -341,7 +341,7 @@ ranked as (
 #}
 {% macro told_exclusion(contacts, profile) -%}
     {% set day = {} %}
-    {% for name in ['made_on', 'touched_on', 'given_way_on', 'lapses_on'] -%}
+    {% for name in ['made_on', 'touched_on', 'given_way_on', 'lapses_on', 'ended_on'] -%}
         {% do day.update({name: 'cast(' ~ contacts ~ '.' ~ name ~ ' as ' ~ dbt.type_string() ~ ')'}) %}
     {% endfor -%}
     case {{ contacts }}.exclusion
@@ -351,6 +351,7 @@ ranked as (
                     when {{ contacts }}.made_on is not null then 'made on ' || {{ day.made_on }}
                     else coalesce('the customer was contacted on ' || {{ day.touched_on }}, 'contacted shortly before')
                 end
+        when 'no_longer_due' then 'settled on ' || {{ day.ended_on }}
         when 'expired' then 'past its last day'
         when 'superseded' then 'the next one was due on ' || {{ day.lapses_on }}
         when 'no_capacity' then 'the days of ' || {{ contacts }}.owner || ' are full'

@@ -50,6 +50,7 @@ judged as (
         touched_now.touched_on,
         case
             when planned.made_on is not null then 'already_contacted'
+            when planned.ended_on is not null then 'no_longer_due'
             when planned.expires_on < bounds.as_of_date then 'expired'
             when planned.lapses_on <= bounds.as_of_date then 'superseded'
             when planned.due_on <= bounds.as_of_date and touched_now.touched_on is not null then 'already_contacted'

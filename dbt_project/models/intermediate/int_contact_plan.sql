@@ -1,7 +1,7 @@
 {% set gap = contact_gap_days() %}
 {% set kept = [
     'contact_kind', 'customer_id', 'trigger', 'occasion', 'due_on', 'wanted_on', 'earliest_on', 'latest_on',
-    'expires_on', 'lapses_on', 'tier', 'tier_on', 'priority', 'owner', 'channel', 'is_provisional', 'touch_id', 'made_on',
+    'expires_on', 'ended_on', 'lapses_on', 'tier', 'tier_on', 'priority', 'owner', 'channel', 'is_provisional', 'touch_id', 'made_on',
     'judgement',
 ] %}
 {% set choice = 'plan_month, priority, due_on, trigger, occasion' %}
@@ -65,6 +65,7 @@ judged as (
             when not due.is_contactable then 'no_consent'
             when due.channel is null then 'no_channel'
             when made.made_on < due.due_on or touched.date_day is not null then 'already_contacted'
+            when due.ended_on <= due.due_on then 'no_longer_due'
             when due.wanted_on > due.expires_on then 'expired'
             when due.is_without_place or due.due_on > due.expires_on then 'no_capacity'
         end as judgement

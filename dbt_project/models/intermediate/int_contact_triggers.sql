@@ -49,6 +49,7 @@ asked as (
         events.event,
         events.occasion,
         events.event_on,
+        events.ended_on,
         events.fields,
         triggers.trigger,
         triggers.offset_days,
@@ -92,7 +93,10 @@ dated as (
     inner join days on asked.earliest_on = days.date_day
     inner join months on {{ month_start('days.next_open_on') }} = months.plan_month
     cross join bounds
-    where days.next_open_on >= bounds.first_trigger_month
+    where
+        days.next_open_on >= bounds.first_trigger_month
+        -- What was over before the contact's day was never due.
+        and coalesce(asked.ended_on >= days.next_open_on, true)
 
 ),
 
@@ -130,6 +134,7 @@ select
     owned.event,
     owned.occasion,
     owned.event_on,
+    owned.ended_on,
     owned.fields,
     owned.offset_days,
     owned.valid_for_days,

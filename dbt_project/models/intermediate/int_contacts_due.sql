@@ -29,6 +29,7 @@ due as (
         slots.period_start as earliest_on,
         slots.period_end as latest_on,
         cast(null as date) as expires_on,
+        cast(null as date) as ended_on,
         slots.period_start,
         slots.slot_number
     from slots
@@ -39,6 +40,7 @@ due as (
         triggers.earliest_on,
         triggers.latest_on,
         triggers.expires_on,
+        triggers.ended_on,
         cast(null as date) as period_start,
         cast(null as integer) as slot_number
     from triggers

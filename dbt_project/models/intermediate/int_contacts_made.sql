@@ -93,7 +93,7 @@ open_contacts as (
         due.priority,
         due.earliest_on,
         case
-            when due.contact_kind = 'trigger' then due.expires_on
+            when due.contact_kind = 'trigger' then least(due.expires_on, coalesce(due.ended_on, due.expires_on))
             else least(due.latest_on, coalesce({{ add_days('due.lapses_on', -1) }}, due.latest_on))
         end as last_on
     from due
