@@ -243,7 +243,8 @@ select
     case
         when placed.usual_tickets is not null
             then
-                {{ as_text('placed.tickets', 0) }} || ' tickets, a usual week '
+                {{ as_text('placed.tickets', 0) }}
+                || case when placed.tickets = 1 then ' ticket' else ' tickets' end || ', a usual week '
                 || {{ as_text('placed.usual_tickets', 1) }} || ': score ' || {{ as_text('placed.hotspot_score', 2) }}
                 || case when placed.hotspot_score >= placed.hotspot_min_score then ' >= ' else ' < ' end
                 || {{ as_text('placed.hotspot_min_score', 2) }}
