@@ -1,4 +1,4 @@
-"""The contact calendar a second time, contact by contact in plain Python, over more months than the models look at.
+"""The contacts that are due, a second time in plain Python, over more months than the models look at.
 
 Taken as given are who holds which tier at month-ends and when a customer was last active: both have their own tests.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import md5
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tests.models.compiled_project import PROJECT_DIR
@@ -52,6 +53,20 @@ class Terms:
     calendar: str = "CN"
 
 
+@dataclass(frozen=True, order=True)
+class Touch:
+    """A contact that was made.
+
+    Attributes:
+        number: its place among the customer's touches; those of one instant count in that order.
+    """
+
+    on: date
+    number: int
+    channel: str
+    is_personal: bool
+
+
 @dataclass
 class Known:
     """Facts of a customer.
@@ -61,6 +76,7 @@ class Known:
         orders: instant, ID, amount.
         contracts: ID, first and last day, usage cycle.
         complaints: instant, ID, severity, whether open.
+        touches: day, channel, whether of a campaign.
     """
 
     is_contactable: bool = True
@@ -73,7 +89,7 @@ class Known:
     orders: list[tuple[datetime, str, Decimal]] = field(default_factory=list)
     contracts: list[tuple[str, date, date | None, int | None]] = field(default_factory=list)
     complaints: list[tuple[datetime, str, str, bool]] = field(default_factory=list)
-    touches: list[tuple[date, str]] = field(default_factory=list)
+    touches: list[tuple[date, str, bool]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -85,6 +101,7 @@ class Event:
     on: date
     amount: Decimal | None = None
     word: str = ""
+    ended_on: date | None = None
 
     def is_asked_by(self, row: dict[str, str]) -> bool:
         """Whether a trigger is for it."""
@@ -105,11 +122,17 @@ class Contact:
     owner: str
     channel: str | None
     takes_capacity: bool
+    needs_person: bool
+    is_free: bool
     is_provisional: bool
-    valid_for: int | None
-    is_fulfilled: bool
-    due_on: date | None = None
+    latest_on: date
+    expires_on: date | None = None
+    ended_on: date | None = None
+    due_on: date = date.max
     exclusion: str | None = None
+    made_on: date | None = None
+    touch: Touch | None = None
+    lapses_on: date | None = None
 
     @property
     def month(self) -> date:
@@ -120,6 +143,10 @@ class Contact:
     def choice(self) -> tuple[Any, ...]:
         """Who comes first of a customer's contacts."""
         return (self.month, self.priority, self.due_on, self.key[1], self.key[2])
+
+    def fits(self, touch: Touch) -> bool:
+        """Whether a touch is by what it asks for."""
+        return (self.is_free or touch.channel == self.channel) and (touch.is_personal or not self.needs_person)
 
 
 def draw(customer: str) -> int:
@@ -150,8 +177,8 @@ def period_of(kind: str, day: date) -> tuple[date, date]:
     return first, months_later(first, length) - DAY
 
 
-class Plan:
-    """The calendar of a company.
+class Due:
+    """The contacts that a company owes its customers, each on the day that the rule asks for.
 
     Args:
         company: customers by ID.
@@ -182,28 +209,19 @@ class Plan:
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
         return [day for day in days if self.is_open(day)]
 
-    def contacts(self) -> dict[Key, Contact]:
-        """Every due contact of the days shown, with its day or why it has none."""
-        found = [*self._slots(), *self._triggered()]
-        self._give_places(found)
-        for one in found:
-            self._judge(one)
-        by_customer: dict[str, list[Contact]] = defaultdict(list)
-        for one in found:
-            if one.exclusion is None:
-                by_customer[one.key[0]].append(one)
-        for customer, ones in by_customer.items():
-            self._choose(customer, sorted(ones, key=lambda one: one.choice))
-        terms = self.terms
-        from_day, until = terms.as_of - (terms.overdue - 1) * DAY, terms.as_of + terms.horizon * DAY
-        return {
-            one.key: one
-            for one in found
-            if from_day <= one.due_on <= until
-            and (one.valid_for is None or one.due_on + one.valid_for * DAY >= terms.as_of)
-        }
+    def due(self) -> list[Contact]:
+        """Every contact by cadence or trigger."""
+        return [*self._slots(), *self._triggered()]
 
-    def _tier(self, known: Known, scheme: str, month: date) -> str | None:
+    def touches(self, known: Known) -> list[Touch]:
+        """What was made, in the order of time."""
+        persons = {name for name, row in self.channels.items() if row["takes_capacity"] == "true"}
+        return sorted(
+            Touch(on, number, channel, not is_mass and channel in persons)
+            for number, (on, channel, is_mass) in enumerate(known.touches)
+        )
+
+    def tier(self, known: Known, scheme: str, month: date) -> str | None:
         last_end = max(day for _, day in known.tiers) if known.tiers else None
         ends = [month - DAY, last_end] if last_end else []
         on = min(ends) if ends else None
@@ -220,11 +238,17 @@ class Plan:
         if rule == "preferred":
             return own
         both = own and all(self.channels[one]["is_exchangeable"] == "true" for one in (rule, own))
+        if both and self.needs_person(rule) and not self.needs_person(own):
+            return rule
         return own if both else rule
 
-    def _touches(self, known: Known, rule: str, channel: str | None) -> list[date]:
-        free = self.channels.get(rule, {}).get("is_exchangeable") == "true"
-        return [day for day, by in known.touches if free or by == channel]
+    def needs_person(self, channel: str | None) -> bool:
+        """Whether a channel is a person's."""
+        return self.channels.get(channel or "", {}).get("takes_capacity") == "true"
+
+    def is_free(self, rule: str) -> bool:
+        """Whether other channels may stand for the rule's."""
+        return self.channels.get(rule, {}).get("is_exchangeable") == "true"
 
     def _slots(self) -> list[Contact]:
         found = []
@@ -246,10 +270,9 @@ class Plan:
             for nth in range(1, count + 1 if days else 1):
                 share = (draw(customer) + 648056 * number) % DRAWS + (nth - 1) * DRAWS
                 wanted = days[share * len(days) // (count * DRAWS)]
-                if self._tier(known, self.terms.scheme, wanted.replace(day=1)) != tier:
+                if self.tier(known, self.terms.scheme, wanted.replace(day=1)) != tier:
                     continue
                 channel = self._channel(policy["channel"], known)
-                touches = [on for on in self._touches(known, policy["channel"], channel) if first <= on <= last]
                 found.append(
                     Contact(
                         (customer, policy["policy"], f"{first}#{nth}"),
@@ -259,10 +282,11 @@ class Plan:
                         int(policy["priority"]),
                         known.account_owner or policy["owner_role"],
                         channel,
-                        channel is not None and self.channels[channel]["takes_capacity"] == "true",
+                        self.needs_person(channel),
+                        self.needs_person(policy["channel"]),
+                        self.is_free(policy["channel"]),
                         wanted.replace(day=1) - DAY > self.terms.as_of,
-                        None,
-                        len(touches) >= nth,
+                        last,
                     )
                 )
             day = last + DAY
@@ -278,8 +302,11 @@ class Plan:
             at, order_id, amount = min(known.orders)
             found.append(Event("first_purchase", order_id, at.date(), amount))
         for at, ticket, severity, is_open in known.complaints:
-            if is_open:
-                found.append(Event("complaint", ticket, at.date(), None, severity.lower()))
+            found.append(
+                Event("complaint", ticket, at.date(), None, severity.lower(), None if is_open else at.date() + 2 * DAY)
+            )
+        for on, following in pairwise(sorted({at.date() for at, *_ in known.orders})):
+            found.append(Event("last_activity", str(on), on, ended_on=following))
         return found
 
     def _days_of_the_year(self, known: Known) -> Iterator[Event]:
@@ -297,12 +324,12 @@ class Plan:
         ended = [(ends, name) for name, _, ends, _ in known.contracts if ends]
         if ended:
             yield Event("contract_end", max(ended)[1], max(ended)[0])
-        last = max(known.orders)[0].date() if known.orders else None
         for name, starts, ends, cycle in known.contracts:
-            if cycle:
-                on = max(starts, last or starts) + timedelta(days=cycle)
-                if ends is None or on <= ends:
-                    yield Event("usage_cycle_end", f"{name} {on}", on)
+            bought = {at.date() for at, *_ in known.orders if at.date() > starts}
+            for since, again in pairwise([*sorted({starts, *bought}), None]):
+                on = since + timedelta(days=cycle or 0) if since else starts
+                if cycle and (ends is None or on <= ends):
+                    yield Event("usage_cycle_end", f"{name} {on}", on, ended_on=again)
 
     def _triggered(self) -> list[Contact]:
         found = []
@@ -315,13 +342,13 @@ class Plan:
                     wanted = earliest
                     while not self.is_open(wanted):
                         wanted += DAY
-                    if not self.first <= wanted <= self.last:
+                    was_over = event.ended_on and event.ended_on < wanted
+                    if was_over or not self.first <= wanted <= self.last:
                         continue
                     month = wanted.replace(day=1)
-                    if row["scheme"] and self._tier(known, row["scheme"], month) != row["tier"]:
+                    if row["scheme"] and self.tier(known, row["scheme"], month) != row["tier"]:
                         continue
                     channel = self._channel(row["channel"], known)
-                    touches = self._touches(known, row["channel"], channel)
                     hangs = bool(row["scheme"]) and month - DAY > self.terms.as_of
                     silent = event.name == "last_activity" and wanted > self.terms.as_of
                     found.append(
@@ -333,83 +360,13 @@ class Plan:
                             int(row["priority"]),
                             known.account_owner or row["owner_role"],
                             channel,
-                            channel is not None and self.channels[channel]["takes_capacity"] == "true",
+                            self.needs_person(channel),
+                            self.needs_person(row["channel"]),
+                            self.is_free(row["channel"]),
                             hangs or silent,
-                            int(row["valid_for_days"]),
-                            any(on >= earliest for on in touches),
+                            date.max,
+                            (wanted if row["within_hours"] else earliest) + int(row["valid_for_days"]) * DAY,
+                            event.ended_on,
                         )
                     )
         return found
-
-    def _give_places(self, found: list[Contact]) -> None:
-        queues: dict[tuple[str, str, date], list[Contact]] = defaultdict(list)
-        for one in found:
-            one.due_on = one.wanted_on
-            known = self.company[one.key[0]]
-            out = known.opted_out_on
-            if one.takes_capacity:
-                one.exclusion = "no_capacity"
-                if known.is_contactable or (out and out >= months_later(one.month, -1)):
-                    queues[one.kind, one.owner, one.month].append(one)
-        for (kind, _, month), queue in queues.items():
-            self._give_places_of_month(kind, month, queue)
-
-    def _give_places_of_month(self, kind: str, month: date, queue: list[Contact]) -> None:
-        """One after the other, as an owner would fill a diary."""
-        days = self.open_days(month, month_end(month))
-        capacity = self.terms.capacity if kind == "cadence" else self.terms.trigger_capacity
-        months = (month.year - 2000) * 12 + month.month - 1
-
-        def late(one: Contact) -> tuple[Any, ...]:
-            return (one.wanted_on, one.priority, draw(one.key[0]), *one.key)
-
-        def good(one: Contact) -> tuple[Any, ...]:
-            return (one.priority, (draw(one.key[0]) + 386117 * months) % DRAWS, *one.key)
-
-        queue.sort(key=good if kind == "cadence" else late)
-        taken = sorted(queue[: capacity * len(days)], key=late)
-        places, free = [], 0
-        for one in taken:
-            free = max(free, capacity * days.index(one.wanted_on))
-            places.append(free)
-            free += 1
-        if kind == "cadence":
-            limit = capacity * len(days)
-            for number in reversed(range(len(places))):
-                limit = places[number] = min(places[number], limit - 1)
-        for one, place in zip(taken, places, strict=True):
-            if place < capacity * len(days):
-                one.due_on, one.exclusion = days[place // capacity], None
-
-    def _judge(self, one: Contact) -> None:
-        known = self.company[one.key[0]]
-        if known.opted_out_on:
-            one.exclusion = "opted_out"
-        elif not known.is_contactable:
-            one.exclusion = "no_consent"
-        elif one.channel is None:
-            one.exclusion = "no_channel"
-        elif one.is_fulfilled or any(on == one.due_on for on, _ in known.touches):
-            one.exclusion = "already_contacted"
-        elif one.valid_for is not None and one.due_on > one.wanted_on + one.valid_for * DAY:
-            one.exclusion = "no_capacity"
-
-    def _choose(self, customer: str, ones: list[Contact]) -> None:
-        """Same day, week, month, the best first; `ones` stand in the order of choice."""
-        touched = [on for on, _ in self.company[customer].touches]
-        days: set[date] = set()
-        weeks: dict[date, int] = defaultdict(int)
-        months: dict[date, int] = defaultdict(int)
-        for one in ones:
-            if one.due_on in days:
-                one.exclusion = "lower_priority"
-                continue
-            days.add(one.due_on)
-            week = period_of("week", one.due_on)
-            weeks[week[0]] += 1
-            if weeks[week[0]] + sum(week[0] <= on <= week[1] for on in touched) > self.terms.week_cap:
-                one.exclusion = "frequency_cap"
-                continue
-            months[one.month] += 1
-            if months[one.month] + sum(on.replace(day=1) == one.month for on in touched) > self.terms.month_cap:
-                one.exclusion = "frequency_cap"

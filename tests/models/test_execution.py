@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ WINDOW, ACTIVATION, WIN_BACK = 90, 30, 60  # active_window_days, activation_days
 MODELS = ["touch_execution", "cadence_compliance", "activation_metrics", "customer_lifecycle_history"]
 CHANNELS = ["phone", "email", "visit", "mail"]
 EXCHANGEABLE = {"phone", "email", "wechat", "sms", "app"}  # of contact_channels.csv
+PERSONS = {"phone", "wechat", "visit", "event"}
+LENGTHS = ["week", "fortnight", "month", "quarter", "half_year"]
 
 
 def random_company(seed: int) -> dict[str, pd.DataFrame]:
@@ -199,6 +202,7 @@ def check_execution(walk: Walk, plans: pd.DataFrame, rows: list[dict[str, Any]])
         assert row["delivered_count"] is None
 
 
+@cache
 def periods_of(day: date) -> dict[str, tuple[date, date]]:
     """First and last day of the periods that a day is in."""
     stamp = pd.Timestamp(day)
@@ -215,36 +219,71 @@ def periods_of(day: date) -> dict[str, tuple[date, date]]:
     }
 
 
+def suits(policy: dict[str, Any], touch: Any) -> bool:
+    """Whether a touch can be what a policy asks for: a call is made by a person, and for this customer alone."""
+    by = policy["channel"]
+    is_personal = touch.channel in PERSONS and touch.campaign_id is None
+    return (by in EXCHANGEABLE or touch.channel == by) and (is_personal or by not in PERSONS)
+
+
 def owed(
-    walk: Walk, touched: Counter[Any], customer: str, tier: tuple[str, str], ended: set[tuple[str, date]]
+    policies: list[dict[str, Any]],
+    touches: list[Any],
+    tiers: dict[date, str],
+    judged: tuple[date, set[tuple[str, date]]],
 ) -> tuple[int, int]:
-    """Contacts due to a customer of a tier in the periods that ended, and those of them that were made."""
-    due = made = 0
-    policies = [one for one in walk.policies if (one["scheme"], one["tier"]) == tier]
-    for policy, (name, start) in product(policies, ended):
-        if name == policy["period"]:
-            channel = "" if policy["channel"] in EXCHANGEABLE else policy["channel"]
-            due += policy["contacts"]
-            made += min(touched[customer, name, start, channel], policy["contacts"])
-    return due, made
+    """Contacts due to a customer in the periods that ended in a month, and those of them that were made.
+
+    One touch after the other goes to the first policy that still wants one.
+
+    Args:
+        policies: of one scheme, those of shorter periods first, then by priority.
+        tiers: the customer's tier by the first day of the month that a period ends in.
+        judged: first day of the month, and the periods that ended in it.
+    """
+    month, ended = judged
+    taken = Counter[Any]()
+    for touch in touches:
+        periods = periods_of(touch.touched_at.date())
+        for policy in policies:
+            start, end = periods[policy["period"]]
+            place = (policy["policy"], start)
+            if (
+                tiers.get(end.replace(day=1)) == policy["tier"]
+                and suits(policy, touch)
+                and taken[place] < policy["contacts"]
+            ):
+                taken[place] += 1
+                break
+    own = [one for one in policies if one["tier"] == tiers.get(month)]
+    places = [(policy, start) for policy, (name, start) in product(own, ended) if name == policy["period"]]
+    return sum(one["contacts"] for one, _ in places), sum(taken[one["policy"], start] for one, start in places)
 
 
 def check_cadence(walk: Walk, rows: list[dict[str, Any]]) -> None:
     """Every tier with a policy, customer by customer."""
-    touched = Counter[Any]()
+    touched = defaultdict[str, list[Any]](list)
     for touch in walk.touches:
-        for period, (start, _) in periods_of(touch.touched_at.date()).items():
-            touched[touch.customer_id, period, start, touch.channel] += 1
-            touched[touch.customer_id, period, start, ""] += 1
+        touched[touch.customer_id].append(touch)
+    by_scheme = defaultdict[str, list[dict[str, Any]]](list)
+    for policy in sorted(walk.policies, key=lambda one: (LENGTHS.index(one["period"]), one["priority"])):
+        by_scheme[policy["scheme"]].append(policy)
+    held = defaultdict[tuple[str, str], dict[date, str]](dict)
+    for opening, last, closing in months():
+        for (customer, scheme, on), tier in walk.tiers.items():
+            if on == opening and walk.is_contactable(customer, closing):
+                held[customer, scheme][last.replace(day=1)] = tier
     expected: dict[Any, list[int]] = {}
     for opening, last, closing in months():
+        first = last.replace(day=1)
         days = [opening + timedelta(days=number + 1) for number in range((closing - opening).days)]
         ended = {(name, span[0]) for day in days for name, span in periods_of(day).items() if span[1] == day}
         in_tiers = {key: tier for key, tier in walk.tiers.items() if key[2] == opening}
         for (customer, scheme, _), tier in in_tiers.items():
-            due, made = owed(walk, touched, customer, (scheme, tier), ended)
+            tiers = {**held[customer, scheme], first: tier}
+            due, made = owed(by_scheme[scheme], touched[customer], tiers, (first, ended))
             if due:
-                counts = expected.setdefault((last.replace(day=1), scheme, tier), [0, 0, 0, 0, 0])
+                counts = expected.setdefault((first, scheme, tier), [0, 0, 0, 0, 0])
                 is_due = walk.is_contactable(customer, closing)
                 added = (1, int(made == due), due, made, 0) if is_due else (0, 0, 0, 0, 1)
                 counts[:] = [one + more for one, more in zip(counts, added, strict=True)]

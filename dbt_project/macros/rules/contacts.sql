@@ -36,13 +36,264 @@
     {{ return(0) }}
 {%- endmacro %}
 
-{# The channel of a contact: the customer's own where both it and the rule's may stand for each other; null for none. #}
-{% macro contact_channel(rule_channel, preferred_channel, is_rule_exchangeable, is_preferred_exchangeable) -%}
+{#
+  The channel of a contact: the customer's own where both it and the rule's may stand for each other; null for none. A
+  contact that needs a person keeps to channels of persons.
+#}
+{% macro contact_channel(rule_channel, preferred_channel, rule, preferred) -%}
     case
         when {{ rule_channel }} = 'preferred' then {{ preferred_channel }}
-        when {{ is_rule_exchangeable }} and {{ is_preferred_exchangeable }} then {{ preferred_channel }}
+        when
+            {{ rule }}.is_exchangeable and {{ preferred }}.is_exchangeable
+            and (not {{ rule }}.takes_capacity or {{ preferred }}.takes_capacity)
+            then {{ preferred_channel }}
         else {{ rule_channel }}
     end
+{%- endmacro %}
+
+{# Whether a person made a touch to one customer: not a campaign, and by a channel that takes a person. #}
+{% macro is_personal_touch(touches, channels) -%}
+    ({{ touches }}.campaign_id is null and coalesce({{ channels }}.takes_capacity, false))
+{%- endmacro %}
+
+{# Whether a touch can be what a contact asks for (decision 66). #}
+{% macro fits_contact(touches, contacts) -%}
+    (
+        ({{ contacts }}.is_exchangeable or {{ touches }}.channel = {{ contacts }}.channel)
+        and ({{ touches }}.is_personal or not {{ contacts }}.needs_person)
+    )
+{%- endmacro %}
+
+{#
+  The policies that owe contacts, each with its number: policies of a scheme take touches in that order, those of shorter
+  periods first. SQL of a CTE's body.
+#}
+{% macro cadences(policies, channels) -%}
+    select
+        {{ policies }}.scheme,
+        {{ policies }}.tier,
+        {{ policies }}.policy,
+        {{ policies }}.period,
+        {{ policies }}.contacts,
+        {{ policies }}.channel,
+        {{ channels }}.takes_capacity,
+        coalesce({{ channels }}.is_exchangeable, false) as is_exchangeable,
+        row_number() over (
+            partition by {{ policies }}.scheme
+            order by
+                case {{ policies }}.period
+                    when 'week' then 1 when 'fortnight' then 2 when 'month' then 3 when 'quarter' then 4 else 5
+                end,
+                {{ policies }}.priority,
+                {{ policies }}.tier,
+                {{ policies }}.policy
+        ) as policy_number
+    from {{ policies }}
+    left join {{ channels }} on {{ policies }}.channel = {{ channels }}.channel
+    where {{ policies }}.contacts > 0
+{%- endmacro %}
+
+{# Whether a touch can be what a policy asks for; one by the preferred channel asks for the customer's own. #}
+{% macro fits_cadence(touches, cadences, customers) -%}
+    (
+        (
+            {{ cadences }}.is_exchangeable
+            or {{ touches }}.channel
+            = case when {{ cadences }}.channel = 'preferred' then {{ customers }}.preferred_channel else {{ cadences }}.channel end
+        )
+        and ({{ touches }}.is_personal or not coalesce({{ cadences }}.takes_capacity, false))
+    )
+{%- endmacro %}
+
+{# The greatest number of policies with contacts that a scheme has; read when compiled. #}
+{% macro most_policies() -%}
+    {% set rows = seed_rows("service_policy_rules", "rule_rows.scheme", ["scheme", "policy", "contacts"]) %}
+    {% set most = namespace(number=1) %}
+    {% for name in rows | map(attribute='scheme') | unique %}
+        {% set own = rows | selectattr('scheme', 'equalto', name) | rejectattr('contacts', 'equalto', 0) | list %}
+        {% set most.number = [most.number, own | length] | max %}
+    {% endfor %}
+    {{ return(most.number) }}
+{%- endmacro %}
+
+{#
+  Which touches count for which policy (decision 66): policies of a scheme one after the other, each takes of the touches
+  that fit and that none before it has taken the first ones of each period, as many as it asks for. A touch counts once.
+
+  relation: a row per touch, policy and period that it fits, with columns touched_at, touch_id, customer_id, scheme, policy,
+  policy_number, period_start, contacts, and those of `kept`. Gives `kept` and counted_number of the touches that count.
+#}
+{% macro counted_touches(relation, kept) -%}
+    {% set columns = (
+        ['touched_at', 'touch_id', 'customer_id', 'scheme', 'policy', 'policy_number', 'period_start', 'contacts'] + kept
+    ) | unique | join(', ') %}
+    {% set chain = namespace(rows='select ' ~ columns ~ ', cast(null as bigint) as counted_number, 0 as is_taken from ' ~ relation) %}
+    {% for number in range(1, most_policies() + 1) %}
+        {% set chain.rows %}
+            select {{ columns }}, counted_number,
+                max(case when counted_number is null then 0 else 1 end) over (partition by scheme, touch_id) as is_taken
+            from (
+                select {{ columns }},
+                    case
+                        when policy_number = {{ number }} and is_taken = 0 and asked_number <= contacts then asked_number
+                        else counted_number
+                    end as counted_number
+                from (
+                    select *,
+                        row_number() over (
+                            partition by scheme, customer_id, policy_number, period_start, is_taken
+                            order by touched_at, touch_id
+                        ) as asked_number
+                    from ({{ chain.rows }}) as offered_{{ number }}
+                ) as asked_{{ number }}
+            ) as counted_{{ number }}
+        {% endset %}
+    {% endfor %}
+    select {{ kept | join(', ') }}, counted_number from ({{ chain.rows }}) as taken
+    where counted_number is not null
+{%- endmacro %}
+
+{#
+  Which touch makes which contact, of those that no cadence has taken (decision 66): each contact asks for the first touch
+  of its days, and of several that ask for one touch the one whose days end first has it; three times over.
+
+  relation: a row per contact and touch that fits it, with columns last_on, priority, touch_id, touched_at, touched_on and
+  those of `contact`, the contact's key. Gives key, touch_id and touched_on of the pairs.
+#}
+{% macro matched_touches(relation, contact) -%}
+    {% set columns = (contact + ['last_on', 'priority', 'touch_id', 'touched_at', 'touched_on']) | join(', ') %}
+    {% set key = contact | join(', ') %}
+    {% set chain = namespace(rows='select ' ~ columns ~ ', 0 as is_matched, 0 as is_settled from ' ~ relation) %}
+    {% for number in range(1, 4) %}
+        {% set chain.rows %}
+            select {{ columns }}, is_matched,
+                greatest(
+                    max(is_matched) over (partition by {{ key }}), max(is_matched) over (partition by touch_id)
+                ) as is_settled
+            from (
+                select {{ columns }},
+                    case
+                        when is_settled = 0 and asked_number = 1 and row_number() over (
+                            partition by touch_id, is_settled, case when asked_number = 1 then 1 else 0 end
+                            order by last_on, priority, {{ key }}
+                        ) = 1 then 1
+                        else is_matched
+                    end as is_matched
+                from (
+                    select *,
+                        row_number() over (
+                            partition by {{ key }}, is_settled order by touched_at, touch_id
+                        ) as asked_number
+                    from ({{ chain.rows }}) as offered_{{ number }}
+                ) as asked_{{ number }}
+            ) as matched_{{ number }}
+        {% endset %}
+    {% endfor %}
+    select {{ key }}, touch_id, touched_on from ({{ chain.rows }}) as pairs
+    where is_matched = 1
+{%- endmacro %}
+
+{#
+  Of a customer's contacts that are too near each other the best stays; then those of a week, and of a month, up to the
+  caps, beside the touches made before them. CTEs, the last of them `ranked`.
+
+  Before stand `profile`, and `counting` (touches: customer_id, touched_on, in_week and in_month, 1 or 0).
+  relation: contacts with their choice_number; day, month: when they are made. `ranked` has all its columns, the number
+  of the contact that it gives way to, its number in week and month, the touches there, and `ranking`, why it stays out.
+#}
+{% macro ranked_contacts(relation, day, month) -%}
+    {% set gap = contact_gap_days() %}
+touches_before as (
+
+    select
+        contacts.customer_id,
+        contacts.choice_number,
+        sum(
+            case
+                when {{ week_start('touches.touched_on') }} = {{ week_start('contacts.' ~ day) }} then touches.in_week
+                else 0
+            end
+        ) as week_touches,
+        sum(
+            case when {{ month_start('touches.touched_on') }} = contacts.{{ month }} then touches.in_month else 0 end
+        ) as month_touches
+    from {{ relation }} as contacts
+    inner join counting as touches on contacts.customer_id = touches.customer_id
+    where
+        touches.touched_on < contacts.{{ day }}
+        and touches.touched_on >= least(contacts.{{ month }}, {{ week_start('contacts.' ~ day) }})
+    group by contacts.customer_id, contacts.choice_number
+
+),
+
+met as (
+
+    select
+        contacts.*,
+        cast(coalesce(touches_before.week_touches, 0) as bigint) as week_touches,
+        cast(coalesce(touches_before.month_touches, 0) as bigint) as month_touches,
+        min(contacts.choice_number) over (
+            partition by contacts.customer_id
+            order by {{ days_between("date '2000-01-03'", 'contacts.' ~ day) }}
+            range between {{ gap }} preceding and {{ gap }} following
+        ) as best_choice_number
+    from {{ relation }} as contacts
+    left join touches_before
+        on
+            contacts.customer_id = touches_before.customer_id
+            and contacts.choice_number = touches_before.choice_number
+
+),
+
+in_weeks as (
+
+    select
+        *,
+        sum(case when choice_number = best_choice_number then 1 else 0 end) over (
+            partition by customer_id, {{ week_start(day) }} order by choice_number
+            rows between unbounded preceding and current row
+        ) as week_number
+    from met
+
+),
+
+of_weeks as (
+
+    select
+        in_weeks.*,
+        profile.contact_month_cap,
+        case
+            when in_weeks.choice_number != in_weeks.best_choice_number then 'lower_priority'
+            when in_weeks.week_number + in_weeks.week_touches > profile.contact_week_cap then 'week_cap'
+        end as week_ranking
+    from in_weeks
+    cross join profile
+
+),
+
+in_months as (
+
+    select
+        *,
+        sum(case when week_ranking is null then 1 else 0 end) over (
+            partition by customer_id, {{ month }} order by choice_number
+            rows between unbounded preceding and current row
+        ) as month_number
+    from of_weeks
+
+),
+
+ranked as (
+
+    select
+        *,
+        case when week_ranking = 'lower_priority' then best_choice_number end as given_way_number,
+        coalesce(
+            week_ranking, case when month_number + month_touches > contact_month_cap then 'month_cap' end
+        ) as ranking
+    from in_months
+
+)
 {%- endmacro %}
 
 {# A JSON object of SQL texts by field, for a template; a missing value is an empty text. Line ends and tabs become blanks. #}
@@ -65,16 +316,58 @@
 
 {# The rule of a contact by trigger and its event, in words; SQL text. The day of a birthday would tell it. #}
 {% macro told_trigger(rules, events, tier_on) -%}
-    {{ rules }}.rule_id || ' ' || {{ rules }}.trigger || ': ' || {{ rules }}.event
+    {{ rules }}.rule_id || ' ' || {{ rules }}.trigger || ': '
+    || case
+        when {{ rules }}.offset_days = 0 then 'on the day of'
+        else
+            {{ as_text('abs(' ~ rules ~ '.offset_days)', 0) }}
+            || case when abs({{ rules }}.offset_days) = 1 then ' day ' else ' days ' end
+            || case when {{ rules }}.offset_days < 0 then 'before' else 'after' end
+    end
+    || ' the ' || replace({{ rules }}.event, '_', ' ')
     || case
         when {{ rules }}.event = 'birthday' then ''
         else ' of ' || cast({{ events }}.event_on as {{ dbt.type_string() }})
     end
-    || case when {{ rules }}.offset_days < 0 then ' less ' else ' plus ' end
-    || {{ as_text('abs(' ~ rules ~ '.offset_days)', 0) }} || ' days'
     || case
         when {{ rules }}.scheme is null then ''
         else ' for ' || {{ rules }}.scheme || ' ' || {{ rules }}.tier || ' of ' || cast({{ tier_on }} as {{ dbt.type_string() }})
+    end
+{%- endmacro %}
+
+{#
+  What keeps a contact out of the calendar, in words; SQL text, null for what its code says whole. The sentences of
+  publication/contact_reasons.py name each of them in the reader's language: change both.
+#}
+{% macro told_exclusion(contacts, profile) -%}
+    {% set day = {} %}
+    {% for name in ['made_on', 'touched_on', 'given_way_on', 'lapses_on', 'ended_on'] -%}
+        {% do day.update({name: 'cast(' ~ contacts ~ '.' ~ name ~ ' as ' ~ dbt.type_string() ~ ')'}) %}
+    {% endfor -%}
+    case {{ contacts }}.exclusion
+        when 'already_contacted'
+            then
+                case
+                    when {{ contacts }}.made_on is not null then 'made on ' || {{ day.made_on }}
+                    else coalesce('the customer was contacted on ' || {{ day.touched_on }}, 'contacted shortly before')
+                end
+        when 'no_longer_due' then 'settled on ' || {{ day.ended_on }}
+        when 'expired' then 'past its last day'
+        when 'superseded' then 'the next one was due on ' || {{ day.lapses_on }}
+        when 'no_capacity' then 'the days of ' || {{ contacts }}.owner || ' are full'
+        when 'lower_priority' then 'gives way to ' || {{ contacts }}.given_way_to || ' of ' || {{ day.given_way_on }}
+        when 'week_cap'
+            then
+                'number ' || {{ as_text(contacts ~ '.week_number', 0) }} || ' of the week beside '
+                || {{ as_text(contacts ~ '.week_touches', 0) }}
+                || case when {{ contacts }}.week_touches = 1 then ' touch' else ' touches' end
+                || ' made, at most ' || {{ as_text(profile ~ '.contact_week_cap', 0) }}
+        when 'month_cap'
+            then
+                'number ' || {{ as_text(contacts ~ '.month_number', 0) }} || ' of the month beside '
+                || {{ as_text(contacts ~ '.month_touches', 0) }}
+                || case when {{ contacts }}.month_touches = 1 then ' touch' else ' touches' end
+                || ' made, at most ' || {{ as_text(profile ~ '.contact_month_cap', 0) }}
     end
 {%- endmacro %}
 

@@ -38,19 +38,9 @@ channels as (
 
 ),
 
--- A contact by a channel that others may stand for counts by any channel, as in the contact calendar.
 cadences as (
 
-    select
-        policies.scheme,
-        policies.tier,
-        policies.policy,
-        policies.period,
-        policies.contacts,
-        case when coalesce(channels.is_exchangeable, false) then '' else policies.channel end as channel
-    from policies
-    left join channels on policies.channel = channels.channel
-    where policies.contacts > 0
+    {{ cadences('policies', 'channels') }}
 
 ),
 
@@ -96,6 +86,7 @@ opened as (
     select
         months.month_end,
         history.customer_id,
+        customers.preferred_channel,
         customers.is_contactable or coalesce(customers.opted_out_on > months.closing_on, false) as is_contactable,
         {{ tier_columns(schemes) | join(', ') or 'history.customer_id as no_tier' }}
     from {{ history }} as history
@@ -106,18 +97,24 @@ opened as (
 
 in_tiers as (
 
-    {{ stacked('opened', ['month_end', 'customer_id', 'is_contactable'], tiers_by_scheme(schemes)) }}
+    {{ stacked(
+        'opened', ['month_end', 'customer_id', 'is_contactable', 'preferred_channel'], tiers_by_scheme(schemes)
+    ) }}
 
 ),
 
 touches as (
 
     select
+        touches.touch_id,
         touches.customer_id,
+        touches.touched_at,
         touches.touched_on,
-        touches.channel
+        touches.channel,
+        {{ is_personal_touch('touches', 'channels') }} as is_personal
     from {{ ref('fct_touches') }} as touches
     cross join profile
+    left join channels on touches.channel = channels.channel
     where
         touches.touched_on > (select {{ add_days('min(first_months.opening_on)', '-184') }} from months as first_months)
         and not {{ is_holdout('touches.variant', 'profile.holdout_variant') }}
@@ -126,51 +123,70 @@ touches as (
 
 touched_periods as (
 
-    {{ stacked('touches', ['customer_id', 'channel'], contact_periods('touched_on')) }}
+    {{ stacked(
+        'touches', ['touch_id', 'customer_id', 'touched_at', 'channel', 'is_personal'], contact_periods('touched_on')
+    ) }}
+
+),
+
+-- Periods that are not over take touches too, and count later: what a month counts does not change when they are over.
+in_months as (
+
+    select
+        touched_periods.*,
+        months.month_end,
+        touched_periods.period_end <= months.closing_on as is_over
+    from touched_periods
+    inner join months
+        on
+            touched_periods.period_end > months.opening_on
+            and touched_periods.period_end < {{ add_months(add_days('months.opening_on', 1), 1) }}
+
+),
+
+offered as (
+
+    select
+        in_months.touch_id,
+        in_months.touched_at,
+        in_months.customer_id,
+        in_months.period_start,
+        in_months.month_end,
+        in_months.is_over,
+        in_tiers.scheme,
+        in_tiers.tier,
+        cadences.policy,
+        cadences.policy_number,
+        cadences.contacts
+    from in_months
+    inner join in_tiers
+        on in_months.customer_id = in_tiers.customer_id and in_months.month_end = in_tiers.month_end
+    inner join cadences
+        on
+            in_tiers.scheme = cadences.scheme
+            and in_tiers.tier = cadences.tier
+            and in_months.period = cadences.period
+    where in_tiers.is_contactable and {{ fits_cadence('in_months', 'cadences', 'in_tiers') }}
 
 ),
 
 counted as (
 
-    select
-        customer_id,
-        period,
-        period_start,
-        channel,
-        count(*) as touches
-    from touched_periods
-    group by customer_id, period, period_start, channel
-    union all
-    select
-        customer_id,
-        period,
-        period_start,
-        '' as channel,
-        count(*) as touches
-    from touched_periods
-    group by customer_id, period, period_start
+    {{ counted_touches('offered', ['month_end', 'scheme', 'tier', 'customer_id', 'is_over']) }}
 
 ),
 
 made as (
 
     select
-        in_tiers.month_end,
-        in_tiers.scheme,
-        in_tiers.tier,
-        in_tiers.customer_id,
-        sum(least(counted.touches, cadences.contacts)) as contacts
+        month_end,
+        scheme,
+        tier,
+        customer_id,
+        count(*) as contacts
     from counted
-    inner join periods on counted.period = periods.period and counted.period_start = periods.period_start
-    inner join in_tiers on counted.customer_id = in_tiers.customer_id and periods.month_end = in_tiers.month_end
-    inner join cadences
-        on
-            in_tiers.scheme = cadences.scheme
-            and in_tiers.tier = cadences.tier
-            and counted.period = cadences.period
-            and counted.channel = cadences.channel
-    where in_tiers.is_contactable
-    group by in_tiers.month_end, in_tiers.scheme, in_tiers.tier, in_tiers.customer_id
+    where is_over
+    group by month_end, scheme, tier, customer_id
 
 ),
 

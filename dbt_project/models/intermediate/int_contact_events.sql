@@ -43,6 +43,12 @@ purchases as (
 
 ),
 
+responses as (
+
+    select * from {{ ref('int_responses') }}
+
+),
+
 contracts as (
 
     select
@@ -59,7 +65,7 @@ contracts as (
 tickets as (
 
     select * from {{ ref('fct_tickets') }}
-    where customer_id is not null and ticket_type = 'complaint' and not is_resolved
+    where customer_id is not null and ticket_type = 'complaint'
 
 ),
 
@@ -73,14 +79,50 @@ years as (
 
 ),
 
+-- What is over has the day on which it ended: a contact that was due until then does not vanish.
+activity_days as (
+
+    select
+        purchases.customer_id,
+        purchases.order_date as event_on
+    from purchases
+    cross join bounds
+    where purchases.order_date >= bounds.events_from
+    union distinct
+    select
+        responses.customer_id,
+        responses.response_on as event_on
+    from responses
+    cross join bounds
+    where responses.is_present and responses.response_on >= bounds.events_from
+
+),
+
+activities as (
+
+    select
+        *,
+        lead(event_on) over (partition by customer_id order by event_on) as ended_on
+    from activity_days
+
+),
+
 last_activities as (
 
     select
         lifecycle.customer_id,
-        {{ add_days('bounds.as_of_date', '-lifecycle.days_since_last_activity') }} as event_on
+        {{ add_days('bounds.as_of_date', '-lifecycle.days_since_last_activity') }} as event_on,
+        cast(null as date) as ended_on
     from lifecycle
     cross join bounds
     where lifecycle.days_since_last_activity is not null
+    union all
+    select
+        customer_id,
+        event_on,
+        ended_on
+    from activities
+    where ended_on > {{ add_days('event_on', 1) }}
 
 ),
 
@@ -116,37 +158,50 @@ anniversaries as (
 
 ),
 
-last_contracts as (
+ending_contracts as (
 
-    select * from contracts
+    select
+        *,
+        lead(starts_on) over (partition by customer_id order by ends_on, contract_id) as ended_on
+    from contracts
     where ends_on is not null
-    qualify row_number() over (partition by customer_id order by ends_on desc, contract_id desc) = 1
 
 ),
 
-last_purchases as (
+-- A usage cycle runs from the contract's start, and from each purchase anew.
+cycle_days as (
 
     select
         customer_id,
-        max(order_date) as last_purchase_on
-    from purchases
-    group by customer_id
+        contract_id,
+        usage_cycle_days,
+        ends_on,
+        starts_on as cycle_on
+    from contracts
+    where usage_cycle_days > 0
+    union distinct
+    select
+        contracts.customer_id,
+        contracts.contract_id,
+        contracts.usage_cycle_days,
+        contracts.ends_on,
+        purchases.order_date as cycle_on
+    from contracts
+    inner join purchases
+        on contracts.customer_id = purchases.customer_id and contracts.starts_on < purchases.order_date
+    where contracts.usage_cycle_days > 0
 
 ),
 
 usage_cycles as (
 
     select
-        contracts.customer_id,
-        contracts.contract_id,
-        contracts.ends_on,
-        {{ add_days(
-            'greatest(contracts.starts_on, coalesce(last_purchases.last_purchase_on, contracts.starts_on))',
-            'contracts.usage_cycle_days'
-        ) }} as event_on
-    from contracts
-    left join last_purchases on contracts.customer_id = last_purchases.customer_id
-    where contracts.usage_cycle_days > 0
+        customer_id,
+        contract_id,
+        ends_on,
+        {{ add_days('cycle_on', 'usage_cycle_days') }} as event_on,
+        lead(cycle_on) over (partition by customer_id, contract_id order by cycle_on) as ended_on
+    from cycle_days
 
 ),
 
@@ -157,6 +212,7 @@ events as (
         'last_activity' as {{ quoted('event') }},
         cast(last_activities.event_on as {{ dbt.type_string() }}) as occasion,
         last_activities.event_on,
+        last_activities.ended_on,
         0 as event_hour,
         cast(null as decimal(18, 2)) as amount,
         cast(null as {{ dbt.type_string() }}) as event_value,
@@ -168,6 +224,7 @@ events as (
         'first_purchase' as {{ quoted('event') }},
         purchases.order_id as occasion,
         purchases.order_date as event_on,
+        cast(null as date) as ended_on,
         cast(extract(hour from purchases.ordered_at) as integer) as event_hour,
         purchases.net_amount as amount,
         cast(null as {{ dbt.type_string() }}) as event_value,
@@ -187,6 +244,7 @@ events as (
         'first_purchase_anniversary' as {{ quoted('event') }},
         cast(anniversaries.event_on as {{ dbt.type_string() }}) as occasion,
         anniversaries.event_on,
+        cast(null as date) as ended_on,
         0 as event_hour,
         cast(null as decimal(18, 2)) as amount,
         cast(null as {{ dbt.type_string() }}) as event_value,
@@ -203,6 +261,7 @@ events as (
         'birthday' as {{ quoted('event') }},
         cast(birthdays.calendar_year as {{ dbt.type_string() }}) as occasion,
         birthdays.event_on,
+        cast(null as date) as ended_on,
         0 as event_hour,
         cast(null as decimal(18, 2)) as amount,
         cast(null as {{ dbt.type_string() }}) as event_value,
@@ -212,24 +271,26 @@ events as (
     where birthdays.event_on between bounds.events_from and bounds.events_until
     union all
     select
-        last_contracts.customer_id,
+        ending_contracts.customer_id,
         'contract_end' as {{ quoted('event') }},
-        last_contracts.contract_id as occasion,
-        last_contracts.ends_on as event_on,
+        ending_contracts.contract_id as occasion,
+        ending_contracts.ends_on as event_on,
+        ending_contracts.ended_on,
         0 as event_hour,
         cast(null as decimal(18, 2)) as amount,
         cast(null as {{ dbt.type_string() }}) as event_value,
         {{ contact_fields({
-            'contract_id': 'last_contracts.contract_id',
-            'contract_ends_on': 'cast(last_contracts.ends_on as ' ~ dbt.type_string() ~ ')',
+            'contract_id': 'ending_contracts.contract_id',
+            'contract_ends_on': 'cast(ending_contracts.ends_on as ' ~ dbt.type_string() ~ ')',
         }) }} as {{ quoted('fields') }}
-    from last_contracts
+    from ending_contracts
     union all
     select
         usage_cycles.customer_id,
         'usage_cycle_end' as {{ quoted('event') }},
         usage_cycles.contract_id || ' ' || cast(usage_cycles.event_on as {{ dbt.type_string() }}) as occasion,
         usage_cycles.event_on,
+        usage_cycles.ended_on,
         0 as event_hour,
         cast(null as decimal(18, 2)) as amount,
         cast(null as {{ dbt.type_string() }}) as event_value,
@@ -245,6 +306,7 @@ events as (
         'complaint' as {{ quoted('event') }},
         tickets.ticket_id as occasion,
         tickets.received_on as event_on,
+        tickets.resolved_on as ended_on,
         cast(extract(hour from tickets.received_at) as integer) as event_hour,
         cast(null as decimal(18, 2)) as amount,
         tickets.severity as event_value,
@@ -256,6 +318,7 @@ events as (
         'large_order' as {{ quoted('event') }},
         purchases.order_id as occasion,
         purchases.order_date as event_on,
+        cast(null as date) as ended_on,
         cast(extract(hour from purchases.ordered_at) as integer) as event_hour,
         purchases.net_amount as amount,
         cast(null as {{ dbt.type_string() }}) as event_value,

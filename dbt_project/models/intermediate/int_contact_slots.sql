@@ -47,7 +47,8 @@ numbered_policies as (
 
     select
         policies.*,
-        channels.is_exchangeable,
+        coalesce(channels.is_exchangeable, false) as is_exchangeable,
+        channels.takes_capacity,
         row_number() over (partition by policies.tier order by policies.priority, policies.policy) as policy_number
     from policies
     inner join profile on policies.scheme = profile.contact_scheme
@@ -100,6 +101,7 @@ owed as (
         policies.contacts,
         policies.channel as rule_channel,
         policies.is_exchangeable,
+        policies.takes_capacity,
         policies.owner_role,
         policies.priority,
         slot_numbers.slot_number,
@@ -111,6 +113,8 @@ owed as (
     inner join slot_numbers on policies.contacts >= slot_numbers.slot_number
     inner join period_days on policies.period = period_days.period
     inner join months on period_days.month_start = months.plan_month
+    cross join bounds
+    where months.plan_month >= bounds.first_month
 
 ),
 
@@ -137,8 +141,9 @@ placed as (
         customers.account_owner,
         customers.is_contactable,
         customers.opted_out_on,
-        preferred.is_exchangeable as is_preferred_exchangeable,
         preferred.channel as known_preferred_channel,
+        preferred.is_exchangeable,
+        preferred.takes_capacity,
         {{ text_draw('customers.customer_id') }} as draw
     from customers
     left join channels as preferred on customers.preferred_channel = preferred.channel
@@ -160,11 +165,9 @@ owed_to_customers as (
         owed.period_start,
         owed.period_end,
         owed.is_exchangeable,
+        owed.takes_capacity,
         coalesce(placed.account_owner, owed.owner_role) as {{ quoted('owner') }},
-        {{ contact_channel(
-            'owed.rule_channel', 'placed.known_preferred_channel', 'owed.is_exchangeable',
-            'placed.is_preferred_exchangeable'
-        ) }} as channel,
+        {{ contact_channel('owed.rule_channel', 'placed.known_preferred_channel', 'owed', 'placed') }} as channel,
         placed.is_contactable,
         placed.opted_out_on,
         placed.draw,
@@ -215,6 +218,7 @@ select
     dated.owner,
     dated.channel,
     dated.is_exchangeable,
+    coalesce(dated.takes_capacity, channels.takes_capacity, false) as needs_person,
     coalesce(channels.takes_capacity, false) as takes_capacity,
     dated.is_contactable,
     dated.opted_out_on,

@@ -10,6 +10,12 @@ profile as (
 
 ),
 
+channels as (
+
+    {{ profile_rows(ref('contact_channels'), 'rule_rows.channel') }}
+
+),
+
 touches as (
 
     select * from {{ ref('fct_touches') }}
@@ -18,12 +24,14 @@ touches as (
 
 -- Who was left out of a campaign for comparison has a row too, and was not contacted.
 select
+    touches.touch_id,
     touches.customer_id,
+    touches.touched_at,
     touches.touched_on,
     touches.channel,
-    count(*) as touches
+    {{ is_personal_touch('touches', 'channels') }} as is_personal
 from touches
 cross join bounds
 cross join profile
-where touches.touched_on >= bounds.days_from and not {{ is_holdout('touches.variant', 'profile.holdout_variant') }}
-group by touches.customer_id, touches.touched_on, touches.channel
+left join channels on touches.channel = channels.channel
+where touches.touched_on >= bounds.touches_from and not {{ is_holdout('touches.variant', 'profile.holdout_variant') }}

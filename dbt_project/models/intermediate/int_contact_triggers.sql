@@ -49,14 +49,8 @@ asked as (
         events.event,
         events.occasion,
         events.event_on,
-        case
-            when events.event = 'last_activity'
-                then {{ contact_fields({
-                    'last_activity_on': 'cast(events.event_on as ' ~ dbt.type_string() ~ ')',
-                    'silent_days': as_text('triggers.offset_days', 0),
-                }) }}
-            else events.fields
-        end as {{ quoted('fields') }},
+        events.ended_on,
+        events.fields,
         triggers.trigger,
         triggers.offset_days,
         triggers.within_hours,
@@ -99,7 +93,10 @@ dated as (
     inner join days on asked.earliest_on = days.date_day
     inner join months on {{ month_start('days.next_open_on') }} = months.plan_month
     cross join bounds
-    where days.next_open_on >= bounds.first_month
+    where
+        days.next_open_on >= bounds.first_trigger_month
+        -- What was over before the contact's day was never due.
+        and coalesce(asked.ended_on >= days.next_open_on, true)
 
 ),
 
@@ -119,9 +116,8 @@ owned as (
         in_tiers.*,
         coalesce(customers.account_owner, in_tiers.owner_role) as {{ quoted('owner') }},
         coalesce(of_rule.is_exchangeable, false) as is_exchangeable,
-        {{ contact_channel(
-            'in_tiers.rule_channel', 'preferred.channel', 'of_rule.is_exchangeable', 'preferred.is_exchangeable'
-        ) }} as channel,
+        of_rule.takes_capacity as is_by_person,
+        {{ contact_channel('in_tiers.rule_channel', 'preferred.channel', 'of_rule', 'preferred') }} as channel,
         customers.is_contactable,
         customers.opted_out_on,
         {{ text_draw('customers.customer_id') }} as draw
@@ -138,11 +134,16 @@ select
     owned.event,
     owned.occasion,
     owned.event_on,
+    owned.ended_on,
     owned.fields,
     owned.offset_days,
     owned.valid_for_days,
     owned.earliest_on,
     owned.latest_on,
+    case
+        when owned.within_hours is null then owned.latest_on
+        else {{ add_days('owned.wanted_on', 'owned.valid_for_days') }}
+    end as expires_on,
     owned.scheme,
     owned.tier,
     owned.tier_on,
@@ -155,6 +156,7 @@ select
     owned.owner,
     owned.channel,
     owned.is_exchangeable,
+    coalesce(owned.is_by_person, channels.takes_capacity, false) as needs_person,
     coalesce(channels.takes_capacity, false) as takes_capacity,
     owned.is_contactable,
     owned.opted_out_on,
@@ -162,4 +164,4 @@ select
 from owned
 cross join bounds
 left join channels on owned.channel = channels.channel
-where owned.wanted_on >= bounds.border_from or channels.takes_capacity
+where owned.wanted_on >= bounds.triggers_from or channels.takes_capacity

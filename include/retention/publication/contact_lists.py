@@ -20,6 +20,7 @@ from jinja2 import Template as JinjaTemplate
 from jinja2.sandbox import SandboxedEnvironment
 
 from retention.errors import NotThereError, SettingsError
+from retention.publication.contact_reasons import SETS, told_reason
 from retention.publication.release import published_file
 from retention.publication.workbooks import LANGUAGES, Sheet, write_csv, write_workbook
 from retention.runs import Home
@@ -56,7 +57,7 @@ CALENDAR = """
 """
 LABELS = f"""
     select code_set, code, name_en, name_zh from marts.dim_labels
-    where code_set in {(*CODES.values(), EXCLUSION)}
+    where code_set in {(*CODES.values(), *SETS.values(), EXCLUSION)}
 """
 
 
@@ -208,6 +209,8 @@ def told(row: Mapping[str, Any], names: Mapping[tuple[str, str], str], language:
         header = EXCLUDED if column == "exclusion" else HEADERS.get(column, OWNER)
         if isinstance(value, bool):
             shown[header[language]] = YES[language] if value else ""
+        elif column == "reason":
+            shown[header[language]] = told_reason(value, names, language)
         else:
             shown[header[language]] = names.get((sets[column], value), value) if column in sets else value
     return shown
@@ -251,6 +254,7 @@ def _line(
         **shown,
         "subject": text.subject,
         "body": text.body,
+        "reason": told_reason(row["reason"], names, language),
         "is_overdue": YES[language] if row["is_overdue"] else "",
         "is_provisional": YES[language] if row["is_provisional"] else "",
     }

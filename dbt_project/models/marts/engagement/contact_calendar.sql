@@ -20,6 +20,7 @@ select
     reason,
     earliest_on,
     latest_on,
+    expires_on,
     is_overdue,
     is_provisional,
     as_of_date

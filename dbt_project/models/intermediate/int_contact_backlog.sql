@@ -1,0 +1,115 @@
+with bounds as (
+
+    select * from {{ ref('int_contact_bounds') }}
+
+),
+
+profile as (
+
+    select * from {{ ref('int_profile') }}
+
+),
+
+planned as (
+
+    select * from {{ ref('int_contact_plan') }}
+
+),
+
+touches as (
+
+    select * from {{ ref('int_contact_touches') }}
+
+),
+
+-- Whom the as-of day is too near a touch for another one.
+touched_now as (
+
+    select
+        touches.customer_id,
+        max(touches.touched_on) as touched_on
+    from touches
+    cross join bounds
+    where touches.touched_on between {{ add_days('bounds.as_of_date', -contact_gap_days()) }} and bounds.as_of_date
+    group by touches.customer_id
+
+),
+
+-- What was not made is made on the as-of day at the earliest.
+judged as (
+
+    select
+        planned.contact_kind,
+        planned.customer_id,
+        planned.trigger,
+        planned.occasion,
+        planned.due_on,
+        planned.choice_number,
+        planned.lapses_on,
+        greatest(planned.due_on, bounds.as_of_date) as next_on,
+        touched_now.touched_on,
+        case
+            when planned.made_on is not null then 'already_contacted'
+            when planned.ended_on is not null then 'no_longer_due'
+            when planned.expires_on < bounds.as_of_date then 'expired'
+            when planned.lapses_on <= bounds.as_of_date then 'superseded'
+            when planned.due_on <= bounds.as_of_date and touched_now.touched_on is not null then 'already_contacted'
+        end as judgement
+    from planned
+    cross join bounds
+    left join touched_now on planned.customer_id = touched_now.customer_id
+    where
+        -- What was made has no reason but that.
+        (planned.plan_exclusion is null or (planned.touch_id is not null and planned.judgement is null))
+        and planned.due_on >= bounds.shown_from
+
+),
+
+chosen as (
+
+    select
+        *,
+        {{ month_start('next_on') }} as next_month
+    from judged
+    where judgement is null
+
+),
+
+counting as (
+
+    select
+        touches.customer_id,
+        touches.touched_on,
+        1 as in_week,
+        1 as in_month
+    from touches
+    cross join bounds
+    where touches.touched_on >= {{ month_start('bounds.border_from') }}
+
+),
+
+{{ ranked_contacts('chosen', 'next_on', 'next_month') }}
+
+select
+    judged.contact_kind,
+    judged.customer_id,
+    judged.trigger,
+    judged.occasion,
+    judged.next_on,
+    judged.touched_on,
+    better.trigger as given_way_to,
+    better.due_on as given_way_on,
+    ranked.week_number,
+    ranked.week_touches,
+    ranked.month_number,
+    ranked.month_touches,
+    coalesce(judged.judgement, ranked.ranking) as exclusion
+from judged
+left join ranked
+    on
+        judged.contact_kind = ranked.contact_kind
+        and judged.customer_id = ranked.customer_id
+        and judged.trigger = ranked.trigger
+        and judged.occasion = ranked.occasion
+left join chosen as better
+    on ranked.customer_id = better.customer_id and ranked.given_way_number = better.choice_number
