@@ -15,7 +15,8 @@ from retention.sql import literal, quoted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.increments.company_life import Row, Step
+    from tests.increments.company_life import Step
+    from tests.increments.random_rows import Row
 
     from retention.runs import Home
 
