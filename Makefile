@@ -61,7 +61,7 @@ test: setup ## run every test
 lint: setup ## check Python and SQL style, and that SQL means the same on both engines
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/sqlfluff lint dbt_project/models
+	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models
 	@$(BIN)/python -m dbt_project.check_portability
 
 types: setup ## check types
@@ -79,6 +79,7 @@ $(PEERS)/.installed: benchmarks/peers.lock
 bench: $(if $(findstring --no-peers,$(BENCH)),setup,peers) ## measure, print the goals, write docs/performance.md (BENCH="--rows 100k --repeats 1")
 	@$(BIN)/retention bench $(BENCH)
 	@$(if $(BENCH),,$(BIN)/retention bench --history)
+	@$(if $(BENCH),,$(BIN)/retention bench --value)
 	@$(BIN)/retention bench --page
 
 suites: setup ## write expectations/suites anew after a contract has changed

@@ -84,9 +84,9 @@ make bench
 ```
 
 It installs the peers into an environment of their own (`benchmarks/peers.lock`), measures
-1,000,000 and 10,000,000 orders three times over, prints the goals and writes this page. `make bench BENCH="--rows 100k
---repeats 1"` takes minutes; `.venv/bin/retention bench --help` names every choice, and `--value` measures the fit of
-value models.
+1,000,000 and 10,000,000 orders three times over, the month-end history and the fit of a value model, prints the goals
+and writes this page. `make bench BENCH="--rows 100k --repeats 1"` takes minutes; `.venv/bin/retention bench --help`
+names every choice.
 
 """
 
