@@ -98,9 +98,8 @@ class Plan(Due):
         return used
 
     def _suits(self, channel: str, touch: Touch) -> bool:
-        return (self.is_free(channel) or touch.channel == channel) and (
-            touch.is_personal or not self.needs_person(channel)
-        )
+        is_by_it = touch.channel == channel or (self.is_free(channel) and touch.is_free)
+        return is_by_it and (touch.is_personal or not self.needs_person(channel))
 
     @staticmethod
     def _make_others(ones: list[Contact], touches: list[Touch]) -> set[Touch]:
@@ -149,9 +148,9 @@ class Plan(Due):
         near = any(touch.on == as_of for touch in touches)
         left = [one for one in planned if one.exclusion is None and one.due_on >= self.shown_from]
         for one in left:
-            if one.ended_on:
+            if one.ended_on and one.ended_on <= (one.expires_on or one.ended_on):
                 one.exclusion = "no_longer_due"
-            elif one.expires_on and one.expires_on < as_of:
+            elif (one.expires_on or one.latest_on) < as_of:
                 one.exclusion = "expired"
             elif one.lapses_on and one.lapses_on <= as_of:
                 one.exclusion = "superseded"

@@ -65,6 +65,7 @@ class Touch:
     number: int
     channel: str
     is_personal: bool
+    is_free: bool
 
 
 @dataclass
@@ -146,7 +147,8 @@ class Contact:
 
     def fits(self, touch: Touch) -> bool:
         """Whether a touch is by what it asks for."""
-        return (self.is_free or touch.channel == self.channel) and (touch.is_personal or not self.needs_person)
+        is_by_it = touch.channel == self.channel or (self.is_free and touch.is_free)
+        return is_by_it and (touch.is_personal or not self.needs_person)
 
 
 def draw(customer: str) -> int:
@@ -217,7 +219,7 @@ class Due:
         """What was made, in the order of time."""
         persons = {name for name, row in self.channels.items() if row["takes_capacity"] == "true"}
         return sorted(
-            Touch(on, number, channel, not is_mass and channel in persons)
+            Touch(on, number, channel, not is_mass and channel in persons, self.is_free(channel))
             for number, (on, channel, is_mass) in enumerate(known.touches)
         )
 

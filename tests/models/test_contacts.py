@@ -103,7 +103,7 @@ def test_every_contact_is_that_of_the_second_implementation(built: Built) -> Non
         if one.exclusion is None:
             assert row["is_overdue"] == (one.due_on <= built.terms.as_of)
     reasons = {row["exclusion"] for row in built.exclusions}
-    assert reasons >= {"no_consent", "already_contacted", "expired", "superseded", "no_capacity", "lower_priority"}
+    assert reasons >= {"no_consent", "already_contacted", "expired", "no_capacity", "lower_priority"}
     assert len(built.calendar) > 40
 
 

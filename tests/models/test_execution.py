@@ -223,7 +223,8 @@ def suits(policy: dict[str, Any], touch: Any) -> bool:
     """Whether a touch can be what a policy asks for: a call is made by a person, and for this customer alone."""
     by = policy["channel"]
     is_personal = touch.channel in PERSONS and touch.campaign_id is None
-    return (by in EXCHANGEABLE or touch.channel == by) and (is_personal or by not in PERSONS)
+    is_by_it = touch.channel == by or {by, touch.channel} <= set(EXCHANGEABLE)
+    return is_by_it and (is_personal or by not in PERSONS)
 
 
 def owed(

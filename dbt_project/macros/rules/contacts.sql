@@ -56,10 +56,13 @@
     ({{ touches }}.campaign_id is null and coalesce({{ channels }}.takes_capacity, false))
 {%- endmacro %}
 
-{# Whether a touch can be what a contact asks for (decision 66). #}
+{# Whether a touch can be what a contact asks for: by its channel, or one of two that stand for each other (decision 66). #}
 {% macro fits_contact(touches, contacts) -%}
     (
-        ({{ contacts }}.is_exchangeable or {{ touches }}.channel = {{ contacts }}.channel)
+        (
+            ({{ contacts }}.is_exchangeable and {{ touches }}.is_exchangeable)
+            or {{ touches }}.channel = {{ contacts }}.channel
+        )
         and ({{ touches }}.is_personal or not {{ contacts }}.needs_person)
     )
 {%- endmacro %}
@@ -97,7 +100,7 @@
 {% macro fits_cadence(touches, cadences, customers) -%}
     (
         (
-            {{ cadences }}.is_exchangeable
+            ({{ cadences }}.is_exchangeable and {{ touches }}.is_exchangeable)
             or {{ touches }}.channel
             = case when {{ cadences }}.channel = 'preferred' then {{ customers }}.preferred_channel else {{ cadences }}.channel end
         )

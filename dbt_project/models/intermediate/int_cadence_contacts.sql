@@ -111,6 +111,7 @@ touches as (
         touches.touched_at,
         touches.touched_on,
         touches.channel,
+        coalesce(channels.is_exchangeable, false) as is_exchangeable,
         {{ is_personal_touch('touches', 'channels') }} as is_personal
     from {{ ref('fct_touches') }} as touches
     cross join profile
@@ -124,7 +125,8 @@ touches as (
 touched_periods as (
 
     {{ stacked(
-        'touches', ['touch_id', 'customer_id', 'touched_at', 'channel', 'is_personal'], contact_periods('touched_on')
+        'touches', ['touch_id', 'customer_id', 'touched_at', 'channel', 'is_exchangeable', 'is_personal'],
+        contact_periods('touched_on')
     ) }}
 
 ),

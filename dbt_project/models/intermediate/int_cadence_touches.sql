@@ -40,7 +40,8 @@ cadences as (
 touched_periods as (
 
     {{ stacked(
-        'touches', ['touch_id', 'customer_id', 'touched_at', 'touched_on', 'channel', 'is_personal'],
+        'touches',
+        ['touch_id', 'customer_id', 'touched_at', 'touched_on', 'channel', 'is_exchangeable', 'is_personal'],
         contact_periods('touched_on')
     ) }}
 

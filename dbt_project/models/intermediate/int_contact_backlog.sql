@@ -50,8 +50,12 @@ judged as (
         touched_now.touched_on,
         case
             when planned.made_on is not null then 'already_contacted'
-            when planned.ended_on is not null then 'no_longer_due'
-            when planned.expires_on < bounds.as_of_date then 'expired'
+            when planned.ended_on <= coalesce(planned.expires_on, planned.ended_on) then 'no_longer_due'
+            -- A period's contact cannot be made good when the period is over: a touch would count for the next one.
+            when
+                coalesce(planned.expires_on, case when planned.contact_kind = 'cadence' then planned.latest_on end)
+                < bounds.as_of_date
+                then 'expired'
             when planned.lapses_on <= bounds.as_of_date then 'superseded'
             when planned.due_on <= bounds.as_of_date and touched_now.touched_on is not null then 'already_contacted'
         end as judgement

@@ -29,6 +29,7 @@ select
     touches.touched_at,
     touches.touched_on,
     touches.channel,
+    coalesce(channels.is_exchangeable, false) as is_exchangeable,
     {{ is_personal_touch('touches', 'channels') }} as is_personal
 from touches
 cross join bounds
