@@ -158,9 +158,9 @@ def test_every_metric_is_that_of_its_own_table(warehouse: Any) -> None:
 
 
 def status_of(target: Row, actual: float | None, count: int | None) -> str:
-    """How an actual stands to a target, in decimals."""
+    """How an actual stands to a target, in decimals; a score is hidden for too few answers alone."""
     if actual is None:
-        return "no_data"
+        return "too_few" if target["metric"].endswith("_score") and count is not None else "no_data"
     if count is not None and count < FEWEST:
         return "too_few"
     sign = -1 if target["direction"] == "at_most" else 1
