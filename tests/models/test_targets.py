@@ -127,10 +127,11 @@ def expected_members(built: duckdb.DuckDBPyConnection) -> dict[Value, float | No
         if row["customer_id"] in newest and pd.Timestamp(row["order_date"]) > year_ago:
             days[row["customer_id"]].add(row["order_date"])
     repeaters = sum(len(bought) > 1 for bought in days.values())
-    top = sum(level == "diamond" for _, level in newest.values())
+    ever = {row["level"] for row in records(built, "from raw.memberships") if row["level_from"] <= AS_OF}
+    top = sum(level == "diamond" for _, level in newest.values()) if "diamond" in ever else None
     return {
         ("member_repurchase_rate", "all", "all", "as_of", AS_OF): repeaters / len(days),
-        ("top_member_share", "all", "all", "as_of", AS_OF): top / len(newest),
+        ("top_member_share", "all", "all", "as_of", AS_OF): None if top is None else top / len(newest),
     }
 
 
