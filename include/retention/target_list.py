@@ -16,13 +16,18 @@ STATUSES = ("met", "behind", "warning", "alarm", "too_few", "not_ripe", "no_data
 # The worst first: a list of targets is read from its top.
 TARGETS = """
     select
-        tracked.scheme, tracked.tier, tracked.metric, metrics.{name} as metric_name, tracked.period_type,
-        tracked.period_start, tracked.period_end, tracked.direction, tracked.target, tracked.actual, tracked.numerator,
-        tracked.denominator, tracked.gap, tracked.unit, tracked.status, statuses.{name} as status_name,
-        tracked.missing_reason, reasons.{name} as missing_reason_name, tracked.warn_at, tracked.alarm_at,
-        tracked.expected_low, tracked.expected_high, tracked.owner,
-        coalesce(owners.{name}, tracked.owner) as owner_name, tracked.rule_id, tracked.reason
+        tracked.scheme, coalesce(schemes.{name}, tracked.scheme) as scheme_name, tracked.tier,
+        if(tracked.tier = 'all', coalesce(schemes.{name}, 'all'), tracked.tier) as tier_name,
+        tracked.metric, metrics.{name} as metric_name, tracked.period_type, tracked.period_start, tracked.period_end,
+        tracked.direction, tracked.target, tracked.actual, tracked.numerator, tracked.denominator, tracked.gap,
+        tracked.unit, tracked.status, statuses.{name} as status_name, tracked.missing_reason,
+        reasons.{name} as missing_reason_name, tracked.warn_at, tracked.alarm_at, tracked.expected_low,
+        tracked.expected_high, tracked.owner, coalesce(owners.{name}, tracked.owner) as owner_name, tracked.rule_id,
+        tracked.reason
     from marts.target_tracking as tracked
+    -- That a target is of all has its name among the dimensions: it is no scheme.
+    left join marts.dim_labels as schemes
+        on schemes.code_set = if(tracked.scheme = 'all', 'dimension', 'scheme') and schemes.code = tracked.scheme
     left join marts.dim_labels as metrics on metrics.code_set = 'target_metric' and metrics.code = tracked.metric
     left join marts.dim_labels as statuses on statuses.code_set = 'target_status' and statuses.code = tracked.status
     left join marts.dim_labels as reasons

@@ -56,15 +56,17 @@ def _line(row: dict[str, Any], language: str) -> dict[str, Any]:
     is_day = row["period_start"] == row["period_end"]
     period = str(row["period_end"]) if is_day else f"{row['period_start']} – {row['period_end']}"
     missing = row["missing_reason_name"] or row["missing_reason"]
+    # In English the codes that --scheme takes; --json has both.
+    scheme, tier = ("scheme", "tier") if language == "en" else ("scheme_name", "tier_name")
     cells = (
-        row["scheme"],
-        row["tier"],
+        row[scheme],
+        row[tier],
         row["metric_name"] or row["metric"],
         period,
         f"{SIGNS[row['direction']]} {_told(row['target'], row['unit'])}",
         missing if row["actual"] is None else _told(row["actual"], row["unit"]),
         row["denominator"],
-        row["gap"],
+        None if row["gap"] is None else _figure(row["gap"], row["unit"]),
         row["status_name"] or row["status"],
         row["owner_name"],
     )
@@ -72,5 +74,10 @@ def _line(row: dict[str, Any], language: str) -> dict[str, Any]:
 
 
 def _told(value: float, unit: str) -> str:
-    """A figure in its own unit; a rate as percent, to a tenth."""
-    return f"{round(100 * float(value), 1):g} %" if unit == "rate" else f"{value:.4g}"
+    """A target or an actual in its own unit; a rate as percent."""
+    return f"{_figure(100 * float(value), unit)} %" if unit == "rate" else _figure(value, unit)
+
+
+def _figure(value: float, unit: str) -> str:
+    """A figure as it is read, of a rate percents or percentage points to a tenth."""
+    return f"{round(float(value), 1):g}" if unit == "rate" else f"{value:.4g}"

@@ -97,7 +97,9 @@ def show(
               f"profile {found['profile']}, fitted {found['fitted_at']}", markup=False)  # fmt: skip
     if found["reason"]:
         out.print(found["reason"], markup=False)
-    out.print(f"  {found['customers']:,} customers, log-likelihood {_number(found['log_likelihood'])}", markup=False)
+    likelihood = found["log_likelihood"]  # a fit that was refused or failed has none
+    fitted = "" if likelihood is None else f", log-likelihood {_number(likelihood)}"
+    out.print(f"  {found['customers']:,} customers{fitted}", markup=False)
     print_rows(out, "parameters", found["parameters"])
     if judged := _held_out(found["diagnostics"]).removeprefix("; "):
         out.print(judged, markup=False)

@@ -93,6 +93,13 @@ BROKEN_CONTACTS: dict[str, tuple[str, str, str, str]] = {
         "all,contact_week_cap,0",
         "line {line}: contact_week_cap is '0'. Write a whole number from 1 on.",
     ),
+    "no_weekday_is_open": (
+        "profile_parameters",
+        'all,contact_quiet_weekdays,"6,7"',
+        'all,contact_quiet_weekdays,"1,2,3,4,5,6,7"',
+        "line {line}: contact_quiet_weekdays '1,2,3,4,5,6,7' (rule P3) names all seven weekdays, so that no weekday is"
+        " open for a contact. Leave out the days on which people work",
+    ),
     "no_jinja": (
         "contact_templates",
         "talk through the month with you.",

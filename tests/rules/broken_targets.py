@@ -43,6 +43,20 @@ BROKEN_TARGETS: dict[str, tuple[str, str, str, str]] = {
         "rolling,at_least,90,0.95",
         "line 2: baseline 90 (rule G) is none that retention_rate can have. Write a number from 0 to 1, 0.9 for",
     ),
+    "objective_that_a_fall_would_reach": (
+        "plan_objectives",
+        "as_of,at_least,,0.70",
+        "as_of,at_least,0.80,0.70",
+        "line 6: baseline 0.80 of objective member_loyalty (rule G) is at or beyond its target 0.70 (at_least) already,"
+        " so that a change for the worse would be called reached. Write a target above the baseline",
+    ),
+    "objective_that_begins_at_its_target": (
+        "plan_objectives",
+        "month,at_most,,0.05",
+        "month,at_most,0.05,0.05",
+        "line 4: baseline 0.05 of objective less_churn (rule G) is at or beyond its target 0.05 (at_most) already,"
+        " so that a change for the worse would be called reached. Write a target below the baseline",
+    ),
     "target_of_a_period_that_is_not_measured": (
         "targets",
         "timely_rate,week",

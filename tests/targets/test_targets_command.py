@@ -24,7 +24,7 @@ create table marts.target_tracking as select *, 'rate' as unit, null as expected
     null as warn_at, null as alarm_at, 'G' as rule_id, 'because' as reason
 from (values
     ('retention_abcd', 'A', 'retention_rate', 'rolling', date '2024-01-02', date '2024-03-31', 'at_least', 0.95,
-        0.9160001e0, 458, 500, -3.4e0, 'warning', null, 'customer_success', true),
+        0.9160001e0, 458, 500, -3.39999e0, 'warning', null, 'customer_success', true),
     ('all', 'all', 'churn_rate', 'month', date '2024-02-01', date '2024-02-29', 'at_most', 0.05,
         0.12e0, 12, 100, 7e0, 'alarm', null, 'management', true),
     ('all', 'all', 'timely_rate', 'week', date '2024-02-26', date '2024-03-03', 'at_least', 0.9,
@@ -38,6 +38,7 @@ from (values
 ) as t(scheme, tier, metric, period_type, period_start, period_end, direction, target, actual, numerator, denominator,
     gap, status, missing_reason, owner, is_latest);
 create table marts.dim_labels as select * from (values
+    ('scheme', 'retention_abcd', 'Retention tiers A to D', '留存分层 ABCD'), ('dimension', 'all', 'All', '全部'),
     ('target_metric', 'churn_rate', 'Churn', '整体流失率'), ('target_status', 'alarm', 'Alarm', '警报'),
     ('metric_reason', 'no_data', 'No data', '无数据'), ('owner_role', 'management', 'Management', '管理层')
 ) as t(code_set, code, name_en, name_zh);
@@ -86,10 +87,15 @@ def test_people_read_names_and_programs_codes(published: Home, capsys: pytest.Ca
     assert "≤ 5 %" in printed
     assert "91.6 %" in printed
     assert re.search(r"样本数.*\n(.*\n)*.* 500 ", printed)
+    assert re.search(r"留存分层 ABCD +A .* -3\.4 ", printed)  # the gap to a tenth, as the actual
+    assert re.search(r"全部 +全部 +整体流失率.* 7 ", printed)
+    assert "retention_abcd" not in printed
     assert "无数据" in printed  # in the place of an actual
     assert "Team North" in printed  # a company's own owner has no name in dim_labels
+    assert "retention_abcd" in run(published) + capsys.readouterr().out  # the code that --scheme takes
     alarm, _ = json.loads(run(published, "--json", "--status", "alarm") + capsys.readouterr().out)
     assert (alarm["metric"], alarm["period_end"], alarm["gap"]) == ("churn_rate", "2024-02-29", 7)
+    assert (alarm["scheme"], alarm["scheme_name"], alarm["tier_name"]) == ("all", "All", "All")
     assert (alarm["actual"], alarm["numerator"], alarm["denominator"]) == (0.12, 12, 100)
 
 

@@ -181,7 +181,12 @@ def test_too_few_data_are_refused_and_predictions_are_null_with_the_reason(
     shop: Shop, changes: dict[str, str], told: str
 ) -> None:
     shop.changes = shop.changes | changes
-    assert {(one.status, one.row["reason"]) for one in shop.fit(END)} == {("refused", f"Too few data: {told}.")}
+    fits = shop.fit(END)
+    assert {(one.status, one.row["reason"]) for one in fits} == {("refused", f"Too few data: {told}.")}
+    shown = shop.command("show", fits[0].fit_id).output
+    assert told in shown
+    assert "2,357 customers\n" in shown
+    assert "log-likelihood" not in shown  # nor None in its place
     with shop.released(END, "customer_value") as connection:
         found = connection.sql(
             "select count(p_alive), count(clv_12m), count(revenue_lifetime), any_value(missing_reason), "

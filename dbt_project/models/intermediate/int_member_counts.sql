@@ -49,6 +49,18 @@ members as (
 
 ),
 
+-- A level that nobody ever held is most likely called otherwise in these data.
+top_level as (
+
+    select
+        coalesce(
+            max(case when held.membership_level = profile.top_membership_level then 1 else 0 end), 0
+        ) = 1 as is_top_level_known
+    from held
+    cross join profile
+
+),
+
 bought as (
 
     select
@@ -77,4 +89,8 @@ counted as (
 
 )
 
-select * from counted
+select
+    counted.*,
+    top_level.is_top_level_known
+from counted
+cross join top_level

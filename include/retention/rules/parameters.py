@@ -47,6 +47,17 @@ def parameter_checks(declared: Mapping[str, Any]) -> Iterator[str]:
                 (select arg_max(name, alike(name, parameter)) from (select unnest([{known}]) as name)) || '?' as problem
         from profile_parameters where parameter not in ({known})
     """
+    weekdays = [
+        name for name, kind in declared.items() if (kind["kind"] if isinstance(kind, dict) else kind) == "weekdays"
+    ]
+    yield f"""
+        select 'profile_parameters' as seed, line, profile, parameter || ' ' || said(value) || ' (rule '
+            || coalesce(rule_id, '') || ') names all seven weekdays, so that no weekday is open for a contact. '
+            || 'Leave out the days on which people work, or write none.' as problem
+        from profile_parameters
+        where parameter in ({", ".join(literal(name) for name in weekdays) or "null"})
+            and len(list_distinct(regexp_extract_all(value, '[1-7]'))) = 7
+    """
     cases = []
     for name, kind in declared.items():
         right, told = _kind(kind)

@@ -91,6 +91,18 @@ def _plan_checks() -> Iterator[str]:
             || ', before it begins, ' || starts_on || '. Write the earlier day as starts_on.' as problem
         from plan_objectives where try_cast(ends_on as date) < try_cast(starts_on as date)
     """
+    # Such an objective would be reached by standing still, and called so after a change for the worse.
+    yield """
+        select 'plan_objectives' as seed, line, profile, 'baseline ' || baseline || ' of objective ' || objective_id
+            || ' (rule ' || coalesce(rule_id, '') || ') is at or beyond its target ' || target || ' (' || direction
+            || ') already, so that a change for the worse would be called reached. Write a target '
+            || if(direction = 'at_most', 'below', 'above') || ' the baseline, or correct the baseline.' as problem
+        from plan_objectives
+        where case direction
+            when 'at_least' then try_cast(baseline as double) >= try_cast(target as double)
+            when 'at_most' then try_cast(baseline as double) <= try_cast(target as double)
+        end
+    """
     yield """
         select 'resource_budgets' as seed, line, profile, case
                 when try_cast(budget as decimal(18, 2)) < 0

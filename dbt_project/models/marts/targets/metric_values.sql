@@ -302,11 +302,16 @@ all_values as (
         'as_of' as period_type,
         run_parameters.as_of_date as period_start,
         run_parameters.as_of_date as period_end,
-        cast(members.top_members as double) / nullif(members.members, 0) as actual,
-        cast(members.top_members as integer) as numerator,
+        case
+            when members.is_top_level_known then cast(members.top_members as double) / nullif(members.members, 0)
+        end as actual,
+        case when members.is_top_level_known then cast(members.top_members as integer) end as numerator,
         cast(members.members as integer) as denominator,
         true as is_mature,
-        case when members.members = 0 then 'no_data' end as missing_reason
+        case
+            when members.members = 0 then 'no_data'
+            when not members.is_top_level_known then 'top_level_never_seen'
+        end as missing_reason
     from members
     cross join run_parameters
     -- No entity tells which suggestion a customer took up: the target stands and waits for a source.

@@ -6,13 +6,14 @@ with objectives as (
 
 measured as (
 
-    select metrics.*
+    select
+        metrics.*,
+        metrics.actual is null or coalesce(metrics.denominator < profile.target_min_count, false) as is_too_few
     from {{ ref('metric_values') }} as metrics
     cross join {{ ref('int_profile') }} as profile
     where
         metrics.is_mature
-        and metrics.actual is not null
-        and coalesce(metrics.denominator >= profile.target_min_count, true)
+        and (metrics.actual is not null or metrics.missing_reason in ('too_few_responses'))
 
 ),
 
@@ -29,9 +30,11 @@ compared as (
         objectives.objective_id,
         measured.period_end,
         measured.actual,
+        measured.is_too_few,
         measured.period_end >= objectives.starts_on as is_within,
         row_number() over (
-            partition by objectives.objective_id, measured.period_end >= objectives.starts_on
+            partition by
+                objectives.objective_id, measured.period_end >= objectives.starts_on, measured.is_too_few
             order by measured.period_end desc
         ) as place
     from objectives
@@ -49,9 +52,10 @@ newest as (
 
     select
         objective_id,
-        max(case when is_within then actual end) as actual,
-        max(case when is_within then period_end end) as measured_until,
-        max(case when not is_within then actual end) as actual_before
+        max(case when is_within and not is_too_few then actual end) as actual,
+        max(case when is_within and not is_too_few then period_end end) as measured_until,
+        max(case when not is_within and not is_too_few then actual end) as actual_before,
+        max(case when is_within and is_too_few then 1 else 0 end) as has_too_few
     from compared
     where place = 1
     group by objective_id
@@ -64,6 +68,7 @@ filled as (
         objectives.*,
         newest.actual,
         newest.measured_until,
+        newest.has_too_few,
         coalesce(objectives.baseline, newest.actual_before) as baseline_value,
         run_parameters.as_of_date,
         {{ metric_unit('objectives.metric') }} as unit,
@@ -114,6 +119,7 @@ select
     case
         when as_of_date < starts_on then 'not_started'
         when actual is null and as_of_date >= ends_on then 'plan_over'
+        when actual is null and has_too_few = 1 then 'too_few'
         when actual is null then 'no_data'
         when target_state = 'met' then 'reached'
         when as_of_date >= ends_on then 'missed'

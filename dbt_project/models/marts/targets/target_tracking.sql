@@ -69,6 +69,7 @@ judged as (
         {{ metric_gap('unit', 'actual', 'target') }} as gap,
         case
             when not is_mature then 'not_ripe'
+            when missing_reason in ('too_few_responses') then 'too_few'
             when actual is not null and denominator < target_min_count then 'too_few'
             else {{ target_status('actual', 'target', 'direction', 'warn_at', 'alarm_at') }}
         end as status,
@@ -114,7 +115,8 @@ select
     || case when direction = 'at_most' then ', at most ' else ', at least ' end || {{ as_text('target', 4) }}
     || coalesce(', alarm at ' || {{ as_text('alarm_at', 4) }}, '')
     || case
-        when status = 'too_few' then ', not judged with fewer than ' || {{ as_text('target_min_count', 0) }}
+        when status = 'too_few' and actual is not null
+            then ', not judged with fewer than ' || {{ as_text('target_min_count', 0) }}
         else ''
     end as reason,
     as_of_date
