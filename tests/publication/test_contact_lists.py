@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from retention.contact_command import app
 from retention.errors import NotThereError, SettingsError
-from retention.publication.contact_lists import Template, export_contacts, fill
+from retention.publication.contact_lists import Template, export_contacts, fill, read_templates
 
 if TYPE_CHECKING:
     from retention.runs import Home
@@ -111,6 +111,34 @@ def test_a_template_prints_and_does_nothing_else() -> None:
     for text in ("{{ missing }}", "{{ a.__class__.__mro__ }}", "{% if %}"):
         with pytest.raises(SettingsError, match="cannot be filled"):
             fill(Template("x", text), {"a": "1"})
+
+
+@pytest.mark.parametrize(
+    ("template", "english", "chinese"),
+    [
+        (
+            "adviser_month",
+            "Dear customer, your adviser would like to talk through the month with you.",
+            "尊敬的客户，您好！您的专属顾问将与您进行本月沟通。",
+        ),
+        (
+            "first_adviser",
+            "Dear customer, thank you for your first order of 48 CNY. Your adviser is there for you from now on.",
+            "尊敬的客户，您好！感谢您首次购买（48 CNY）。今后将由专属顾问为您服务。",
+        ),
+        (
+            "contract_renewal",
+            "Dear customer, contract K1 ends on 2024-06-30. We would like to talk with you about how to go on.",
+            "尊敬的客户，您好！合同K1将于2024-06-30到期，我们希望与您沟通续约事宜。",
+        ),
+    ],
+)
+def test_a_text_names_neither_an_owner_nor_a_role(template: str, english: str, chinese: str) -> None:
+    fields = {"first_order_amount": "48", "currency": "CNY", "contract_id": "K1", "contract_ends_on": "2024-06-30"}
+    templates = read_templates(PROJECT)
+    assert fill(templates[template, "en"], fields).body == english
+    assert fill(templates[template, "zh"], fields).body == chinese
+    assert not any("owner" in one.subject + one.body for one in templates.values())
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,6 @@ def _line(
         **json.loads(row["fields"]),
         "customer_id": row["customer_id"],
         "due_on": str(row["due_on"]),
-        "owner": shown["owner"],
         "channel": shown["channel"],
     }
     text = fill(template, given)
