@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,6 +112,28 @@ def test_a_template_prints_and_does_nothing_else() -> None:
     for text in ("{{ missing }}", "{{ a.__class__.__mro__ }}", "{% if %}"):
         with pytest.raises(SettingsError, match="cannot be filled"):
             fill(Template("x", text), {"a": "1"})
+
+
+@pytest.mark.parametrize(
+    ("template", "due_on", "said"),
+    [
+        ("on_site_review", "2024-02-10", "2024-05-30"),
+        ("deep_visit", "2024-05-29", "2024-05-30"),
+        ("deep_visit", "2024-05-31", "2024-05-31"),
+    ],
+    ids=["long overdue", "due on the as-of day", "due later"],
+)
+def test_a_visit_is_proposed_for_no_past_day(published: Home, template: str, due_on: str, said: str) -> None:
+    with duckdb.connect(str(published.published / "retention.duckdb")) as connection:
+        connection.execute(
+            "update marts.contact_calendar set template = $template, due_on = $due_on::date where customer_id = 'C1'",
+            {"template": template, "due_on": due_on},
+        )
+    for language, head, text in (("en", "Due on", "Text"), ("zh", "应联系日期", "内容")):
+        done = export_contacts(published, PROJECT, owner="operations", language=language, form="csv")
+        (row,) = rows_of(done.folder / "operations.csv")
+        assert row[head] == due_on
+        assert re.findall(r"\d{4}-\d{2}-\d{2}", row[text]) == [said]
 
 
 @pytest.mark.parametrize(
