@@ -191,5 +191,10 @@ def test_a_customer_is_shown_with_what_is_planned_and_what_is_not(published: Hom
     chinese = CliRunner().invoke(app, ["show", "C1", "--language", "zh", "--home", str(published.path)]).stdout
     assert "未排期原因" in chinese
     assert "frequency_cap" not in chinese
+    nobody = CliRunner().invoke(app, ["show", "C9", "--language", "zh", "--home", str(published.path)]).stdout
+    assert "C9: 已排期\n  无\n" in nobody
+    assert "none" not in nobody
+    english = CliRunner().invoke(app, ["show", "C9", "--home", str(published.path)]).stdout
+    assert "C9: planned\n  none\n" in english
     unknown = CliRunner().invoke(app, ["show", "C404", "--home", str(published.path)])
     assert isinstance(unknown.exception, NotThereError)
