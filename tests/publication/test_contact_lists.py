@@ -29,7 +29,7 @@ create table marts.dim_customers as select * from (values ('C1', 'north'), ('C2'
 create table marts.dim_labels as select * from (values
     ('contact', 'birthday', 'Birthday', '生日关怀'), ('contact', 'first_purchase_coupon', 'Coupon', '首购复购券'),
     ('contact_exclusion', 'frequency_cap', 'Too often', '超出频次'), ('contact_channel', 'sms', 'Text message', '短信'),
-    ('contact_owner', 'operations', 'Operations', '客户运营')
+    ('contact_owner', 'operations', 'Operations', '客户运营'), ('region', 'north', 'North', '北区')
 ) as t(code_set, code, name_en, name_zh);
 create table marts.contact_calendar as select *, 'sms' as channel, 1 as priority, 'P2 why' as reason,
     date '2024-06-09' as latest_on, due_on <= date '2024-05-29' as is_overdue, false as is_provisional
@@ -83,6 +83,15 @@ def test_texts_and_headers_are_chinese_on_demand(published: Home) -> None:
     (row,) = rows_of(done.folder / "ann_bo.csv")
     assert row["内容"] == "尊敬的客户，您好！送您一张复购优惠券，满48 CNY即可使用。"
     assert "Ann_bo" not in done.contacts  # due later than in seven days
+
+
+@pytest.mark.parametrize(("language", "head", "region"), [("en", "Region", "North"), ("zh", "区域", "北区")])
+def test_a_region_has_its_name_and_one_without_a_name_its_code(
+    published: Home, language: str, head: str, region: str
+) -> None:
+    done = export_contacts(published, PROJECT, language=language, form="csv")
+    shown = {file.stem: rows_of(file)[0][head] for file in done.folder.iterdir()}
+    assert shown == {"operations": region, "ann_bo~2": "", "Ann_bo": "'-1+1"}
 
 
 def test_customers_without_consent_are_counted_of_what_was_asked_for(published: Home) -> None:

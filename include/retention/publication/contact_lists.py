@@ -26,7 +26,7 @@ from retention.publication.workbooks import LANGUAGES, Sheet, write_csv, write_w
 from retention.runs import Home
 
 FORMATS = {"xlsx": (".xlsx",), "csv": (".csv",), "both": (".xlsx", ".csv")}
-CODES = {"channel": "contact_channel", "trigger": "contact", "owner": "contact_owner"}
+CODES = {"channel": "contact_channel", "trigger": "contact", "owner": "contact_owner", "region": "region"}
 EXCLUSION = "contact_exclusion"
 HEADERS = {
     "customer_id": {"en": "Customer ID", "zh": "客户编号"},
