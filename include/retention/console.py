@@ -13,6 +13,7 @@ TITLES = {
     "waiting_reviews": "tier reviews that wait for a decision (retention review show REVIEW)",
     "failed_checks": "failed checks of the published release",
 }
+NONE = {"en": "none", "zh": "无"}
 
 
 class Progress:
@@ -129,12 +130,12 @@ def _decision(row: dict[str, Any]) -> str:
     return f"{row['action']} {row['customer_id']} {row.get('other_customer_id') or ''}".rstrip()
 
 
-def print_rows(console: Console, title: str, rows: list[dict[str, Any]]) -> None:
-    """A table of rows under a title."""
+def print_rows(console: Console, title: str, rows: list[dict[str, Any]], language: str = "en") -> None:
+    """A table of rows under a title; that there are none is said in the language."""
     console.print()
     console.print(title, style="bold")
     if not rows:
-        console.print("  none")
+        console.print(f"  {NONE[language]}")
         return
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 1), header_style="dim")
     numeric = {name for name in rows[0] if all(_is_number(row.get(name)) for row in rows)}

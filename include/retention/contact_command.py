@@ -80,4 +80,4 @@ def show(
         sys.stdout.write(json.dumps(shown, indent=2, ensure_ascii=False, default=str) + "\n")
         return
     for title, rows in zip(TITLES[language], tables, strict=True):
-        print_rows(out, f"{customer}: {title}", [told(row, names, language) for row in rows])
+        print_rows(out, f"{customer}: {title}", [told(row, names, language) for row in rows], language)

@@ -55,7 +55,7 @@ def list_labels(
     else:
         heads = HEADS.get(language, {})
         rows = [{heads.get(name, name): value for name, value in row.items()} for row in counted]
-        print_rows(out, TITLES[language], rows)
+        print_rows(out, TITLES[language], rows, language)
 
 
 @app.command(

@@ -59,7 +59,7 @@ def _print(out: Console, moves: Moves, language: str) -> None:
         cells = {f"→ {_named(moves, after, language)}": moves.counts.get((tier, after), 0) for after in moves.to_tiers}
         share = moves.stayed_share(tier)
         rows.append({before: _named(moves, tier, language), **cells, total: sum(cells.values()), stayed: share})
-    print_rows(out, TITLES[language].format(scheme=moves.scheme, start=moves.start, end=moves.end), rows)
+    print_rows(out, TITLES[language].format(scheme=moves.scheme, start=moves.start, end=moves.end), rows, language)
 
 
 def _named(moves: Moves, tier: str, language: str) -> str:

@@ -46,7 +46,7 @@ def register(app: typer.Typer, out: Console) -> None:
         if as_json:
             sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False, default=str) + "\n")
         else:
-            print_rows(out, TITLES[language], [_line(row, language) for row in rows])
+            print_rows(out, TITLES[language], [_line(row, language) for row in rows], language)
             for empty in empty_plans(place):
                 out.print(f"note: {empty}. docs/guides/rules.md shows how.", markup=False)
 

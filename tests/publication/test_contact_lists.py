@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 
 from retention.contact_command import app
 from retention.errors import NotThereError, SettingsError
-from retention.publication.contact_lists import Template, export_contacts, fill
+from retention.publication.contact_lists import Template, export_contacts, fill, read_templates
 
 if TYPE_CHECKING:
     from retention.runs import Home
@@ -28,7 +29,7 @@ create table marts.dim_customers as select * from (values ('C1', 'north'), ('C2'
 create table marts.dim_labels as select * from (values
     ('contact', 'birthday', 'Birthday', '生日关怀'), ('contact', 'first_purchase_coupon', 'Coupon', '首购复购券'),
     ('contact_exclusion', 'frequency_cap', 'Too often', '超出频次'), ('contact_channel', 'sms', 'Text message', '短信'),
-    ('contact_owner', 'operations', 'Operations', '客户运营')
+    ('contact_owner', 'operations', 'Operations', '客户运营'), ('region', 'north', 'North', '北区')
 ) as t(code_set, code, name_en, name_zh);
 create table marts.contact_calendar as select *, 'sms' as channel, 1 as priority, 'P2 why' as reason,
     date '2024-06-09' as latest_on, due_on <= date '2024-05-29' as is_overdue, false as is_provisional
@@ -84,6 +85,15 @@ def test_texts_and_headers_are_chinese_on_demand(published: Home) -> None:
     assert "Ann_bo" not in done.contacts  # due later than in seven days
 
 
+@pytest.mark.parametrize(("language", "head", "region"), [("en", "Region", "North"), ("zh", "区域", "北区")])
+def test_a_region_has_its_name_and_one_without_a_name_its_code(
+    published: Home, language: str, head: str, region: str
+) -> None:
+    done = export_contacts(published, PROJECT, language=language, form="csv")
+    shown = {file.stem: rows_of(file)[0][head] for file in done.folder.iterdir()}
+    assert shown == {"operations": region, "ann_bo~2": "", "Ann_bo": "'-1+1"}
+
+
 def test_customers_without_consent_are_counted_of_what_was_asked_for(published: Home) -> None:
     assert export_contacts(published, PROJECT).without_consent == 1
     assert export_contacts(published, PROJECT, owner="ann/bo").without_consent == 0
@@ -114,6 +124,56 @@ def test_a_template_prints_and_does_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
+    ("template", "due_on", "said"),
+    [
+        ("on_site_review", "2024-02-10", "2024-05-30"),
+        ("deep_visit", "2024-05-29", "2024-05-30"),
+        ("deep_visit", "2024-05-31", "2024-05-31"),
+    ],
+    ids=["long overdue", "due on the as-of day", "due later"],
+)
+def test_a_visit_is_proposed_for_no_past_day(published: Home, template: str, due_on: str, said: str) -> None:
+    with duckdb.connect(str(published.published / "retention.duckdb")) as connection:
+        connection.execute(
+            "update marts.contact_calendar set template = $template, due_on = $due_on::date where customer_id = 'C1'",
+            {"template": template, "due_on": due_on},
+        )
+    for language, head, text in (("en", "Due on", "Text"), ("zh", "应联系日期", "内容")):
+        done = export_contacts(published, PROJECT, owner="operations", language=language, form="csv")
+        (row,) = rows_of(done.folder / "operations.csv")
+        assert row[head] == due_on
+        assert re.findall(r"\d{4}-\d{2}-\d{2}", row[text]) == [said]
+
+
+@pytest.mark.parametrize(
+    ("template", "english", "chinese"),
+    [
+        (
+            "adviser_month",
+            "Dear customer, your adviser would like to talk through the month with you.",
+            "尊敬的客户，您好！您的专属顾问将与您进行本月沟通。",
+        ),
+        (
+            "first_adviser",
+            "Dear customer, thank you for your first order of 48 CNY. Your adviser is there for you from now on.",
+            "尊敬的客户，您好！感谢您首次购买（48 CNY）。今后将由专属顾问为您服务。",
+        ),
+        (
+            "contract_renewal",
+            "Dear customer, contract K1 ends on 2024-06-30. We would like to talk with you about how to go on.",
+            "尊敬的客户，您好！合同K1将于2024-06-30到期，我们希望与您沟通续约事宜。",
+        ),
+    ],
+)
+def test_a_text_names_neither_an_owner_nor_a_role(template: str, english: str, chinese: str) -> None:
+    fields = {"first_order_amount": "48", "currency": "CNY", "contract_id": "K1", "contract_ends_on": "2024-06-30"}
+    templates = read_templates(PROJECT)
+    assert fill(templates[template, "en"], fields).body == english
+    assert fill(templates[template, "zh"], fields).body == chinese
+    assert not any("owner" in one.subject + one.body for one in templates.values())
+
+
+@pytest.mark.parametrize(
     ("given", "told"),
     [({"language": "fr"}, "no language 'fr'"), ({"form": "pdf"}, "no format 'pdf'")],
 )
@@ -140,5 +200,10 @@ def test_a_customer_is_shown_with_what_is_planned_and_what_is_not(published: Hom
     chinese = CliRunner().invoke(app, ["show", "C1", "--language", "zh", "--home", str(published.path)]).stdout
     assert "未排期原因" in chinese
     assert "frequency_cap" not in chinese
+    nobody = CliRunner().invoke(app, ["show", "C9", "--language", "zh", "--home", str(published.path)]).stdout
+    assert "C9: 已排期\n  无\n" in nobody
+    assert "none" not in nobody
+    english = CliRunner().invoke(app, ["show", "C9", "--home", str(published.path)]).stdout
+    assert "C9: planned\n  none\n" in english
     unknown = CliRunner().invoke(app, ["show", "C404", "--home", str(published.path)])
     assert isinstance(unknown.exception, NotThereError)

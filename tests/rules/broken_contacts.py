@@ -81,6 +81,12 @@ BROKEN_CONTACTS: dict[str, tuple[str, str, str, str]] = {
         "the week of {{ due_day }} to",
         "line 2: the body of deep_visit uses due_day, which column fields does not name. Add it there, or correct",
     ),
+    "owner_in_a_text": (
+        "contact_templates",
+        "your adviser would like to talk",
+        "your adviser {{ owner }} would like to talk",
+        "the body of adviser_month uses owner, which column fields does not name. Add it there, or correct",
+    ),
     "jinja_that_ends_its_own_sentence": (
         "contact_templates",
         "talk through the month with you.",

@@ -77,7 +77,7 @@ class _Explanation:
         self._line(self.say("scores", **scores, score=figure(float(rfm["rfm_score"])), segment=segment))
         order = list(MEASURES)
         bands = sorted(self.explained["bands"], key=lambda row: order.index(row["measure"]))
-        print_rows(self.console, self.say("bands"), [self._band(row, rfm) for row in bands])
+        print_rows(self.console, self.say("bands"), [self._band(row, rfm) for row in bands], self.names.language)
         if self.explained["cutoffs"]:
             rows = [self._cutoffs(measure, rfm) for measure in MEASURES]
             print_rows(self.console, self.say("cutoffs"), rows)
@@ -229,7 +229,8 @@ class _Explanation:
                 factor = row["changed_factor_name"]
                 changed = self.say("health_changed", factor=factor) if factor else ""
                 self._line(self.say("health_before", before=round(row["previous_score"], 1)) + changed)
-            print_rows(self.console, self.say(f"{name}_factors"), [self._factor(one) for one in row["factors"]])
+            factors = [self._factor(one) for one in row["factors"]]
+            print_rows(self.console, self.say(f"{name}_factors"), factors, self.names.language)
 
     def _state(self, row: Mapping[str, Any]) -> str:
         if row["is_churned"]:

@@ -10,8 +10,18 @@ from retention.explanation.names import Names
 from retention.explanation.phrases import Phrases
 
 SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
-# Metrics whose values are codes, and the code set that names them.
-CODED = ("r_band", "f_band", "m_band", "rfm_segment", "age_stage", "activity_state", "curve_stage")
+# Metrics whose values are codes, each named by the code set of its own name.
+CODED = (
+    "r_band",
+    "f_band",
+    "m_band",
+    "rfm_segment",
+    "age_stage",
+    "activity_state",
+    "curve_stage",
+    "customer_type",
+    "strategic_label",
+)
 # What the macro rule_evidence writes for a condition, and between two.
 ALWAYS, AND = "no other rule holds", " and "
 WRITTEN = re.compile(
@@ -61,7 +71,9 @@ class Wording:
             return self.say("none")
         if metric in CODED:
             name = self.names.of(metric, value)
-            return name if isinstance(value, str) and not value.isdigit() else f"{value} {name}"
+            # A company's own label has no name but itself.
+            is_band = name != str(value) and str(value).isdigit()
+            return f"{value} {name}" if is_band else name
         return figure(value)
 
     def evidence(self, evidence: str | None) -> str | None:

@@ -26,7 +26,7 @@ from retention.publication.workbooks import LANGUAGES, Sheet, write_csv, write_w
 from retention.runs import Home
 
 FORMATS = {"xlsx": (".xlsx",), "csv": (".csv",), "both": (".xlsx", ".csv")}
-CODES = {"channel": "contact_channel", "trigger": "contact", "owner": "contact_owner"}
+CODES = {"channel": "contact_channel", "trigger": "contact", "owner": "contact_owner", "region": "region"}
 EXCLUSION = "contact_exclusion"
 HEADERS = {
     "customer_id": {"en": "Customer ID", "zh": "客户编号"},
@@ -169,7 +169,7 @@ def export_contacts(
         by_owner.setdefault(row["owner"], []).append(row)
     taken: list[str] = []
     for name, contacts in by_owner.items():
-        lines = [_line(one, templates, names, language) for one in contacts]
+        lines = [_line(one, templates, names, language, as_of) for one in contacts]
         _write(folder / _file_name(name, taken), lines, language, FORMATS[form])
     counts = {name: len(contacts) for name, contacts in by_owner.items()}
     return Exported(folder, counts, sum(1 for row in rows if row["is_overdue"]), without)
@@ -232,8 +232,12 @@ def _line(
     templates: Mapping[tuple[str, str], Template],
     names: Mapping[tuple[str, str], str],
     language: str,
+    as_of: date,
 ) -> list[Any]:
-    """A contact as its owner reads it, in the order of HEADERS."""
+    """A contact as its owner reads it, in the order of HEADERS.
+
+    The text of an overdue contact names the day after the as-of day: nobody can be asked for a day that is past.
+    """
     shown = {column: names.get((CODES[column], row[column]), row[column]) for column in CODES}
     template = templates.get((row["template"], language))
     if template is None:
@@ -244,8 +248,7 @@ def _line(
     given = {
         **json.loads(row["fields"]),
         "customer_id": row["customer_id"],
-        "due_on": str(row["due_on"]),
-        "owner": shown["owner"],
+        "due_on": str(max(row["due_on"], as_of + timedelta(days=1))),
         "channel": shown["channel"],
     }
     text = fill(template, given)

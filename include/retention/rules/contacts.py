@@ -13,7 +13,7 @@ from retention.sql import literal
 PERIODS = ("week", "fortnight", "month", "quarter", "half_year", "none")
 OF_POLICIES = ("tier",)
 """Fields of a contact by cadence; those of a trigger are its event's."""
-OF_ALL = frozenset({"customer_id", "due_on", "owner", "channel"})
+OF_ALL = frozenset({"customer_id", "due_on", "channel"})
 LANGUAGES = ("en", "zh")
 
 
