@@ -1,7 +1,6 @@
 """The project with half its tables, for tests of what moves and guards data and not of what is computed from it.
 
-A run from files to a release takes half the time with it. The journeys, the increments and the engines run the project
-whole.
+A run from files to a release is quicker with it. The journeys, the increments and the engines run the project whole.
 """
 
 import re

@@ -64,8 +64,8 @@ def _known(country: str, first_year: int, last_year: int) -> list[tuple[str, ...
 
 def known_countries() -> dict[str, tuple[str, tuple[str, ...]]]:
     """By their two letters the countries whose holidays the library knows, each with its name and its parts."""
-    import holidays  # noqa: PLC0415
-    from holidays.registry import COUNTRIES  # noqa: PLC0415
+    import holidays  # noqa: PLC0415  # as in _holidays_of
+    from holidays.registry import COUNTRIES  # noqa: PLC0415  # the same
 
     parts = holidays.list_supported_countries(include_aliases=False)
     names = {code: module.replace("_", " ").title() for module, (_, code, *_) in COUNTRIES.items()}

@@ -26,7 +26,7 @@ def random_company(seed: int) -> dict[str, Known]:
 
     def instant(least: int, most: int) -> datetime:
         day = LAST_FACTS - timedelta(days=int(rng.integers(least, most)))
-        return datetime(day.year, day.month, day.day, int(rng.integers(24)), 15)  # noqa: DTZ001
+        return datetime(day.year, day.month, day.day, int(rng.integers(24)), 15)  # noqa: DTZ001  # raw instants have no zone
 
     company = {}
     leaving, consenting, contracted, most_touches = 0.1, 0.85, 0.3, 3

@@ -1,7 +1,7 @@
 {#
   Tables and views on DuckDB, each put in its place by one statement. dbt builds beside the present table, renames twice
-  and drops: that keeps readers served, of which a candidate has none, and takes a quarter of the time of a run on few
-  rows (measured with dbt 1.11). A table that fails leaves the one before, the transaction being undone.
+  and drops: that keeps readers served, of which a candidate has none, and costs statements and commits that a run on few
+  rows feels. A table that fails leaves the one before, the transaction being undone.
 #}
 
 {% materialization table, adapter="duckdb", supported_languages=["sql"] %}
