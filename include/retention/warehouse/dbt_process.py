@@ -72,12 +72,12 @@ def parse_alike_for_every_file() -> None:
     """
     from dbt.adapters.duckdb.credentials import DuckDBCredentials  # noqa: PLC0415  # as above
 
-    keys = DuckDBCredentials._connection_keys  # noqa: SLF001  # dbt offers nothing else
+    keys = DuckDBCredentials._connection_keys  # dbt offers nothing else
 
     def without_files(self: DuckDBCredentials) -> tuple[str, ...]:
         return tuple(key for key in keys(self) if key not in ("path", "attach"))
 
-    DuckDBCredentials._connection_keys = without_files  # noqa: SLF001  # as above
+    DuckDBCredentials._connection_keys = without_files  # as above
 
 
 if __name__ == "__main__":
