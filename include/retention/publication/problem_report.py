@@ -137,10 +137,10 @@ class Problems:
     tables: Mapping[str, tuple[Sequence[str], Sequence[tuple[Any, ...]]]]
     labels: Mapping[tuple[str, str, str], str]
 
-    def shown(self, table: str, language: str) -> list[list[Any]]:
-        """The rows of a table with the names of their codes."""
+    def shown(self, table: str, language: str, limit: int | None = None) -> list[list[Any]]:
+        """The rows of a table, the first of them where a limit is given, with the names of their codes."""
         columns, rows = self.tables[table]
-        return [self._named(dict(zip(columns, row, strict=True)), language) for row in rows]
+        return [self._named(dict(zip(columns, row, strict=True)), language) for row in rows[:limit]]
 
     def heads(self, table: str, language: str) -> list[str]:
         """The header of a table."""
@@ -282,13 +282,14 @@ def _markdown(problems: Problems, language: str) -> str:
     ]
     parts += [f"## {titles['hotspots']}", "\n".join(named) or titles["none"]]
     for table in QUERIES:
-        rows = problems.shown(table, language)
+        rows = problems.shown(table, language, SHOWN)
         parts += [
             f"## {titles[table]}",
-            _grid(problems.heads(table, language), rows[:SHOWN]) if rows else titles["none"],
+            _grid(problems.heads(table, language), rows) if rows else titles["none"],
         ]
-        if len(rows) > SHOWN:
-            parts.append(titles["more"].format(count=len(rows) - SHOWN))
+        more = len(problems.tables[table][1]) - SHOWN
+        if more > 0:
+            parts.append(titles["more"].format(count=more))
     return "\n\n".join(parts) + "\n"
 
 
