@@ -26,6 +26,11 @@
 {# Days that the trend of the board goes back; the name of its column, trend_7d, says so. #}
 {% macro board_trend_days() -%}{{ return(7) }}{%- endmacro %}
 
+{# A number whose 0 has no sign: what rounds to nothing from below is -0.0, which reads as less than nothing. #}
+{% macro plain_zero(number) -%}
+    case when {{ number }} = 0 then cast(0 as double) else {{ number }} end
+{%- endmacro %}
+
 {# What a metric's contributions are split by, where it has it. #}
 {% macro board_dimensions() -%}{{ return(["tier", "region", "channel", "category"]) }}{%- endmacro %}
 

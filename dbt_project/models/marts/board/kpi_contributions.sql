@@ -138,14 +138,13 @@ pooled as (
 summed as (
 
     select
-        metric,
-        dimension,
-        dimension_value,
         {% for measure in measures %}
         cast(sum({{ measure }}) as double) as {{ measure }},
         cast(sum(sum({{ measure }})) over (partition by metric, dimension) as double) as all_{{ measure }},
         {% endfor %}
-        count(*) over (partition by metric, dimension) as dimension_values
+        metric,
+        dimension,
+        dimension_value
     from pooled
     group by metric, dimension, dimension_value
 
@@ -268,9 +267,9 @@ select
     {% endfor %}
     scored.weight_before,
     scored.weight_now,
-    {{ rounded('scored.contribution', 6) }} as contribution,
-    scored.share_of_change,
-    scored.departure_score,
+    {{ plain_zero(rounded('scored.contribution', 6)) }} as contribution,
+    {{ plain_zero('scored.share_of_change') }} as share_of_change,
+    {{ plain_zero('scored.departure_score') }} as departure_score,
     cast(
         row_number() over (
             partition by scored.metric, scored.dimension

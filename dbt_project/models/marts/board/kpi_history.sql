@@ -205,7 +205,7 @@ select
     flagged.target as target_value,
     flagged.alarm_at,
     flagged.direction,
-    flagged.trend_7d,
+    {{ plain_zero('flagged.trend_7d') }} as trend_7d,
     flagged.is_target_missed,
     flagged.is_alarm_reached,
     flagged.is_target_missed and flagged.is_getting_worse as is_abnormal,
