@@ -134,6 +134,7 @@ def _experience(rng: np.random.Generator, ids: list[str]) -> Facts:
             "received_at": pd.to_datetime(_dates(received)).astype("datetime64[us]"),
             "resolved_at": pd.to_datetime(resolved).astype("datetime64[us]"),
             "resolution_due_at": pd.to_datetime(due).astype("datetime64[us]"),
+            "ticket_type": rng.choice(["complaint", "inquiry"], size=size),
             "is_open": is_open,
             "is_met": is_promised & ~is_open & ~is_broken,
             "is_breached": is_broken,
@@ -199,7 +200,7 @@ class Plant:
 
 
 def planted_company(seed: int, *, has_causes: bool = True) -> tuple[Facts, list[Plant]]:
-    """A company with six causes, each in one value of one dimension and in one metric, begun within the last week.
+    """A company with seven causes, each in one value of one dimension and in one metric, begun within the last week.
 
     All else is drawn alike before and after.
 
@@ -233,8 +234,9 @@ def planted_company(seed: int, *, has_causes: bool = True) -> tuple[Facts, list[
         cause("timely_rate", "region", "channel", "tier", "category"),
         cause("average_order_value", "region", "channel", "category", "tier"),
         cause("touch_completion_rate", "tier", "channel"),
+        cause("complaints_7d", "region", "channel", "tier", "category"),
     ]
-    churn, sent_back, angry, late, cheap, idle = plants
+    churn, sent_back, angry, late, cheap, idle, loud = plants
     every = np.arange(customers)
     # Last purchases turn 90 days old: whom the cause concerns bought last 90 to 96 days ago four times as often.
     leaves = rng.random(customers) < np.where(of(every, churn, {}), 0.10, 0.01)
@@ -294,7 +296,7 @@ def planted_company(seed: int, *, has_causes: bool = True) -> tuple[Facts, list[
         "returns": returns,
         "tiers": who[["customer_id", "tier", "category"]],
         "fct_survey_responses": _planted_answers(rng, ids, angry, drawn, of),
-        "ticket_sla": _planted_tickets(rng, ids, late, drawn, of),
+        "ticket_sla": _planted_tickets(rng, ids, late, loud, drawn, of),
         **_planted_plans(rng, idle if has_causes else Plant(idle.metric, idle.dimension, "nobody")),
     }, plants
 
@@ -316,11 +318,14 @@ def _planted_answers(rng: np.random.Generator, ids: np.ndarray, angry: Plant, dr
     )
 
 
-def _planted_tickets(rng: np.random.Generator, ids: np.ndarray, late: Plant, drawn: Any, of: Any) -> pd.DataFrame:
+def _planted_tickets(
+    rng: np.random.Generator, ids: np.ndarray, late: Plant, loud: Plant, drawn: Any, of: Any
+) -> pd.DataFrame:
     size = 4000
     rows, back = rng.integers(0, len(ids), size=size), rng.integers(0, 45, size=size)
     own = {"channel": drawn("channel", size), "category": drawn("category", size)}
     is_late = rng.random(size) < 0.08 * np.where(of(rows, late, own) & (back < 7), 6, 1)
+    is_complaint = rng.random(size) < 0.15 * np.where(of(rows, loud, own) & (back < 7), 3, 1)
     days = pd.to_datetime(_dates(back)).astype("datetime64[us]")
     return pd.DataFrame(
         {
@@ -331,6 +336,7 @@ def _planted_tickets(rng: np.random.Generator, ids: np.ndarray, late: Plant, dra
             "received_at": days,
             "resolved_at": days,
             "resolution_due_at": days,
+            "ticket_type": np.where(is_complaint, "complaint", "inquiry"),
             "is_open": False,
             "is_met": ~is_late,
             "is_breached": is_late,

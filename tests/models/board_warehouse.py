@@ -41,7 +41,7 @@ class BoardWarehouse:
         for name in ("fct_orders", "fct_order_items", "fct_survey_responses", "ticket_sla", "dim_customers"):
             self._fill(name, facts[name])
         self._fill("fct_touches", facts["fct_touches"])
-        tickets = facts["ticket_sla"][["ticket_id", "received_at"]]
+        tickets = facts["ticket_sla"][["ticket_id", "received_at", "received_on"]]
         self._fill("fct_tickets", tickets)
         self._fill("cadence_compliance", facts.get("cadence_compliance", pd.DataFrame()))
         for entity in ("returns", "touch_plans"):

@@ -18,9 +18,11 @@ ACTIVE, WINDOW, WEEK = 90, 30, 7
 SCALES = {"nps": (0, 10, 9, 6), "csat": (1, 5, 4, 2), "ces": (1, 7, 5, 3)}
 METRICS = [
     "churn_rate_30d", "churn_rate_daily", "retention_rate", "repurchase_rate", "active_customers", "revenue_30d",
-    "average_order_value", "return_rate", "negative_feedback_rate", "nps_score", "csat_score", "timely_rate",
+    "average_order_value", "return_rate", "negative_feedback_rate", "nps_score", "csat_score", "complaints_7d",
+    "timely_rate",
     "resolution_rate", "touch_completion_rate", "cadence_kept_rate",
 ]  # fmt: skip
+SUMS = ("active_customers", "revenue_30d", "complaints_7d")
 Split = dict[str, "str | None"]
 
 
@@ -114,7 +116,7 @@ class Company:
             yield from self._ordered(metric, day)
         elif metric in ("negative_feedback_rate", "nps_score", "csat_score"):
             yield from self._answered(metric, day)
-        elif metric in ("timely_rate", "resolution_rate"):
+        elif metric in ("complaints_7d", "timely_rate", "resolution_rate"):
             yield from self._tickets(metric, day)
         else:
             yield from self._executed(metric, day)
@@ -173,8 +175,6 @@ class Company:
         for row in self.rows["ticket_sla"]:
             settled = row["resolved_at"].date() if row["resolved_at"] is not None else None
             decided = row["resolution_due_at"].date() if row["is_breached"] else settled
-            if decided is None or not is_within(decided, day):
-                continue
             customer = self.customers.get(row["customer_id"], {})
             split: Split = {
                 "tier": known(customer.get("tier")),
@@ -182,7 +182,12 @@ class Company:
                 "channel": known(row["channel"]),
                 "category": known(row["category"]),
             }
-            if metric == "resolution_rate":
+            if metric == "complaints_7d":
+                if row["ticket_type"] == "complaint" and is_within(row["received_on"], day, 7):
+                    yield Counted(split, 1, 0, 1)
+            elif decided is None or not is_within(decided, day):
+                continue
+            elif metric == "resolution_rate":
                 counts = int(settled is not None and settled <= day)
                 yield Counted(split, counts, 1, counts)
             elif row["is_met"] or row["is_breached"]:
@@ -220,6 +225,6 @@ def is_within(one: date, day: date, days: int = WINDOW) -> bool:
 def value_of(metric: str, counted: list[Counted]) -> float | None:
     """What a metric makes of what it counts."""
     numerator, denominator = sum(one.numerator for one in counted), sum(one.denominator for one in counted)
-    if metric in ("active_customers", "revenue_30d"):
+    if metric in SUMS:
         return numerator
     return (100 if metric == "nps_score" else 1) * numerator / denominator if denominator else None

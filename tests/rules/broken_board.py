@@ -17,7 +17,7 @@ BROKEN_BOARD: dict[str, tuple[str, str, str, str]] = {
         "board_metrics",
         "service,at_least,0.95,0.90",
         "service,at_least,95,0.90",
-        "line 14: target 95 (rule C2) is none that resolution_rate can have. Write a number from 0 to 1.",
+        "line 15: target 95 (rule C2) is none that resolution_rate can have. Write a number from 0 to 1.",
     ),
     "alarm_for_who_meets_the_board": (
         "board_metrics",
@@ -45,9 +45,9 @@ BROKEN_BOARD: dict[str, tuple[str, str, str, str]] = {
     ),
     "place_before_the_first": (
         "board_metrics",
-        "operations,14,P4",
+        "operations,15,P4",
         "operations,0,P4",
-        "line 15: position 0 is no place. Write a whole number from 1 on.",
+        "line 16: position 0 is no place. Write a whole number from 1 on.",
     ),
     "part_of_the_board_without_a_name": (
         "board_metrics",

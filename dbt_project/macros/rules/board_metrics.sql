@@ -16,6 +16,7 @@
         "negative_feedback_rate": ["rate", "answers", "mean", 0],
         "nps_score": ["points", "nps", "mean", 0],
         "csat_score": ["rate", "csat", "mean", 0],
+        "complaints_7d": ["count", "tickets", "sum", 7],
         "timely_rate": ["rate", "tickets", "mean", 0],
         "resolution_rate": ["rate", "tickets", "mean", 0],
         "touch_completion_rate": ["rate", "touch_plans", "mean", 0],

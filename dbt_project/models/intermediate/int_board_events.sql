@@ -186,13 +186,15 @@ answers as (
 ),
 
 -- A ticket is decided when it is settled or when its promise is broken, whichever comes first.
-tickets as (
+all_tickets as (
 
     select
         coalesce(customers.tier, 'unknown') as tier,
         coalesce(customers.region, 'unknown') as region,
         coalesce(tickets.channel, 'unknown') as channel,
         coalesce(tickets.category, 'unknown') as category,
+        tickets.ticket_type,
+        tickets.received_on,
         case
             when tickets.is_breached
                 then coalesce(
@@ -205,7 +207,26 @@ tickets as (
         coalesce(tickets.is_met or tickets.is_breached, false) as has_promise
     from {{ ref('ticket_sla') }} as tickets
     left join customers on tickets.customer_id = customers.customer_id
-    where not tickets.is_open or tickets.is_breached
+
+),
+
+tickets as (
+
+    select * from all_tickets
+    where happened_on is not null
+
+),
+
+complaints as (
+
+    select
+        tier,
+        region,
+        channel,
+        category,
+        received_on as happened_on
+    from all_tickets
+    where ticket_type = 'complaint'
 
 ),
 
@@ -296,6 +317,14 @@ happened as (
         1 as denominator
     from answers
     where survey_type = 'csat'
+    union all
+    select
+        {{ kept | join(', ') }},
+        'complaints_7d' as metric,
+        1 as numerator,
+        1 as squared,
+        0 as denominator
+    from complaints
     union all
     select
         {{ kept | join(', ') }},

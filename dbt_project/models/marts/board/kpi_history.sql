@@ -70,7 +70,7 @@ sources as (
     select
         'tickets' as data_source,
         count(*) as source_rows,
-        cast(null as date) as first_day
+        min(received_on) as first_day
     from {{ ref('fct_tickets') }}
     union all
     select
