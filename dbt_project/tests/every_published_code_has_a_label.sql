@@ -109,6 +109,18 @@ with codes as (
     union distinct
     select 'target_status' as code_set, status as code from {{ ref('target_tracking') }}
     union distinct
+    select 'board_metric' as code_set, metric as code from {{ ref('kpi_board') }}
+    union distinct
+    select 'board_category' as code_set, category as code from {{ ref('kpi_board') }}
+    union distinct
+    select 'board_no_reason' as code_set, no_reason as code from {{ ref('kpi_board') }}
+    union distinct
+    select 'owner_role' as code_set, owner as code from {{ ref('kpi_board') }}
+    union distinct
+    select 'board_reason' as code_set, missing_reason as code from {{ ref('kpi_history') }}
+    union distinct
+    select 'board_dimension' as code_set, dimension as code from {{ ref('kpi_contributions') }}
+    union distinct
     select 'plan_type' as code_set, plan_type as code from {{ ref('plan_progress') }}
     union distinct
     select 'plan_status' as code_set, status as code from {{ ref('plan_progress') }}

@@ -122,7 +122,10 @@ pivoted as (
         max(case when parameter = 'sample_ratio_min_expected' then cast(value as integer) end)
             as sample_ratio_min_expected,
         max(case when parameter = 'activation_days' then cast(value as integer) end) as activation_days,
-        max(case when parameter = 'win_back_days' then cast(value as integer) end) as win_back_days
+        max(case when parameter = 'win_back_days' then cast(value as integer) end) as win_back_days,
+        max(case when parameter = 'board_history_days' then cast(value as integer) end) as board_history_days,
+        max(case when parameter = 'board_reason_share' then cast(value as double) end) as board_reason_share,
+        max(case when parameter = 'board_reason_departure' then cast(value as double) end) as board_reason_departure
     from parameters
 
 )

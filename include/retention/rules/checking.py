@@ -7,9 +7,16 @@ import duckdb
 
 from retention.errors import BuildFailedError
 from retention.rules.bands import band_checks, whole_band_checks
+from retention.rules.board import board_checks
 from retention.rules.conditions import condition_checks, make_conditions, scheme_checks
 from retention.rules.contacts import contact_checks, template_problems, whole_contact_checks
-from retention.rules.declared import declared_factors, declared_metrics, declared_seeds, declared_target_metrics
+from retention.rules.declared import (
+    declared_board_metrics,
+    declared_factors,
+    declared_metrics,
+    declared_seeds,
+    declared_target_metrics,
+)
 from retention.rules.factors import factor_checks, whole_factor_checks
 from retention.rules.names import name_checks
 from retention.rules.parameters import parameter_checks, whole_parameter_checks
@@ -53,6 +60,7 @@ def check_rules(project_dir: Path) -> list[Problem]:
         queries = [*value_checks(seeds), *condition_checks(), *band_checks(), *parameter_checks(parameters)]
         queries += [*factor_checks(declared_factors(dbt_dir)), *retained_checks(), *service_checks()]
         queries += [*contact_checks(events), *target_checks(declared_target_metrics(dbt_dir))]
+        queries += board_checks(declared_board_metrics(dbt_dir))
         if is_whole:
             queries += [*scheme_checks(), *whole_band_checks(), *whole_parameter_checks(parameters), *name_checks()]
             queries += [*whole_factor_checks(), *whole_retained_checks(), *whole_service_checks()]
