@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.models.test_churn_reasons import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     import duckdb
     from tests.models.compiled_project import CompiledProject
 
@@ -30,34 +29,81 @@ WORKED = {
 }
 
 
+MANY = 100_000_000  # of which a share is counted, so that it can be written to eight decimals
+CORE = (
+    "churn_rate,all,all",
+    "retention_rate,retention_abcd,A",
+    "repurchase_rate,retention_abcd,B",
+    "cross_sell_share,all,all",
+)
+"""Four core metrics that all fall: a fall is better for churn alone, one of four."""
+COLUMNS = {
+    "int_program_months": "month_start date, month_end date, closing_on date, is_complete boolean, tier_held_on date",
+    "int_tier_agreement": "month_start date, is_held boolean, is_expected boolean, agreeing_customers integer, "
+    "judged_customers integer",
+    "int_resource_alignment": "month_start date, is_budgeted boolean, aligned_share double",
+    "completeness": 'week_start date, "rows" bigint, missing bigint',
+    "touch_execution": "touch_date date, is_planned boolean, actual_count integer, planned_count integer",
+    "service_metrics": "week_start date, period_type varchar, dimension varchar, met integer, breached integer",
+    "satisfaction_metrics": "period_start date, period_type varchar, survey_type varchar, dimension varchar, "
+    "score double, positive_responses integer, negative_responses integer, responses integer, missing_reason varchar",
+    "stg_strategy_changes": "change_id varchar, scheme varchar, changed_on date, approved_at timestamp",
+    "metric_values": "metric varchar, scheme varchar, tier varchar, period_type varchar, period_start date, "
+    "actual double, denominator integer, is_mature boolean",
+}
+"""What programme health reads of each table."""
+Figures = Mapping[str, float | None]
+
+
+def rows_for(month: date, figures: Figures) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Tables and their rows, in which a month has these figures."""
+    end = (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    share = {name: round(MANY * figure) for name, figure in figures.items() if figure is not None}
+    yield "int_program_months", (month, end, end, True, None)
+    agreeing = share.get("tier_agreement")
+    yield "int_tier_agreement", (month, True, True, agreeing or 0, 0 if agreeing is None else MANY)
+    aligned = figures["resource_alignment"]
+    yield "int_resource_alignment", (month, aligned is not None, aligned)
+    if "completeness" in share:
+        yield "completeness", (month.replace(day=5), MANY, MANY - share["completeness"])
+    if "plan_completion" in share:
+        yield "touch_execution", (month, True, share["plan_completion"], MANY)
+    if "timely_rate" in share:
+        yield "service_metrics", (month, "month", "all", share["timely_rate"], MANY - share["timely_rate"])
+    nps = figures["nps_score"]
+    answers = (19, None) if nps is None else (20, nps)
+    yield "satisfaction_metrics", (month, "month", "nps", "all", answers[1], 0, 0, answers[0], None)
+    for number in range(int(figures["strategy_iterations"] or 0)):
+        day = month + timedelta(days=number)
+        yield "stg_strategy_changes", (f"{month}-{number}", "value_sabc", day, datetime.combine(day, time()))
+    if figures["core_metrics_improving"] is not None:
+        for metric in CORE:
+            before = (month - timedelta(days=1)).replace(day=1)
+            yield "metric_values", (*metric.split(","), "month", month, 1 - month.month / 100, 20, True)
+            yield "metric_values", (*metric.split(","), "month", before, 1 - before.month / 100, 20, True)
+
+
 class Programme:
     """The tables of programme health, made from figures that a test writes down."""
 
     def __init__(self, project: CompiledProject, built: duckdb.DuckDBPyConnection) -> None:
         self._nodes = project.profile("default_b2b").nodes
         self._built = built
+        for name, columns in COLUMNS.items():
+            node = self._nodes[name]
+            built.execute(f"drop {'view' if node.is_view else 'table'} {node.relation}")
+            built.execute(f"create table {node.relation} ({columns})")
 
-    def score(self, *months: tuple[date, Mapping[str, float | None]]) -> dict[date, dict[str, Any]]:
+    def score(self, *months: tuple[date, Figures]) -> dict[date, dict[str, Any]]:
         """Summary by month; the rows of program_health stand beside."""
-        run = self._built.execute
-        for table in ("int_program_months", "int_program_figures"):
-            run(f"delete from {self._nodes[table].relation}")
-        for month, figures in months:
-            run(
-                f"insert into {self._nodes['int_program_months'].relation} by name"
-                " select cast(? as date) as month_start, last_day(month_start) as month_end, month_end as closing_on,"
-                " true as is_complete",
-                [month],
-            )
-            for measure, figure in figures.items():
-                run(
-                    f"insert into {self._nodes['int_program_figures'].relation} by name select ? as measure,"
-                    " cast(? as date) as month_start, cast(? as double) as figure, ? as missing_reason",
-                    [measure, month, figure, "too_few" if figure is None else None],
-                )
-        for name in ("int_program_marks", "int_program_scores", "program_health", "program_health_summary"):
-            run(f"delete from {self._nodes[name].relation}")
-            run(f"insert into {self._nodes[name].relation} by name {self._nodes[name].sql}")
+        for name in COLUMNS:
+            self._built.execute(f"delete from {self._nodes[name].relation}")
+        filled = dict.fromkeys(row for month, figures in months for row in rows_for(month, figures))
+        for name, row in filled:
+            self._built.execute(f"insert into {self._nodes[name].relation} values ({', '.join('?' * len(row))})", row)
+        for name in ("program_health_measures", "program_health", "program_health_summary"):
+            self._built.execute(f"delete from {self._nodes[name].relation}")
+            self._built.execute(f"insert into {self._nodes[name].relation} by name {self._nodes[name].sql}")
         return {row["month"]: row for row in rows_of(self._built, "from marts.program_health_summary")}
 
     def dimensions(self, month: date) -> dict[str, dict[str, Any]]:
@@ -96,8 +142,8 @@ def test_a_month_with_one_missing_measure_is_scored_as_worked_by_hand(programme:
     assert (told["nps_score"]["marks"], told["nps_score"]["missing_reason"]) == (None, "too_few")
     assert told["timely_rate"] == {
         "value": 0.99,
-        "numerator": None,
-        "denominator": None,
+        "numerator": 99_000_000,
+        "denominator": MANY,
         "zero_mark": 0,
         "full_mark": 0.9,
         "weight": 1,

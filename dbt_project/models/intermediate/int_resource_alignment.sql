@@ -1,3 +1,5 @@
+{% set tier_schemes = rule_rows('tier_rules') | map(attribute='scheme') | unique | list %}
+{% set history = ref('int_tier_history') %}
 {% set scores = ref('int_customer_scores') %}
 
 with months as (
@@ -38,40 +40,31 @@ schemes as (
 
 ),
 
-of_past_months as (
+-- A large table that is read once per scheme is read by its name: engines copy a shared CTE.
+held as (
 
-    select
-        months.month_start,
-        history.scheme,
-        history.tier,
-        sum(scores.monetary_12m) as revenue_12m
-    from {{ ref('customer_tier_history') }} as history
-    inner join months on history.month_end = months.month_end
-    inner join {{ scores }} as scores
-        on history.customer_id = scores.customer_id and history.month_end = scores.snapshot_on
-    where months.is_complete and history.scheme in (select schemes.scheme from schemes)
-    group by months.month_start, history.scheme, history.tier
-
-),
-
-of_running_month as (
-
-    select
-        months.month_start,
-        distribution.scheme,
-        distribution.tier,
-        distribution.revenue_12m
-    from {{ ref('tier_distribution') }} as distribution
-    inner join months on not months.is_complete
-    where distribution.scheme in (select schemes.scheme from schemes)
+    {{ stacked(
+        '(select history.* from ' ~ history ~ ' as history where history.snapshot_on in (select months.closing_on'
+        ~ ' from months)) as closings',
+        ['customer_id', 'snapshot_on'],
+        tiers_by_scheme(tier_schemes)
+    ) }}
 
 ),
 
 valued as (
 
-    select * from of_past_months
-    union all
-    select * from of_running_month
+    select
+        months.month_start,
+        held.scheme,
+        held.tier,
+        sum(scores.monetary_12m) as revenue_12m
+    from held
+    inner join months on held.snapshot_on = months.closing_on
+    inner join {{ scores }} as scores
+        on held.customer_id = scores.customer_id and held.snapshot_on = scores.snapshot_on
+    where held.scheme in (select schemes.scheme from schemes)
+    group by months.month_start, held.scheme, held.tier
 
 ),
 

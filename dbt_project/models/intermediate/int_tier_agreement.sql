@@ -1,3 +1,6 @@
+{% set schemes = rule_rows('tier_rules') | map(attribute='scheme') | unique | list %}
+{% set history = ref('int_tier_history') %}
+
 with months as (
 
     select * from {{ ref('int_program_months') }}
@@ -37,10 +40,14 @@ held as (
     select
         months.month_start,
         history.customer_id,
-        history.tier
-    from {{ ref('customer_tier_history') }} as history
-    inner join profile on history.scheme = profile.primary_scheme
-    inner join months on history.month_end = months.tier_held_on
+        case profile.primary_scheme
+            {% for scheme in schemes %}
+            when {{ sql_text(scheme) }} then history.tier_{{ loop.index }}
+            {% endfor %}
+        end as tier
+    from {{ history }} as history
+    inner join months on history.snapshot_on = months.tier_held_on
+    cross join profile
 
 ),
 

@@ -14,7 +14,7 @@ MEASURES = (
     "strategy_iterations",
     "core_metrics_improving",
 )
-"""What int_program_figures computes."""
+"""What the model program_health_measures computes."""
 GROUPS = ("survey", "service", "behaviour")
 DIRECTIONS = ("at_least", "at_most")
 BEHAVIOURS = ("purchases", "spend")

@@ -18,8 +18,7 @@ lost as (
 
 signals as (
 
-    select * from {{ ref('int_loss_signals') }}
-    where is_met
+    select * from {{ ref('lost_customer_signals') }}
 
 ),
 

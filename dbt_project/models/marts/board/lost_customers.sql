@@ -21,8 +21,7 @@ met as (
     select
         *,
         row_number() over (partition by customer_id, week_start order by priority, reason) as place
-    from {{ ref('int_loss_signals') }}
-    where is_met
+    from {{ ref('lost_customer_signals') }}
 
 ),
 

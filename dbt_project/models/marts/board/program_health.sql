@@ -1,6 +1,12 @@
-with scores as (
+with measures as (
 
-    select * from {{ ref('int_program_scores') }}
+    select * from {{ ref('program_health_measures') }}
+
+),
+
+scores as (
+
+    {{ program_scores('measures') }}
 
 ),
 

@@ -1,12 +1,15 @@
 with marks as (
 
-    select * from {{ ref('int_program_marks') }}
+    select
+        *,
+        {{ quoted('month') }} as month_start
+    from {{ ref('program_health_measures') }}
 
 ),
 
 scores as (
 
-    select * from {{ ref('int_program_scores') }}
+    {{ program_scores('marks') }}
 
 ),
 

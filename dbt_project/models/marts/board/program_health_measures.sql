@@ -16,6 +16,18 @@ run_parameters as (
 
 ),
 
+measures as (
+
+    {{ profile_rows(ref('program_measures'), 'rule_rows.measure') }}
+
+),
+
+dimensions as (
+
+    {{ profile_rows(ref('program_dimensions'), 'rule_rows.dimension') }}
+
+),
+
 -- A week counts in the month that its last day lies in.
 weeks as (
 
@@ -115,7 +127,65 @@ alignment as (
 
 core as (
 
-    select * from {{ ref('int_core_metrics') }}
+    {{ profile_rows(ref('program_core_metrics'), '1') }}
+
+),
+
+-- A figure of too few says nothing, before or now (decision 59).
+measured as (
+
+    select
+        metrics.metric,
+        metrics.scheme,
+        metrics.tier,
+        metrics.period_start,
+        metrics.actual
+    from {{ ref('metric_values') }} as metrics
+    cross join profile
+    where
+        metrics.period_type = 'month'
+        and metrics.is_mature
+        and metrics.actual is not null
+        and coalesce(metrics.denominator >= profile.target_min_count, true)
+
+),
+
+-- Compared in millionths, as targets are.
+compared as (
+
+    select
+        months.month_start,
+        case
+            when core.direction = 'at_most' and round(later.actual * 1000000) < round(earlier.actual * 1000000) then 1
+            when core.direction = 'at_least' and round(later.actual * 1000000) > round(earlier.actual * 1000000) then 1
+            else 0
+        end as is_better
+    from months
+    cross join core
+    inner join measured as later
+        on
+            core.metric = later.metric
+            and core.scheme = later.scheme
+            and core.tier = later.tier
+            and months.month_start = later.period_start
+    inner join measured as earlier
+        on
+            core.metric = earlier.metric
+            and core.scheme = earlier.scheme
+            and core.tier = earlier.tier
+            and {{ add_months('months.month_start', -1) }} = earlier.period_start
+    where months.is_complete
+
+),
+
+improved as (
+
+    select
+        month_start,
+        sum(is_better) as better_metrics,
+        count(*) as compared_metrics
+    from compared
+    group by month_start
 
 ),
 
@@ -221,15 +291,15 @@ figures as (
     select
         'core_metrics_improving' as measure,
         months.month_start,
-        core.better_metrics as numerator,
-        core.compared_metrics as denominator,
-        cast(core.better_metrics as double) / nullif(core.compared_metrics, 0) as figure,
+        improved.better_metrics as numerator,
+        improved.compared_metrics as denominator,
+        cast(improved.better_metrics as double) / nullif(improved.compared_metrics, 0) as figure,
         case
             when not months.is_complete then 'month_not_over'
-            when core.month_start is null then 'no_earlier_period'
+            when improved.month_start is null then 'no_earlier_period'
         end as missing_reason
     from months
-    left join core on months.month_start = core.month_start
+    left join improved on months.month_start = improved.month_start
 
 ),
 
@@ -244,6 +314,62 @@ known as (
         missing_reason
     from figures
 
+),
+
+-- A share of the way from no marks to full ones, in trillionths: noise of the last binary digit decides no grade.
+marked as (
+
+    select
+        months.month_start,
+        months.is_complete,
+        dimensions.dimension,
+        dimensions.dimension_rank,
+        dimensions.weight as dimension_weight,
+        measures.measure,
+        measures.measure_rank,
+        measures.weight as measure_weight,
+        measures.zero_mark,
+        measures.full_mark,
+        measures.advice,
+        measures.rule_id,
+        known.numerator,
+        known.denominator,
+        known.figure,
+        known.missing_reason,
+        case
+            when known.figure is not null
+                then {{ to_decimal(
+                    '100 * least(1, greatest(0, (known.figure - measures.zero_mark)'
+                    ~ ' / (measures.full_mark - measures.zero_mark)))',
+                    18, 12
+                ) }}
+        end as marks
+    from months
+    inner join known on months.month_start = known.month_start
+    inner join measures on known.measure = measures.measure
+    inner join dimensions on measures.dimension = dimensions.dimension
+    where measures.weight > 0 and dimensions.weight > 0
+
 )
 
-select * from known
+select
+    marked.month_start as {{ quoted('month') }},
+    marked.measure,
+    marked.dimension,
+    cast(marked.dimension_rank as integer) as dimension_rank,
+    cast(marked.measure_rank as integer) as measure_rank,
+    cast(marked.dimension_weight as decimal(9, 6)) as dimension_weight,
+    cast(marked.measure_weight as decimal(9, 6)) as measure_weight,
+    {{ rounded('marked.figure', 8) }} as {{ quoted('value') }},
+    marked.numerator,
+    marked.denominator,
+    marked.zero_mark,
+    marked.full_mark,
+    marked.marks,
+    marked.missing_reason,
+    marked.advice,
+    marked.is_complete,
+    marked.rule_id,
+    run_parameters.as_of_date
+from marked
+cross join run_parameters

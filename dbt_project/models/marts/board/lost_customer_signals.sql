@@ -18,6 +18,12 @@ profile as (
 
 ),
 
+run_parameters as (
+
+    select * from {{ source('raw', 'run_parameters') }}
+
+),
+
 answers as (
 
     select * from {{ ref('fct_survey_responses') }}
@@ -384,30 +390,25 @@ measured as (
             and asked.reason = ended.reason
     left join states on asked.customer_id = states.customer_id and asked.week_start = states.week_start
 
-),
-
--- In millionths, so that 7 of 10 is a fall by 0.3 on every engine.
-judged as (
-
-    select
-        customer_id,
-        week_start,
-        reason,
-        reason_group,
-        priority,
-        signal,
-        signal_value,
-        direction,
-        threshold,
-        rule_id,
-        coalesce(
-            case direction
-                when 'at_least' then round(signal_value * 1000000) >= round(threshold * 1000000)
-                when 'at_most' then round(signal_value * 1000000) <= round(threshold * 1000000)
-            end, false
-        ) as is_met
-    from measured
-
 )
 
-select * from judged
+select
+    measured.customer_id,
+    measured.week_start,
+    measured.reason,
+    measured.reason_group,
+    cast(measured.priority as integer) as priority,
+    measured.signal,
+    {{ rounded('measured.signal_value', 6) }} as signal_value,
+    measured.direction,
+    measured.threshold,
+    measured.rule_id,
+    run_parameters.as_of_date
+from measured
+cross join run_parameters
+-- In millionths, so that 7 of 10 is a fall by 0.3 on every engine.
+where
+    case measured.direction
+        when 'at_least' then round(measured.signal_value * 1000000) >= round(measured.threshold * 1000000)
+        when 'at_most' then round(measured.signal_value * 1000000) <= round(measured.threshold * 1000000)
+    end

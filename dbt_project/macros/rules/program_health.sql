@@ -1,13 +1,11 @@
-with marks as (
-
-    select * from {{ ref('int_program_marks') }}
-
-),
-
-summed as (
-
+{#
+  A SELECT of one row per month and dimension from rows of program_health_measures: the weighted mean of the marks that are
+  there, its measures as members of a JSON object, and those that are missing. Decimals, so that the order of measures
+  changes nothing and a score of 80 is 80 on every engine.
+#}
+{% macro program_scores(relation) -%}
     select
-        month_start,
+        {{ quoted('month') }} as month_start,
         is_complete,
         dimension,
         dimension_rank,
@@ -19,7 +17,7 @@ summed as (
             18, 12
         ) }} as score,
         {{ joined_in_order(
-            "'\"' || measure || '\": {\"value\": ' || coalesce(" ~ as_text('figure', 6) ~ ", 'null')"
+            "'\"' || measure || '\": {\"value\": ' || coalesce(" ~ as_text(quoted('value'), 6) ~ ", 'null')"
             ~ " || ', \"numerator\": ' || coalesce(" ~ as_text('numerator', 0) ~ ", 'null')"
             ~ " || ', \"denominator\": ' || coalesce(" ~ as_text('denominator', 0) ~ ", 'null')"
             ~ " || ', \"zero_mark\": ' || " ~ as_text('zero_mark', 6)
@@ -31,9 +29,6 @@ summed as (
             ', '
         ) }} as measures,
         {{ joined_in_order('case when marks is null then measure end', 'measure_rank', ',') }} as missing_measures
-    from marks
-    group by month_start, is_complete, dimension, dimension_rank, dimension_weight
-
-)
-
-select * from summed
+    from {{ relation }}
+    group by {{ quoted('month') }}, is_complete, dimension, dimension_rank, dimension_weight
+{%- endmacro %}
