@@ -33,6 +33,7 @@ from retention.landing import withdraw
 from retention.options import HomeOption, LandingOption, day_of, settings_with
 from retention.pipeline import STEPS, run_all, run_step, runs
 from retention.profiles import command as profile_command
+from retention.program import command as program_command
 from retention.publication.completeness_lists import read_worklist, write_week, write_worklist
 from retention.publication.release import rollback as roll_back
 from retention.rules import command as rules_command
@@ -65,6 +66,8 @@ app.add_typer(profile_command.app, name="profile")
 app.add_typer(value_command.app, name="value")
 app.add_typer(rules_command.app, name="rules")
 app.add_typer(ticket_command.app, name="tickets")
+app.add_typer(program_command.program, name="program")
+app.add_typer(program_command.churn, name="churn")
 app.add_typer(holidays_command.app, name="holidays")
 # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
 PIPE_WIDTH = 400

@@ -201,6 +201,18 @@ PUBLISHED = {
         from (values ('A', 0.25::double, 0.5::double), ('B', 0.75::double, 0.5::double))
             as t(tier, budget_share, value_share)""",
     "plan_progress": "select 'core_retention' as objective_id, date '2024-06-30' as as_of_date",
+    "lost_customers": """select 'c1' as customer_id, date '2024-06-24' as week_start, 'complaint' as reason,
+        10.00::decimal(18, 2) as value_lost, date '2024-06-30' as as_of_date""",
+    "lost_customer_signals": "select 'c1' as customer_id, 'complaint' as reason, date '2024-06-30' as as_of_date",
+    "churn_reasons": """select date '2024-06-24' as week_start, reason, customers as lost_customers,
+        customers::double as customer_share, 10.00::decimal(18, 2) * customers as value_lost,
+        date '2024-06-30' as as_of_date from (values ('complaint', 1), ('unknown', 0)) as t(reason, customers)""",
+    "program_health_measures": "select 'nps_score' as measure, date '2024-06-30' as as_of_date",
+    "program_health": """select date '2024-06-01' as month, dimension, weight as effective_weight,
+        50.0::double as score, date '2024-06-30' as as_of_date
+        from (values ('execution', 0.25::double), ('customer_experience', 0.75::double)) as t(dimension, weight)""",
+    "program_health_summary": """select date '2024-06-01' as month, 50.0::double as score,
+        date '2024-06-30' as as_of_date""",
     "completeness": """select 'customers' as entity, 10 as "rows", 0.5::double as completeness_rate,
         date '2024-06-30' as as_of_date""",
     "completeness_worklist": "select 'c0' as customer_id, date '2024-06-30' as as_of_date",

@@ -109,6 +109,15 @@ def declared_board_metrics(dbt_dir: Path) -> dict[str, list[str | int]]:
     return dict(_returned(dbt_dir, "board_metrics.sql", "board_metrics"))
 
 
+def declared_churn_signals(dbt_dir: Path) -> dict[str, str]:
+    """The signals that reasons of churn can ask for, each with its kind: event or state.
+
+    Raises:
+        SettingsError: the macro is not there.
+    """
+    return dict(_returned(dbt_dir, "churn_reasons.sql", "churn_signals"))
+
+
 def _returned(dbt_dir: Path, file: str, macro: str) -> Any:
     """What a macro without arguments returns, when that is written out as a list or dictionary."""
     path = dbt_dir / "macros" / "rules" / file

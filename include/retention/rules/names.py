@@ -49,6 +49,13 @@ def name_checks() -> Iterator[str]:
             select 'board_metrics', line, profile, 'board_category', category, rule_id from board_metrics
             union all
             select 'board_metrics', line, profile, 'owner_role', owner, rule_id from board_metrics
+            select 'program_dimensions', line, profile, 'program_dimension', dimension, rule_id from program_dimensions
+            union all
+            select 'program_measures', line, profile, 'program_measure', measure, rule_id from program_measures
+            union all
+            select 'program_measures', line, profile, 'program_advice', advice, rule_id from program_measures
+            union all
+            select 'churn_reason_rules', line, profile, 'churn_reason', reason, rule_id from churn_reason_rules
         )
         select seed, min(line) as line, arg_min(profile, line) as profile, code_set || ' ' || said(code)
             || ' has no name in labels.csv. Add the row: ' || code_set || ',' || code || ',English name,中文名称,'

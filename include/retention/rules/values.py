@@ -17,6 +17,8 @@ MAY_BE_EMPTY = {
     "label_rules": {"operator", "value"},
     "contact_triggers": {"within_hours", "scheme", "tier", "min_amount", "event_values"},
     "contact_templates": {"fields"},
+    "tier_expectations": {"low", "high"},
+    "churn_reason_rules": {"look_back_days"},
 }
 KEYS = {
     "profiles": ["profile"],
@@ -47,6 +49,11 @@ KEYS = {
     "severity_map": ["profile", "source_severity"],
     "working_hours": ["profile", "region", "iso_weekday", "opens_at"],
     "holidays": ["holiday_calendar", "holiday_on"],
+    "program_dimensions": ["profile", "dimension"],
+    "program_measures": ["profile", "measure"],
+    "program_core_metrics": ["profile", "metric", "scheme", "tier"],
+    "tier_expectations": ["profile", "scheme", "tier", "behaviour"],
+    "churn_reason_rules": ["profile", "reason"],
 }
 NUMBER = r"'[+-]?[0-9]+([.][0-9]+)?'"
 TYPES = {
