@@ -16,6 +16,16 @@ MAY_BE_EMPTY = {
     "label_rules": {"operator", "value"},
     "contact_triggers": {"within_hours", "scheme", "tier", "min_amount", "event_values"},
     "contact_templates": {"fields"},
+    "alert_rules": {
+        "lookback_days",
+        "min_count",
+        "min_age_days",
+        "value_bound",
+        "categories",
+        "threshold",
+        "close_threshold",
+        "critical_threshold",
+    },
 }
 KEYS = {
     "profiles": ["profile"],
@@ -45,6 +55,7 @@ KEYS = {
     "severity_map": ["profile", "source_severity"],
     "working_hours": ["profile", "region", "iso_weekday", "opens_at"],
     "holidays": ["holiday_calendar", "holiday_on"],
+    "alert_rules": ["profile", "rule_id"],
 }
 NUMBER = r"'[+-]?[0-9]+([.][0-9]+)?'"
 TYPES = {
