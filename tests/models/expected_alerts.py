@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -291,13 +291,15 @@ class Diary:
         return found
 
 
-def lives(company: AlertCompany, rules: dict[str, tuple[Any, ...]], until: date) -> list[Opening]:
-    """Every opening up to a day."""
-    diary = Diary()
-    for number in range((until - FIRST).days + 1):
+def lives(company: AlertCompany, rules: dict[str, tuple[Any, ...]], asked: list[date]) -> dict[date, list[Opening]]:
+    """Every opening up to each of the days asked for, as it stood in the diary on that evening."""
+    diary, found = Diary(), {}
+    for number in range((max(asked) - FIRST).days + 1):
         today = FIRST + timedelta(days=number)
         evening = Evening(seen(company, today), today)
         for name, values in rules.items():
             rule = dict(zip(RULE_COLUMNS, values, strict=True))
             diary.write(name, rule, dict(evening.figures(rule)), today)
-    return diary.written
+        if today in asked:
+            found[today] = [replace(one) for one in diary.written]
+    return found

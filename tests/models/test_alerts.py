@@ -29,13 +29,12 @@ def key_of(row: Row) -> tuple[Any, ...]:
     return (row["rule_id"], row["subject_id"], row["occasion"], row["opened_on"])
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_alerts_are_what_a_diary_kept_evening_by_evening_says(project: CompiledProject, seed: int) -> None:
     company = random_company(seed)
     kept: dict[tuple[Any, ...], str] = {}
     rules_met = set()
-    for as_of in LOOKED_AT:
-        diary = lives(company, RULES, as_of)
+    for as_of, diary in lives(company, RULES, LOOKED_AT).items():
         expected = {
             (one.rule, *one.subject, one.opened_on): (
                 one.closed_on,

@@ -41,13 +41,6 @@
     end
 {%- endmacro %}
 
-{# The metrics of some methods, as a list of texts in SQL. #}
-{% macro alert_metrics_by(methods) -%}
-    {%- set names = [] -%}
-    {%- for name, about in alert_metrics().items() if about[0] in methods %}{% do names.append("'" ~ name ~ "'") %}{% endfor -%}
-    ({{ names | join(", ") }})
-{%- endmacro %}
-
 {# Whether a value compares with a bound as its metric is compared: above, or from the bound on. #}
 {% macro reaches(value, bound, comparison) -%}
     ({{ value }} > {{ bound }} or ({{ comparison }} = '>=' and {{ value }} = {{ bound }}))
@@ -74,20 +67,20 @@
 {% macro alert_inputs(spans, rules) -%}
     {% set days = as_text(rules ~ '.lookback_days', 0) -%}
     case
-        when {{ rules }}.method = 'share'
+        when {{ rules }}.approach = 'share'
             then
                 ' (' || {{ as_text(spans ~ '.now_sum', 0) }} || ' of ' || {{ as_text(spans ~ '.now_count', 0) }}
                 || ' in ' || {{ days }} || ' days)'
-        when {{ rules }}.method in ('drop', 'mean_drop')
+        when {{ rules }}.approach in ('drop', 'mean_drop')
             then
                 ' (' || {{ as_text(spans ~ '.now_count', 0) }} || ' in ' || {{ days }} || ' days, '
                 || {{ as_text(spans ~ '.before_count', 0) }} || ' in the ' || {{ days }} || ' before)'
-        when {{ rules }}.method in ('number', 'amount') then ' (in ' || {{ days }} || ' days)'
+        when {{ rules }}.approach in ('number', 'amount') then ' (in ' || {{ days }} || ' days)'
         when {{ rules }}.metric = 'cadence_ratio'
             then
                 ' (silent since ' || cast({{ spans }}.counted_from as {{ dbt.type_string() }}) || ', own gap '
                 || {{ as_text(spans ~ '.unit_days', 1) }} || ' days)'
-        when {{ rules }}.method = 'days'
+        when {{ rules }}.approach = 'days'
             then
                 ' (due ' || cast({{ spans }}.counted_from as {{ dbt.type_string() }}) || ', ' || {{ spans }}.occasion
                 || ')'

@@ -19,8 +19,8 @@ profile as (
 
 ),
 
--- W4: silence beyond the customer's own gap, until it buys or has churned (M1). Only silences that can still be shown are
--- looked at, and those of the sample of the back-test: so the last purchases of most customers are enough.
+-- W4: silence beyond the customer's own gap, until it buys or has churned (M1). Only silences that can still be shown
+-- are looked at, and those of the sample of the back-test: so the last purchases of most customers are enough.
 silence_rules as (
 
     select * from rules
@@ -44,9 +44,9 @@ recent_days as (
     from purchase_days
     cross join run_parameters
     cross join profile
-    left join {{ ref('int_alert_sample') }} as sample on purchase_days.customer_id = sample.customer_id
+    left join {{ ref('int_alert_sample') }} as sampled on purchase_days.customer_id = sampled.customer_id
     where
-        sample.customer_id is not null
+        sampled.customer_id is not null
         or purchase_days.purchase_on
         > {{ add_days('run_parameters.as_of_date', '-profile.alert_closed_days - profile.active_window_days') }}
 
@@ -72,7 +72,9 @@ long_gaps as (
     cross join run_parameters
     inner join silence_rules
         on
-            {{ days_between('followed_days.purchase_on', 'coalesce(followed_days.next_on, run_parameters.as_of_date)') }}
+            {{ days_between(
+                'followed_days.purchase_on', 'coalesce(followed_days.next_on, run_parameters.as_of_date)'
+            ) }}
             >= coalesce(silence_rules.value_bound, 1)
 
 ),
@@ -263,7 +265,7 @@ contact_cases as (
 
 ),
 
--- W3, W6: days of the board. A month's end closes what holds, so that an alert lies within the days that the board keeps.
+-- W3, W6: days of the board. A month's end closes what holds, so that an alert lies within the days that are kept.
 board_days as (
 
     select

@@ -65,6 +65,14 @@ lines as (
 
 ),
 
+asked as (
+
+    select distinct metric
+    from rules
+    where metric in ('return_rate', 'product_complaint_rate')
+
+),
+
 sold as (
 
     select
@@ -82,10 +90,10 @@ returned_lines as (
     select
         lines.product_id,
         lines.order_id,
-        min(returns.returned_on) as returned_on
-    from {{ ref('stg_returns') }} as returns
-    inner join lines on returns.order_id = lines.order_id
-    where returns.product_id is null or returns.product_id = lines.product_id
+        min(sent_back.returned_on) as returned_on
+    from {{ ref('stg_returns') }} as sent_back
+    inner join lines on sent_back.order_id = lines.order_id
+    where sent_back.product_id is null or sent_back.product_id = lines.product_id
     group by lines.product_id, lines.order_id
 
 ),
@@ -216,10 +224,7 @@ facts as (
         sold.line_count as counted,
         cast(0 as decimal(18, 2)) as measure
     from sold
-    inner join (
-        select distinct metric from rules
-        where metric in ('return_rate', 'product_complaint_rate')
-    ) as asked on true
+    cross join asked
     union all
     select
         'return_rate' as metric,

@@ -9,7 +9,7 @@ select
     alert_type,
     level,
     metric,
-    {{ of_alert_metric('metric', 0) }} as method,
+    {{ of_alert_metric('metric', 0) }} as approach,
     {{ of_alert_metric('metric', 1) }} as unit,
     {{ of_alert_metric('metric', 2) }} as subject_type,
     {{ of_alert_metric('metric', 3) }} as comparison,

@@ -4,10 +4,10 @@ with rules as (
 
     select
         *,
-        method in ('drop', 'mean_drop') as has_before,
+        approach in ('drop', 'mean_drop') as has_before,
         min_age_days is not null or metric = 'revenue_without_consent' as has_gate
     from {{ ref('int_alert_rules') }}
-    where method in ('share', 'drop', 'mean_drop', 'number', 'amount')
+    where approach in ('share', 'drop', 'mean_drop', 'number', 'amount')
 
 ),
 
@@ -28,7 +28,7 @@ counted as {{ worked_out() }} (
 
     select
         rules.rule_id,
-        rules.method,
+        rules.approach,
         facts.subject_id,
         facts.fact_on,
         rules.lookback_days,
@@ -48,7 +48,7 @@ counted as {{ worked_out() }} (
     where
         rules.categories is null
         -- Of a share's whole nothing is left out.
-        or (rules.method = 'share' and facts.counted > 0)
+        or (rules.approach = 'share' and facts.counted > 0)
         or ',' || rules.categories || ',' like '%,' || facts.category || ',%'
 
 ),
@@ -61,12 +61,18 @@ bounded as (
         counted.rule_id,
         counted.subject_id,
         sum(case
-            when counted.fact_on > {{ add_days('run_parameters.as_of_date', '-profile.alert_closed_days - counted.lookback_days') }}
+            when
+                counted.fact_on > {{ add_days(
+                    'run_parameters.as_of_date', '-profile.alert_closed_days - counted.lookback_days'
+                ) }}
                 then counted.counted
             else 0
         end) as most_now,
         sum(case
-            when counted.fact_on > {{ add_days('run_parameters.as_of_date', '-profile.alert_closed_days - counted.lookback_days') }}
+            when
+                counted.fact_on > {{ add_days(
+                    'run_parameters.as_of_date', '-profile.alert_closed_days - counted.lookback_days'
+                ) }}
                 then counted.amount
             else 0
         end) as most_amount,
@@ -86,8 +92,10 @@ bounded as (
     cross join run_parameters
     cross join profile
     where
-        counted.method in ('share', 'drop', 'number', 'amount')
-        and counted.fact_on > {{ add_days('run_parameters.as_of_date', '-profile.alert_closed_days - 2 * counted.lookback_days') }}
+        counted.approach in ('share', 'drop', 'number', 'amount')
+        and counted.fact_on > {{ add_days(
+            'run_parameters.as_of_date', '-profile.alert_closed_days - 2 * counted.lookback_days'
+        ) }}
     group by counted.rule_id, counted.subject_id
 
 ),
@@ -101,20 +109,20 @@ followed_subjects as (
     from bounded
     inner join rules on bounded.rule_id = rules.rule_id
     where
-        (rules.method = 'number' and bounded.most_now >= rules.close_threshold)
-        or (rules.method = 'share' and bounded.most_amount >= rules.close_threshold * rules.min_count - 0.000001)
-        or (rules.method = 'amount' and bounded.most_amount >= rules.close_threshold)
+        (rules.approach = 'number' and bounded.most_now >= rules.close_threshold)
+        or (rules.approach = 'share' and bounded.most_amount >= rules.close_threshold * rules.min_count - 0.000001)
+        or (rules.approach = 'amount' and bounded.most_amount >= rules.close_threshold)
         or (
-            rules.method = 'drop'
+            rules.approach = 'drop'
             and bounded.most_before >= rules.min_count
             and bounded.least_now <= (1 - rules.close_threshold) * bounded.most_before + 0.000001
         )
     union distinct
     select
         rules.rule_id,
-        sample.customer_id as subject_id
-    from {{ ref('int_alert_sample') }} as sample
-    inner join rules on rules.method in ('drop', 'number', 'amount')
+        sampled.customer_id as subject_id
+    from {{ ref('int_alert_sample') }} as sampled
+    inner join rules on rules.approach in ('drop', 'number', 'amount')
 
 ),
 
@@ -131,7 +139,7 @@ summed as (
     from counted
     left join followed_subjects
         on counted.rule_id = followed_subjects.rule_id and counted.subject_id = followed_subjects.subject_id
-    where counted.method = 'mean_drop' or followed_subjects.subject_id is not null
+    where counted.approach = 'mean_drop' or followed_subjects.subject_id is not null
     group by counted.rule_id, counted.subject_id, counted.fact_on, counted.lookback_days, counted.has_before
 
 ),
@@ -216,12 +224,12 @@ changes as (
 by_day as (
 
     select
+        {% for name in sums %}
+        cast(sum(changes.{{ name }}) as double) as {{ name }},
+        {% endfor %}
         changes.rule_id,
         changes.subject_id,
-        changes.change_on,
-        {% for name in sums -%}
-        cast(sum(changes.{{ name }}) as double) as {{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
+        changes.change_on
     from changes
     inner join run_parameters on changes.change_on <= run_parameters.as_of_date
     group by changes.rule_id, changes.subject_id, changes.change_on
@@ -234,11 +242,11 @@ running as (
         rule_id,
         subject_id,
         change_on,
-        {% for name in sums -%}
+        {% for name in sums %}
         sum({{ name }}) over (
             partition by rule_id, subject_id order by change_on rows between unbounded preceding and current row
         ) as {{ name }},
-        {% endfor -%}
+        {% endfor %}
         lead(change_on) over (partition by rule_id, subject_id order by change_on) as next_change_on
     from by_day
 
@@ -254,19 +262,19 @@ valued as (
         rules.critical_threshold,
         case
             when rules.has_gate and running.gates < 1 then null
-            when rules.method = 'share' and running.now_count >= rules.min_count
+            when rules.approach = 'share' and running.now_count >= rules.min_count
                 then running.now_sum / 100 / running.now_count
-            when rules.method = 'drop' and running.before_count >= rules.min_count
+            when rules.approach = 'drop' and running.before_count >= rules.min_count
                 then (running.before_count - running.now_count) / running.before_count
             -- Points of 60 a whole scale.
             when
-                rules.method = 'mean_drop'
+                rules.approach = 'mean_drop'
                 and running.now_count >= rules.min_count and running.before_count >= rules.min_count
                 then
                     (running.before_sum * running.now_count - running.now_sum * running.before_count)
                     / (6000 * running.now_count * running.before_count)
-            when rules.method = 'number' then running.now_count
-            when rules.method = 'amount' then running.now_sum / 100
+            when rules.approach = 'number' then running.now_count
+            when rules.approach = 'amount' then running.now_sum / 100
         end as metric_value
     from running
     inner join rules on running.rule_id = rules.rule_id
@@ -316,16 +324,14 @@ parted as (
 spans as (
 
     select
+        {% for name in ['metric_value', 'now_count', 'now_sum', 'before_count', 'before_sum'] %}
+        {{ latest_value(name, 'change_on') }} as {{ name }},
+        {% endfor %}
         rule_id,
         subject_id,
         min(case when verdict = 1 then change_on end) as opened_on,
         case when count(*) = count(next_change_on) then max(next_change_on) end as closed_on,
-        min(
-            case when {{ reaches('metric_value', 'critical_threshold', 'comparison') }} then change_on end
-        ) as critical_on,
-        {% for name in ['metric_value', 'now_count', 'now_sum', 'before_count', 'before_sum'] -%}
-        {{ latest_value(name, 'change_on') }} as {{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
+        min(case when metric_value >= critical_threshold then change_on end) as critical_on
     from parted
     group by rule_id, subject_id, part_number
     having max(verdict) = 1
@@ -345,9 +351,9 @@ select
     end as close_reason,
     spans.metric_value,
     cast(spans.now_count as integer) as now_count,
-    cast(spans.now_sum / 100 as decimal(18, 2)) as now_sum,
+    {{ to_decimal('spans.now_sum / 100') }} as now_sum,
     cast(spans.before_count as integer) as before_count,
-    cast(spans.before_sum / 100 as decimal(18, 2)) as before_sum
+    {{ to_decimal('spans.before_sum / 100') }} as before_sum
 from spans
 left join judged as closing
     on

@@ -27,7 +27,7 @@ signals as (
         signals.cadence_ratio,
         {{ days_between('signals.last_purchase_on', 'signals.snapshot_on') }} as silent_days
     from {{ ref('int_customer_signals') }} as signals
-    inner join {{ ref('int_alert_sample') }} as sample on signals.customer_id = sample.customer_id
+    inner join {{ ref('int_alert_sample') }} as sampled on signals.customer_id = sampled.customer_id
     where signals.is_month_end and signals.is_active
 
 ),

@@ -85,7 +85,7 @@ shown as (
         rules.alert_type,
         rules.level,
         rules.metric,
-        rules.method,
+        rules.approach,
         rules.comparison,
         rules.unit,
         rules.lookback_days,
@@ -217,7 +217,7 @@ owned as (
         shown.rule_id || ': ' || shown.metric || ' ' || {{ alert_figure('shown.shown_value', 'shown.unit') }}
         || case
             when shown.asked_threshold is null then ''
-            when shown.method = 'board' and shown.unit = 'flag'
+            when shown.approach = 'board' and shown.unit = 'flag'
                 then ', target ' || {{ alert_figure('shown.asked_threshold', 'shown.unit') }}
             else ' ' || shown.comparison || ' ' || {{ alert_figure('shown.asked_threshold', 'shown.unit') }}
         end
@@ -242,7 +242,7 @@ ranked as (
             when is_active
                 then cast(row_number() over (
                     partition by is_active, coalesce(account_owner, owner_role), account_owner is null
-                    order by severity_rank, value_at_stake desc nulls last, opened_on desc, alert_id
+                    order by severity_rank asc, value_at_stake desc nulls last, opened_on desc, alert_id asc
                 ) as integer)
         end as owner_rank
     from owned
