@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.rules.broken_alerts import BROKEN_ALERTS
 from tests.rules.broken_contacts import BROKEN_CONTACTS
 from tests.rules.broken_factors import BROKEN_FACTORS
 from tests.rules.broken_rules import APPEND, BROKEN_RULES, TIER
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).parents[2]
-BROKEN = {**BROKEN_RULES, **BROKEN_FACTORS, **BROKEN_TARGETS, **BROKEN_SERVICE, **BROKEN_CONTACTS}
+BROKEN = {**BROKEN_RULES, **BROKEN_FACTORS, **BROKEN_TARGETS, **BROKEN_SERVICE, **BROKEN_CONTACTS, **BROKEN_ALERTS}
 
 
 @pytest.fixture(scope="module")

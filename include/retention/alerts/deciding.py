@@ -84,7 +84,7 @@ class AlertDesk:
         if not self.decided_by.strip():
             raise SettingsError("Nobody is named as the one who decides.", "Give --by NAME.")
         with writer_lock(self.home, f"alerts {action}"), opened(self.home) as connection:
-            found = [self._allowed(connection, alert, action, until) for alert in dict.fromkeys(alerts)]
+            found = dict.fromkeys(self._allowed(connection, alert, action, until) for alert in alerts)
             last = {row["alert_id"]: row for row in self._decisions()}
             rows = [self._row(alert_id, day, action, until, note, last.get(alert_id)) for alert_id, day in found]
             new = [row for row in rows if not _says_the_same(row, last.get(row["alert_id"]))]
