@@ -24,7 +24,7 @@ BOARD = ("churn_rate_daily", "nps_score")
 CATEGORIES = ("product quality", "logistics")
 NODES = (
     "int_alert_rules", "int_alert_sample", "int_alert_gates", "int_alert_facts", "int_alert_window_spans",
-    "int_alert_case_spans", "int_alert_spans", "alerts",
+    "int_alert_case_spans", "int_alert_spans", "int_alert_decisions", "alerts",
 )  # fmt: skip
 PROFILE = {
     "age_from": "first_purchase",

@@ -57,11 +57,13 @@ ALLOWED = {
 }
 
 
-# Campaigns and plans have no fact of their own; past stages are kept in the published history and nowhere else.
+# Campaigns and plans have no fact of their own; past stages are kept in the published history and nowhere else. Alerts ask
+# tickets and the board as they are published.
 FURTHER = {
     ("campaign_performance", "staging"),
     ("touch_execution", "staging"),
     ("int_silent_customers", "marts"),
+    ("int_alert_case_spans", "marts"),
 }
 
 

@@ -28,11 +28,9 @@ customers as (
 
 ),
 
--- The last decision of a person on an alert counts.
 decisions as (
 
-    select * from {{ ref('stg_alert_decisions') }}
-    qualify row_number() over (partition by alert_id order by decided_order desc) = 1
+    select * from {{ ref('int_alert_decisions') }}
 
 ),
 
