@@ -57,8 +57,8 @@ ALLOWED = {
 }
 
 
-# Campaigns and plans have no fact of their own; past stages are kept in the published history and nowhere else. Alerts ask
-# tickets and the board as they are published.
+# Campaigns and plans have no fact of their own; past stages are kept in the published history and nowhere else.
+# Alerts ask tickets and the board as they are published.
 FURTHER = {
     ("campaign_performance", "staging"),
     ("touch_execution", "staging"),
