@@ -15,6 +15,16 @@ with codes as (
     union distinct
     select distinct 'tier_review_state' as code_set, review_state as code from {{ ref('customer_tiers') }}
     union distinct
+    select distinct 'alert_rule' as code_set, rule_id as code from {{ ref('alert_backtest') }}
+    union distinct
+    select distinct 'alert_rule' as code_set, rule_id as code from {{ ref('alerts') }}
+    union distinct
+    select distinct 'alert_action' as code_set, recommended_action as code from {{ ref('alerts') }}
+    union distinct
+    select distinct 'alert_close_reason' as code_set, close_reason as code from {{ ref('alerts') }}
+    union distinct
+    select distinct 'alert_metric' as code_set, metric as code from {{ ref('alerts') }}
+    union distinct
     select 'tier_review_status' as code_set, status as code from {{ ref('tier_review_list') }}
     union distinct
     select 'clv_basis' as code_set, clv_basis as code from {{ ref('customer_value') }}

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from retention import (
     __version__,
+    alert_command,
     bench_command,
     close_command,
     contact_command,
@@ -68,6 +69,7 @@ app.add_typer(rules_command.app, name="rules")
 app.add_typer(ticket_command.app, name="tickets")
 app.add_typer(program_command.program, name="program")
 app.add_typer(program_command.churn, name="churn")
+app.add_typer(alert_command.app, name="alerts")
 app.add_typer(holidays_command.app, name="holidays")
 # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
 PIPE_WIDTH = 400

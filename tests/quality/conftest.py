@@ -56,6 +56,8 @@ LANDED = {
         'A' as tier, 'a call a month' as description""",
     "identity_decisions": """select 'd1' as decision_id, timestamp '2024-06-30' as decided_at, 'split' as action,
         'c1' as customer_id""",
+    "alert_decisions": """select 'd1' as decision_id, timestamp '2024-06-30' as decided_at, 'a1' as alert_id,
+        'close' as action, date '2024-06-30' as effective_on, 'ann' as decided_by""",
     "label_reviews": """select 'v0' as review_id, timestamp '2024-06-30' as reviewed_at, 'c1' as customer_id,
         'quiet' as label, 'aa' as rule_version, 'confirmed' as status, 'ann' as reviewer""",
     "tier_reviews": """select '2024Q2' as review_id, 'value_sabc' as scheme, date '2024-06-30' as reviewed_on,

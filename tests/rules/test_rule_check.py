@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.rules.broken_alerts import BROKEN_ALERTS
 from tests.rules.broken_board import BROKEN_BOARD
 from tests.rules.broken_contacts import BROKEN_CONTACTS
 from tests.rules.broken_factors import BROKEN_FACTORS
@@ -36,6 +37,7 @@ BROKEN = {
     **BROKEN_CONTACTS,
     **BROKEN_BOARD,
     **BROKEN_PROGRAM,
+    **BROKEN_ALERTS,
 }
 
 

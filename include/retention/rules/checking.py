@@ -6,11 +6,13 @@ from pathlib import Path
 import duckdb
 
 from retention.errors import BuildFailedError
+from retention.rules.alerts import alert_checks, whole_alert_checks
 from retention.rules.bands import band_checks, whole_band_checks
 from retention.rules.board import board_checks
 from retention.rules.conditions import condition_checks, make_conditions, scheme_checks
 from retention.rules.contacts import contact_checks, template_problems, whole_contact_checks
 from retention.rules.declared import (
+    declared_alert_metrics,
     declared_board_metrics,
     declared_churn_signals,
     declared_factors,
@@ -65,7 +67,9 @@ def check_rules(project_dir: Path) -> list[Problem]:
         queries += [*contact_checks(events), *target_checks(metrics)]
         queries += board_checks(declared_board_metrics(dbt_dir))
         queries += program_checks(metrics, declared_churn_signals(dbt_dir))
+        queries += alert_checks(declared_alert_metrics(dbt_dir))
         if is_whole:
+            queries += whole_alert_checks()
             queries += [*scheme_checks(), *whole_band_checks(), *whole_parameter_checks(parameters), *name_checks()]
             queries += [*whole_factor_checks(), *whole_retained_checks(), *whole_service_checks()]
             queries += [*whole_contact_checks(), *whole_target_checks(), *whole_program_checks()]

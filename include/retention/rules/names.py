@@ -49,6 +49,7 @@ def name_checks() -> Iterator[str]:
             select 'board_metrics', line, profile, 'board_category', category, rule_id from board_metrics
             union all
             select 'board_metrics', line, profile, 'owner_role', owner, rule_id from board_metrics
+            union all
             select 'program_dimensions', line, profile, 'program_dimension', dimension, rule_id from program_dimensions
             union all
             select 'program_measures', line, profile, 'program_measure', measure, rule_id from program_measures

@@ -19,6 +19,16 @@ MAY_BE_EMPTY = {
     "contact_templates": {"fields"},
     "tier_expectations": {"low", "high"},
     "churn_reason_rules": {"look_back_days"},
+    "alert_rules": {
+        "lookback_days",
+        "min_count",
+        "min_age_days",
+        "value_bound",
+        "categories",
+        "threshold",
+        "close_threshold",
+        "critical_threshold",
+    },
 }
 KEYS = {
     "profiles": ["profile"],
@@ -54,6 +64,7 @@ KEYS = {
     "program_core_metrics": ["profile", "metric", "scheme", "tier"],
     "tier_expectations": ["profile", "scheme", "tier", "behaviour"],
     "churn_reason_rules": ["profile", "reason"],
+    "alert_rules": ["profile", "rule_id"],
 }
 NUMBER = r"'[+-]?[0-9]+([.][0-9]+)?'"
 TYPES = {
