@@ -1,0 +1,116 @@
+"""What a column holds, told by its name and type: the grammar of docs/naming.md, so that no report declares it again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+CODES = {
+    "activity_state": "activity_state", "age_stage": "age_stage", "alert_type": "alert_type", "advice": "advice",
+    "campaign_goal": "campaign_goal", "alert_metric": "alert_metric", "category_group": "board_category", "channel": "contact_channel",
+    "contact_channel": "contact_channel", "customer_type": "customer_type", "dimension": "dimension",
+    "direction_of_move": "tier_direction", "driver_1": "factor", "driver_2": "factor", "driver_3": "factor",
+    "escalated_priority": "priority", "exclusion": "contact_exclusion", "grade": "health_grade",
+    "health_band": "health_band", "health_dimension": "program_dimension", "level": "alert_level",
+    "lifecycle_stage": "lifecycle_stage", "measure": "activation_measure", "metric": "target_metric",
+    "movement": "revenue_movement", "owner": "owner_role", "period_type": "evaluation_period_type",
+    "plan_status": "plan_status", "plan_type": "plan_type", "preferred_channel": "contact_channel",
+    "reason_group": "churn_reason_group", "recommended_action": "alert_action", "region": "region",
+    "resolution_status": "sla_status", "rfm_segment": "rfm_segment", "risk_band": "risk_band", "scheme": "scheme",
+    "severity": "alert_severity", "check_severity": "check_severity", "ticket_severity": "severity",
+    "stage": "lifecycle_stage", "status": "target_status", "alert_status": "alert_status",
+    "strategic_label": "strategic_label", "subject_type": "alert_subject_type", "ticket_category": "ticket_category",
+    "ticket_type": "ticket_type", "churn_reason": "churn_reason", "weakest_dimension": "program_dimension",
+    "contact_owner": "contact_owner", "trigger": "contact", "review_status": "tier_review_status",
+    "product_category": "product_category", "lifetime_basis": "clv_basis",
+}  # fmt: skip
+"""Code sets by column. A query gives its column the name under which it stands here."""
+LISTS = {"signals": "churn_reason", "missing_measures": "program_measure", "missing_dimensions": "program_dimension"}
+"""Columns of several codes, parted by commas."""
+OF_SCHEME = ("tier", "from_tier", "to_tier")
+BY_UNIT = ("current_value", "target_value", "metric_value", "metric_threshold", "target", "actual", "baseline")
+BY_UNIT_GAP = ("trend_7d", "gap")
+MEASURED = ("current_value", "actual", "retention_rate", "completion_rate", "compliance_rate", "score")
+"""Figures in whose place the reason stands when they are null."""
+DIMENSION_SETS = {
+    "region": "region", "channel": "contact_channel", "category": "ticket_category", "severity": "severity",
+    "ticket_type": "ticket_type", "metric": "board_metric",
+}  # fmt: skip
+NUMBERS = ("percent", "points", "growth", "change", "score_change", "by_unit", "by_unit_gap", "money", "price", "count",
+           "decimal")  # fmt: skip
+WHOLE = ("INTEGER", "BIGINT", "HUGEINT", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table that is shown.
+
+    Attributes:
+        kind: text, code, codes, tier, dimension_value, subject_id, cause, measures, flag, date, month, instant, percent,
+            points, growth, change, score_change, by_unit, by_unit_gap, money, price, count, decimal or spark.
+        code_set: of a column of codes.
+    """
+
+    name: str
+    kind: str
+    code_set: str = ""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is set to the right."""
+        return self.kind in NUMBERS
+
+
+def columns_of(types: Mapping[str, str]) -> list[Column]:
+    """The columns that are shown; those whose names begin with an underscore help the others and are not."""
+    return [column(name, kind) for name, kind in types.items() if not name.startswith("_")]
+
+
+def column(name: str, kind: str) -> Column:
+    """What a column holds."""
+    plain = name.removeprefix("_")
+    if plain in LISTS:
+        return Column(name, "codes", LISTS[plain])
+    if plain in CODES:
+        return Column(name, "code", CODES[plain])
+    if plain in OF_SCHEME:
+        return Column(name, "tier")
+    if plain in ("dimension_value", "subject_id", "cause", "measures"):
+        return Column(name, plain)
+    if plain in BY_UNIT or plain in BY_UNIT_GAP:
+        return Column(name, "by_unit" if plain in BY_UNIT else "by_unit_gap")
+    return Column(name, _plain_kind(plain, kind))
+
+
+def _plain_kind(name: str, kind: str) -> str:
+    if kind.endswith("[]"):
+        return "spark"
+    if name == "month":
+        return "month"
+    simple = {"BOOLEAN": "flag", "DATE": "date", "VARCHAR": "text"}
+    if kind in simple or kind.startswith("TIMESTAMP"):
+        return simple.get(kind, "instant")
+    if name.endswith(("_growth_rate", "_change_rate")) or name.startswith("lift"):
+        return "growth"
+    if name.endswith(("_rate", "_share")) or name == "weight" or name.endswith("_weight"):
+        return "percent"
+    if name.endswith("_points"):
+        return "points"
+    if "change" in name:
+        return "score_change" if name == "score_change" else "change"
+    if kind in WHOLE:
+        return "count"
+    if kind.startswith("DECIMAL") and kind.endswith(",2)"):
+        return "price" if "avg_" in name or "_per_customer" in name else "money"
+    return "decimal"
+
+
+def unit_kind(row: Mapping[str, Any]) -> str:
+    """How a figure with the unit `_unit` is written."""
+    unit = str(row.get("_unit") or "")
+    if unit in ("rate", "share", "fraction"):
+        return "percent"
+    if unit in ("money", "amount", "currency"):
+        return "price" if "avg" in str(row.get("metric")) or "average" in str(row.get("metric")) else "money"
+    if unit in ("count", "customers", "orders", "tickets", "contacts", "days", "minutes", "flag"):
+        return "count"
+    return "decimal"
