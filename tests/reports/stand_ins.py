@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import duckdb
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
 
 STAND_INS = {
     "kpi_history": """
@@ -106,12 +109,16 @@ STAND_INS = {
 """By table its rows; `d` holds the as-of day."""
 
 
-def add_stand_ins(connection: duckdb.DuckDBPyConnection, as_of: str) -> list[str]:
-    """Make the tables that are not there; their names."""
-    there = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-    added = [name for name in STAND_INS if name not in there]
-    for name in added:
-        connection.execute(
-            f"create table marts.{name} as with d as (select date '{as_of}' as as_of) {STAND_INS[name]}"
-        )
-    return added
+def add_stand_ins(connection: duckdb.DuckDBPyConnection, as_of: str) -> None:
+    """Make the tables that are not there, and fill those that are with what both have."""
+    for name, rows in STAND_INS.items():
+        query = f"with d as (select date '{as_of}' as as_of) {rows}"
+        columns = connection.execute(
+            f"select column_name from duckdb_columns() where schema_name = 'marts' and table_name = '{name}'"
+        ).fetchall()
+        if not columns:
+            connection.execute(f"create table marts.{name} as {query}")
+            continue
+        made = connection.execute(f"describe {query}").fetchall()
+        both = ", ".join(f'"{column}"' for (column, *_) in made if (column,) in columns)
+        connection.execute(f"insert into marts.{name} by name select {both} from ({query})")

@@ -1,4 +1,4 @@
-"""What a column holds, told by its name and type: the grammar of docs/naming.md, so that no report declares it again."""
+"""What a column holds, told by its name and type by the grammar of docs/naming.md: no report declares it again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 CODES = {
     "activity_state": "activity_state", "age_stage": "age_stage", "alert_type": "alert_type", "advice": "advice",
-    "campaign_goal": "campaign_goal", "alert_metric": "alert_metric", "category_group": "board_category", "channel": "contact_channel",
+    "alert_metric": "alert_metric", "category_group": "board_category", "channel": "contact_channel",
     "contact_channel": "contact_channel", "customer_type": "customer_type", "dimension": "dimension",
     "direction_of_move": "tier_direction", "driver_1": "factor", "driver_2": "factor", "driver_3": "factor",
     "escalated_priority": "priority", "exclusion": "contact_exclusion", "grade": "health_grade",
@@ -24,7 +24,8 @@ CODES = {
     "product_category": "product_category", "lifetime_basis": "clv_basis",
 }  # fmt: skip
 """Code sets by column. A query gives its column the name under which it stands here."""
-LISTS = {"signals": "churn_reason", "missing_measures": "program_measure", "missing_dimensions": "program_dimension"}
+LISTS = {"signals": "churn_reason", "missing_measures": "program_measure", "missing_dimensions": "program_dimension",
+         "labels": "label"}  # fmt: skip
 """Columns of several codes, parted by commas."""
 OF_SCHEME = ("tier", "from_tier", "to_tier")
 BY_UNIT = ("current_value", "target_value", "metric_value", "metric_threshold", "target", "actual", "baseline")
@@ -45,8 +46,8 @@ class Column:
     """A column of a table that is shown.
 
     Attributes:
-        kind: text, code, codes, tier, dimension_value, subject_id, cause, measures, flag, date, month, instant, percent,
-            points, growth, change, score_change, by_unit, by_unit_gap, money, price, count, decimal or spark.
+        kind: text, code, codes, tier, dimension_value, subject_id, cause, measures, flag, date, month, instant,
+            percent, points, growth, change, score_change, by_unit, by_unit_gap, money, price, count, decimal or spark.
         code_set: of a column of codes.
     """
 
@@ -82,26 +83,22 @@ def column(name: str, kind: str) -> Column:
 
 
 def _plain_kind(name: str, kind: str) -> str:
-    if kind.endswith("[]"):
-        return "spark"
-    if name == "month":
-        return "month"
-    simple = {"BOOLEAN": "flag", "DATE": "date", "VARCHAR": "text"}
-    if kind in simple or kind.startswith("TIMESTAMP"):
-        return simple.get(kind, "instant")
-    if name.endswith(("_growth_rate", "_change_rate")) or name.startswith("lift"):
-        return "growth"
-    if name.endswith(("_rate", "_share")) or name == "weight" or name.endswith("_weight"):
-        return "percent"
-    if name.endswith("_points"):
-        return "points"
-    if "change" in name:
-        return "score_change" if name == "score_change" else "change"
-    if kind in WHOLE:
-        return "count"
-    if kind.startswith("DECIMAL") and kind.endswith(",2)"):
-        return "price" if "avg_" in name or "_per_customer" in name else "money"
-    return "decimal"
+    by_type = {"BOOLEAN": "flag", "DATE": "date", "VARCHAR": "text", "TIMESTAMP": "instant"}
+    is_money = kind.startswith("DECIMAL") and kind.endswith(",2)")
+    known = (
+        (kind.endswith("[]"), "spark"),
+        (name == "month", "month"),
+        (kind in by_type, by_type.get(kind, "")),
+        (name.endswith(("_growth_rate", "_change_rate")) or name.startswith("lift"), "growth"),
+        (name.endswith(("_rate", "_share", "weight")), "percent"),
+        (name.endswith("_points"), "points"),
+        (name == "score_change", "score_change"),
+        ("change" in name, "change"),
+        (kind in WHOLE, "count"),
+        (is_money and ("avg_" in name or "_per_customer" in name), "price"),
+        (is_money, "money"),
+    )
+    return next((found for holds, found in known if holds), "decimal")
 
 
 def unit_kind(row: Mapping[str, Any]) -> str:

@@ -30,9 +30,14 @@ class Figures:
     def __init__(self, release: Release, wording: Wording) -> None:
         self.wording, self.language = wording, wording.language
         self._scheme = release.primary_scheme
-        self._names = {(code_set, code): name for (language, code_set, code), name in release.labels.items()
-                       if language == wording.language}  # fmt: skip
-        self._reasons = {code: name for (code_set, code), name in self._names.items() if code_set.endswith(REASONS)}
+        self._names: dict[tuple[str, str], str] = {
+            (code_set, code): name
+            for (language, code_set, code), name in release.labels.items()
+            if language == wording.language
+        }
+        self._reasons: dict[str, str] = {
+            code: name for (code_set, code), name in self._names.items() if code_set.endswith(REASONS)
+        }
 
     def told(self, column: Column, row: Mapping[str, Any]) -> str:
         """A cell as text; of a figure that is missing the reason."""
@@ -56,22 +61,18 @@ class Figures:
         value = row[column.name]
         if value is None:
             return ""
-        if column.kind == "code":
-            return self.name(column.code_set, str(value))
-        if column.kind == "codes":
-            codes = (one.strip() for one in str(value).split(","))
-            return self.wording.word("comma").join(self.name(column.code_set, one) for one in codes if one)
-        if column.kind == "tier":
-            return self.tier(str(row.get("scheme") or row.get("_scheme") or self._scheme), str(value))
-        if column.kind == "dimension_value":
-            return self.value_of(str(row.get("dimension") or row.get("_dimension")), str(value))
-        if column.kind == "subject_id":
-            return self.value_of(str(row.get("subject_type")), str(value))
-        if column.kind == "cause":
-            return self._cause(row)
-        if column.kind == "measures":
-            return self._measures(str(value))
-        return self._reasons.get(value, value) if column.name.endswith(REASONS) else str(value)
+        tell = {
+            "code": lambda: self.name(column.code_set, str(value)),
+            "codes": lambda: self._several(column.code_set, str(value)),
+            "tier": lambda: self.tier(str(row.get("scheme") or row.get("_scheme") or self._scheme), str(value)),
+            "dimension_value": lambda: self.value_of(str(row.get("dimension") or row.get("_dimension")), str(value)),
+            "subject_id": lambda: self.value_of(str(row.get("subject_type")), str(value)),
+            "cause": lambda: self._cause(row),
+            "measures": lambda: self._measures(str(value)),
+        }.get(column.kind)
+        if tell is not None:
+            return tell()
+        return self.reason(str(value)) if column.name.endswith(REASONS) else str(value)
 
     def number(self, kind: str, value: Any) -> str:
         """A number or a day."""
@@ -93,7 +94,7 @@ class Figures:
 
     def points(self, value: Any) -> str:
         """Percentage points, always with a sign."""
-        return self.wording.word("points", points="0.0" if abs(float(value)) < 0.05 else f"{float(value):+.1f}")
+        return self.wording.word("points", points=self.number("score_change", value))
 
     def name(self, code_set: str, code: str) -> str:
         """The name of a code; the code itself where it has none."""
@@ -116,6 +117,10 @@ class Figures:
         if dimension == "tier":
             return self.tier(self._scheme, value)
         return self.name(DIMENSION_SETS.get(dimension, "dimension_value"), value)
+
+    def _several(self, code_set: str, codes: str) -> str:
+        listed = (one.strip() for one in codes.split(","))
+        return self.wording.word("comma").join(self.name(code_set, one) for one in listed if one)
 
     def _cause(self, row: Mapping[str, Any]) -> str:
         dimension = str(row["_cause_dimension"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from retention.publication.workbooks import UNWRITABLE
 from retention.reports.columns import Column, column, columns_of
@@ -136,18 +136,18 @@ def notices(release: Release, wording: Wording) -> list[str]:
 
 def as_page(content: Content) -> str:
     """The report as a page of its own: nothing is fetched, no script is needed."""
-    return _environment(is_page=True).get_template("report.html.jinja").render(content=content, say=content.wording)
+    return _environment().get_template("report.html.jinja").render(content=content, say=content.wording)
 
 
 def as_markdown(content: Content) -> str:
     """The report as Markdown."""
-    text = _environment(is_page=False).get_template("report.md.jinja").render(content=content, say=content.wording)
+    text = _environment().get_template("report.md.jinja").render(content=content, say=content.wording)
     return text.strip() + "\n"
 
 
 def mood_of(name: Column, value: Any) -> str:
     """How a cell is marked."""
-    if name.name == "is_abnormal" or name.name == "is_departing":
+    if name.name in ("is_abnormal", "is_departing"):
         return "bad" if value else ""
     if name.name not in JUDGED:
         return ""
@@ -210,10 +210,10 @@ def _cards(rows: Sequence[Mapping[str, Any]], figures: Figures) -> Iterator[Card
 
 
 @cache
-def _environment(*, is_page: bool) -> Environment:
+def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("retention.reports"),
-        autoescape=is_page,
+        autoescape=select_autoescape(("html.jinja",)),  # Markdown is no page
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -226,7 +226,7 @@ def _environment(*, is_page: bool) -> Environment:
 def line(values: Sequence[float | None], width: int = 96, height: int = 24) -> list[list[tuple[float, float]]]:
     """The points of a small line; a value that is missing parts it."""
     known = [value for value in values if value is not None]
-    if len(known) < 2:
+    if len(known) <= 1:
         return []
     low, span = min(known), max(known) - min(known)
     step = (width - 4) / max(1, len(values) - 1)
