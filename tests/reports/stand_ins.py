@@ -13,7 +13,7 @@ STAND_INS = {
             case when is_blank then null else value + step * (7 - back.days) / 7.0 end as value, 10 as numerator,
             20 as denominator, target as target_value, direction,
             case when is_blank then null when unit = 'rate' then 100 * step else step end as trend_7d,
-            is_off as is_target_missed, is_bad as is_abnormal, 'operations' as owner,
+            case when target is not null and not is_blank then is_off end as is_target_missed, is_bad as is_abnormal, 'operations' as owner,
             case when is_blank then 'no_data' end as missing_reason, d.as_of as as_of_date
         from d, range(0, 93) as back(days), (values
             ('churn_rate_daily', 'rate', 0.082, 0.011, 0.05, 'at_most', true, true, false),
@@ -48,7 +48,7 @@ STAND_INS = {
             case status when 'snoozed' then d.as_of + 3 end as snoozed_until, metric, metric_value, threshold, unit,
             owner, owner_type, recommended_action, 'over_threshold' as reason_code, 'told' as reason,
             cast(value_at_stake as decimal(18, 2)) as value_at_stake, number as owner_rank, is_in_digest,
-            rule_id as digest_group, d.as_of as as_of_date
+            'churn' as digest_group, d.as_of as as_of_date
         from d, (values
             (1, 'W3', 'churn_rate', 'business', 'metric', 'churn_rate_daily', 'critical', 'opened', 0,
                 'churn_rate_daily', 0.112, 0.10, 'rate', 'management', 'role', 'review_retention', null, true),

@@ -38,23 +38,28 @@ ALERT_COUNTS = Section(
 WARNINGS = Section(
     "warnings",
     f"""
-    select severity, status as alert_status, opened_on, alert_type, subject_type, subject_id, metric as alert_metric,
-        metric_value, threshold as metric_threshold, owner, recommended_action, value_at_stake, unit as _unit
-    from marts.alerts
-    where status in ('opened', 'open') and is_in_digest
-    order by {SEVERITY_ORDER.format("severity")}, level, value_at_stake desc nulls last, opened_on, alert_id
+    select alerts.severity, alerts.status as alert_status, alerts.opened_on, alerts.alert_type, alerts.subject_type,
+        alerts.subject_id, alerts.metric as alert_metric, alerts.metric_value,
+        alerts.threshold as metric_threshold, alerts.owner, alerts.recommended_action, alerts.value_at_stake,
+        case alerts.unit when 'flag' then coalesce(board.unit, 'count') else alerts.unit end as _unit
+    from marts.alerts as alerts
+    -- An alert about a metric of the board holds its figure in the metric's own unit.
+    left join marts.kpi_board as board on alerts.subject_type = 'metric' and alerts.subject_id = board.metric
+    where alerts.status in ('opened', 'open') and alerts.is_in_digest
+    order by {SEVERITY_ORDER.format("alerts.severity")}, alerts.level, alerts.value_at_stake desc nulls last,
+        alerts.opened_on, alerts.alert_id
     """,
     shown=40,
 )
 GROUPED_WARNINGS = Section(
     "grouped_warnings",
     f"""
-    select severity, alert_type, owner, count(*)::int as open_alerts, min(opened_on) as opened_first_on,
+    select severity, digest_group, owner, count(*)::int as open_alerts, min(opened_on) as opened_first_on,
         sum(value_at_stake) as value_at_stake
     from marts.alerts
     where status in ('opened', 'open') and not is_in_digest
-    group by severity, alert_type, owner
-    order by {SEVERITY_ORDER.format("severity")}, open_alerts desc, alert_type, owner
+    group by severity, digest_group, owner
+    order by {SEVERITY_ORDER.format("severity")}, open_alerts desc, digest_group, owner
     """,
     shown=20,
 )
@@ -89,15 +94,10 @@ ABNORMAL = Finding(
 MISSED = Finding(
     "missed",
     """
-    select count(*) filter (where missed)::int as missed, count(*) filter (where judged)::int as judged,
-        count(*) filter (where current_value is null)::int as unmeasured,
-        case when count(*) filter (where missed) > 0 then 'warn' else 'good' end as _mood
-    from (
-        select current_value, current_value is not null and target_value is not null as judged,
-            case direction when 'at_most' then current_value > target_value else current_value < target_value end
-                as missed
-        from marts.kpi_board
-    ) as board
+    select count(*) filter (where is_target_missed)::int as missed, count(is_target_missed)::int as judged,
+        count(*) filter (where value is null)::int as unmeasured,
+        case when count(*) filter (where is_target_missed) > 0 then 'warn' else 'good' end as _mood
+    from marts.kpi_history where metric_date = as_of()
     """,
 )
 ALERTS_OPENED = Finding(

@@ -90,7 +90,7 @@ MAIN_REASON = Finding(
     f"""
     with {WEEK}
     select reasons.reason as churn_reason, reasons.lost_customers as lost, reasons.customer_share,
-        reasons.value_lost, reasons.value_share, reasons.week_start, 'bad' as _mood
+        reasons.value_lost, reasons.value_share, reasons.week_start, 'warn' as _mood
     from marts.churn_reasons as reasons inner join week on reasons.week_start = week.week_start
     where reasons.lost_customers > 0 and reasons.reason_group != 'unknown'
     order by reasons.lost_customers desc, reasons.value_lost desc, reasons.reason

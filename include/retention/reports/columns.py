@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 CODES = {
-    "activity_state": "activity_state", "age_stage": "age_stage", "alert_type": "alert_type", "advice": "advice",
+    "activity_state": "activity_state", "age_stage": "age_stage", "alert_type": "alert_type",
+    "advice": "program_advice",
     "alert_metric": "alert_metric", "category_group": "board_category", "channel": "contact_channel",
     "contact_channel": "contact_channel", "customer_type": "customer_type", "dimension": "dimension",
     "direction_of_move": "tier_direction", "driver_1": "factor", "driver_2": "factor", "driver_3": "factor",
-    "escalated_priority": "priority", "exclusion": "contact_exclusion", "grade": "health_grade",
+    "escalated_priority": "priority", "exclusion": "contact_exclusion", "grade": "program_grade",
     "health_band": "health_band", "health_dimension": "program_dimension", "level": "alert_level",
     "lifecycle_stage": "lifecycle_stage", "measure": "activation_measure", "metric": "target_metric",
     "movement": "revenue_movement", "owner": "owner_role", "period_type": "evaluation_period_type",
@@ -18,7 +19,8 @@ CODES = {
     "resolution_status": "sla_status", "rfm_segment": "rfm_segment", "risk_band": "risk_band", "scheme": "scheme",
     "severity": "alert_severity", "check_severity": "check_severity", "ticket_severity": "severity",
     "stage": "lifecycle_stage", "status": "target_status", "alert_status": "alert_status",
-    "strategic_label": "strategic_label", "subject_type": "alert_subject_type", "ticket_category": "ticket_category",
+    "strategic_label": "strategic_label", "subject_type": "alert_subject",
+    "digest_group": "alert_group", "survey_type": "survey_type", "ticket_category": "ticket_category",
     "ticket_type": "ticket_type", "churn_reason": "churn_reason", "weakest_dimension": "program_dimension",
     "contact_owner": "contact_owner", "trigger": "contact", "review_status": "tier_review_status",
     "product_category": "product_category", "lifetime_basis": "clv_basis",
@@ -30,7 +32,10 @@ LISTS = {"signals": "churn_reason", "missing_measures": "program_measure", "miss
 OF_SCHEME = ("tier", "from_tier", "to_tier")
 BY_UNIT = ("current_value", "target_value", "metric_value", "metric_threshold", "target", "actual", "baseline")
 BY_UNIT_GAP = ("trend_7d", "gap")
-MEASURED = ("current_value", "actual", "retention_rate", "completion_rate", "compliance_rate", "score")
+MEASURED = (
+    "current_value", "actual", "retention_rate", "completion_rate", "compliance_rate", "score", "answer_score",
+    "avg_clv_12m",
+)  # fmt: skip
 """Figures in whose place the reason stands when they are null."""
 DIMENSION_SETS = {
     "region": "region", "channel": "contact_channel", "category": "ticket_category", "severity": "severity",
@@ -90,7 +95,7 @@ def _plain_kind(name: str, kind: str) -> str:
         (name == "month", "month"),
         (kind in by_type, by_type.get(kind, "")),
         (name.endswith(("_growth_rate", "_change_rate")) or name.startswith("lift"), "growth"),
-        (name.endswith(("_rate", "_share", "weight")), "percent"),
+        (name.endswith(("_rate", "_share", "weight")) or name == "churn_risk", "percent"),
         (name.endswith("_points"), "points"),
         (name == "score_change", "score_change"),
         ("change" in name, "change"),

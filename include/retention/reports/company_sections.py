@@ -34,8 +34,8 @@ HEALTH_DIMENSIONS = Section(
 TIERS = Section(
     "tiers",
     """
-    select scheme, tier, customers, customer_share, revenue_12m, revenue_share, avg_order_value, avg_recency_days,
-        avg_frequency_12m, avg_monetary_12m, tier_rank as _tier_rank
+    select tier, customers, customer_share, revenue_12m, revenue_share, avg_order_value, avg_recency_days,
+        avg_frequency_12m, avg_monetary_12m, scheme as _scheme
     from marts.tier_distribution where scheme = primary_scheme() order by tier_rank, tier
     """,
     bars=("customer_share", "revenue_share"),
@@ -48,7 +48,8 @@ def tier_moves(months: int) -> Section:
         f"tier_moves_{months}m",
         f"""
         select from_tier, to_tier,
-            case when to_tier_rank < from_tier_rank then 'up' else 'down' end as direction_of_move, customers,
+            case when to_tier_rank < from_tier_rank then 'up' when to_tier_rank > from_tier_rank then 'down' end
+                as direction_of_move, customers,
             customers / sum(customers) over (partition by from_tier)::double as share_of_tier_share,
             from_month_end as _from, to_month_end as _until, scheme as _scheme
         from marts.tier_migration
@@ -198,7 +199,8 @@ VALUE_BY_TIER = Section(
     """
     select tiers.tier, count(*)::int as customers, avg(value.revenue_lifetime)::decimal(18, 2) as avg_lifetime_revenue,
         count(value.clv_12m)::int as valued_customers, avg(value.clv_12m)::decimal(18, 2) as avg_clv_12m,
-        avg(value.p_alive)::double as p_alive_share, tiers.scheme as _scheme
+        avg(value.p_alive)::double as p_alive_share, tiers.scheme as _scheme,
+        min(value.missing_reason) filter (where value.missing_reason != 'never_bought') as _missing_reason
     from marts.customer_tiers as tiers
     inner join marts.customer_value as value on tiers.customer_id = value.customer_id
     where tiers.is_primary_scheme
@@ -222,7 +224,8 @@ COMMUNITY = Section(
 SATISFACTION = Section(
     "satisfaction",
     """
-    select period_start as month, survey_type, responses, score as answer_score, ci_low, ci_high, benchmark, is_mature
+    select period_start as month, survey_type, responses, score as answer_score, ci_low, ci_high, benchmark, is_mature,
+        missing_reason as _missing_reason
     from marts.satisfaction_metrics
     where period_type = 'month' and dimension = 'all' and period_start > as_of() - interval 6 month
     order by survey_type, period_start desc
@@ -296,7 +299,8 @@ def moved(months: int) -> Finding:
     return Finding(
         "moved",
         f"""
-        select from_month_end, to_month_end, sum(customers)::int as customers,
+        select from_month_end, to_month_end,
+            coalesce(sum(customers) filter (where from_tier_rank is not null), 0)::int as customers,
             coalesce(sum(customers) filter (where to_tier_rank < from_tier_rank), 0)::int as up,
             coalesce(sum(customers) filter (where to_tier_rank > from_tier_rank), 0)::int as down,
             case when coalesce(sum(customers) filter (where to_tier_rank > from_tier_rank), 0)
@@ -330,7 +334,8 @@ def on_the_way(plan_type: str) -> Finding:
         select count(*)::int as objectives,
             count(*) filter (where status in ('on_track', 'reached'))::int as on_the_way,
             count(*) filter (where status in ('behind', 'missed'))::int as behind, '{plan_type}' as plan_type,
-            case when count(*) filter (where status in ('behind', 'missed')) > 0 then 'warn' else 'good' end as _mood
+            case when count(*) filter (where status in ('on_track', 'reached')) < count(*) then 'warn' else 'good' end
+                as _mood
         from marts.plan_progress where plan_type = '{plan_type}' having count(*) > 0
         """,
     )

@@ -16,8 +16,13 @@ FORMS = {
     "percent": "{:.1%}", "growth": "{:+.1%}", "money": "{:,.0f}", "price": "{:,.2f}", "count": "{:,.0f}",
     "decimal": "{:,.1f}", "change": "{:+,.0f}", "score_change": "{:+,.1f}",
 }  # fmt: skip
-FALLBACK = ("dimension_value", "board_metric", "target_metric", "alert_metric", "contact_owner", "owner_role")
+ELSEWHERE = {
+    "owner_role": ("contact_owner",), "contact_owner": ("owner_role",), "target_metric": ("board_metric",),
+    "board_metric": ("target_metric",), "alert_metric": ("board_metric",), "program_measure": ("target_metric",),
+}  # fmt: skip
 """Where a code is looked for that its own set does not name."""
+GENERAL = "dimension_value"
+"""Code set of all, unknown and what else stands for no value."""
 
 
 class Figures:
@@ -98,10 +103,10 @@ class Figures:
 
     def name(self, code_set: str, code: str) -> str:
         """The name of a code; the code itself where it has none."""
-        for one in (code_set, *FALLBACK):
+        for one in (code_set, *ELSEWHERE.get(code_set, ()), GENERAL):
             if (one, code) in self._names:
                 return self._names[one, code]
-        return self._reasons.get(code, code)
+        return code
 
     def reason(self, code: str) -> str:
         """Why there is no figure."""
@@ -109,14 +114,15 @@ class Figures:
 
     def tier(self, scheme: str, code: str) -> str:
         """A tier by its letter and name."""
-        name = self._names.get((scheme, code)) or self._names.get(("dimension_value", code), code)
+        sets = (scheme, "tier_migration", GENERAL)
+        name = next((self._names[one, code] for one in sets if (one, code) in self._names), code)
         return f"{code} {name}" if len(code) == 1 and name != code else name
 
     def value_of(self, dimension: str, value: str) -> str:
         """A value of a dimension; those that labels.csv names by their names."""
         if dimension == "tier":
             return self.tier(self._scheme, value)
-        return self.name(DIMENSION_SETS.get(dimension, "dimension_value"), value)
+        return self.name(DIMENSION_SETS.get(dimension, GENERAL), value)
 
     def _several(self, code_set: str, codes: str) -> str:
         listed = (one.strip() for one in codes.split(","))
