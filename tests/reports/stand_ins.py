@@ -13,7 +13,8 @@ STAND_INS = {
             case when is_blank then null else value + step * (7 - back.days) / 7.0 end as value, 10 as numerator,
             20 as denominator, target as target_value, direction,
             case when is_blank then null when unit = 'rate' then 100 * step else step end as trend_7d,
-            case when target is not null and not is_blank then is_off end as is_target_missed, is_bad as is_abnormal, 'operations' as owner,
+            case when target is not null and not is_blank then is_off end as is_target_missed, is_bad as is_abnormal,
+            'operations' as owner,
             case when is_blank then 'no_data' end as missing_reason, d.as_of as as_of_date
         from d, range(0, 93) as back(days), (values
             ('churn_rate_daily', 'rate', 0.082, 0.011, 0.05, 'at_most', true, true, false),

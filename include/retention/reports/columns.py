@@ -95,7 +95,7 @@ def _plain_kind(name: str, kind: str) -> str:
         (name == "month", "month"),
         (kind in by_type, by_type.get(kind, "")),
         (name.endswith(("_growth_rate", "_change_rate")) or name.startswith("lift"), "growth"),
-        (name.endswith(("_rate", "_share", "weight")) or name == "churn_risk", "percent"),
+        (name.endswith(("_rate", "_share", "_retention", "weight")) or name == "churn_risk", "percent"),
         (name.endswith("_points"), "points"),
         (name == "score_change", "score_change"),
         ("change" in name, "change"),

@@ -170,8 +170,8 @@ FEEDBACK = Finding(
 LEFT_OUT = Finding(
     "left_out",
     """
-    select exclusion, count(*)::int as contacts, 'warn' as _mood
+    select exclusion, count(*)::int as of_it, (sum(count(*)) over ())::int as contacts, 'warn' as _mood
     from marts.contact_exclusions where due_on between week_now() and as_of()
-    group by exclusion order by contacts desc, exclusion
+    group by exclusion order by of_it desc, exclusion
     """,
 )
