@@ -89,12 +89,13 @@ def write_release(home: Home) -> Path:
     folder = home.releases / "one"
     folder.mkdir(parents=True)
     with duckdb.connect(str(folder / "retention.duckdb")) as connection:
-        connection.execute("create schema marts")
+        connection.execute("begin; create schema marts")  # one transaction: every commit waits for the disk
         for table, columns in contracts().items():
             connection.execute(f"create table marts.{table} ({columns})")
         labels = PROJECT_DIR / "dbt_project" / "seeds" / "labels.csv"
         connection.execute(ROWS.replace("{as_of}", AS_OF).replace("{labels}", str(labels)))
         add_stand_ins(connection, AS_OF)
+        connection.execute("commit")
     write_manifest(folder, AS_OF)
     home.published.symlink_to(folder)
     return folder

@@ -16,6 +16,7 @@ from retention.cli import app
 from retention.errors import NotThereError
 from retention.reports.declared import KINDS
 from retention.reports.rendering import line
+from retention.reports.workbook import write_report_workbook
 from retention.reports.writing import write_report
 
 if TYPE_CHECKING:
@@ -132,3 +133,18 @@ def test_a_small_line_parts_where_a_value_is_missing() -> None:
     assert line([]) == line([1.0]) == line([None, 2.0]) == []
     assert line([1.0, 2.0, None, 3.0]) == [[(2.0, 21.0), (32.7, 12.0)], [(94.0, 3.0)]]
     assert line([5.0, 5.0]) == [[(2.0, 12.0), (94.0, 12.0)]], "no change is a level line"
+
+
+def test_a_company_without_any_data_gets_reports_that_say_so(reported: Home, home: Home) -> None:
+    folder = copy_release(reported, home)
+    home.published.symlink_to(folder)
+    with duckdb.connect(str(folder / "retention.duckdb")) as connection:
+        tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        connection.execute("; ".join(f'delete from marts."{name}"' for (name,) in tables))
+    for kind in KINDS:
+        english = read(write_report(home, kind), "report-en.md")
+        assert "None." in english
+        assert "nan" not in english.lower().replace("finance", "")
+    english, chinese = write_report_workbook(home)
+    assert english.stat().st_size > 0
+    assert chinese.stat().st_size > 0

@@ -7,10 +7,11 @@ from typing import Any
 
 from retention.publication.workbooks import UNWRITABLE
 from retention.reports.columns import MEASURED, Column, unit_kind
-from retention.reports.figures import TEXTS, Figures
+from retention.reports.figures import REASONS, TEXTS, Figures
 from retention.reports.styles import Styles
 
 CELL_LENGTH = 32_767  # Excel's limit
+NAMED = ("code", "codes", "tier", "flag")  # they have few values: each is named once
 
 
 class CellWriter:
@@ -19,7 +20,7 @@ class CellWriter:
     def __init__(self, column: Column, figures: Figures, styles: Styles) -> None:
         self.column, self.figures, self.styles = column, figures, styles
         self._is_text = column.kind in (*TEXTS, "flag")
-        # A code has few values: each is named once.
+        self._is_plain = column.kind == "text" and not column.name.endswith(REASONS)
         self._named: dict[Any, str] = {}
 
     def write(self, page: Any, line: int, place: int, row: Mapping[str, Any]) -> None:
@@ -44,15 +45,14 @@ class CellWriter:
 
     def text(self, row: Mapping[str, Any]) -> str:
         """A row's cell as text, as wide as it will stand there."""
-        if self.column.kind == "code" and row[self.column.name] is not None:
-            code = row[self.column.name]
-            if code not in self._named:
-                self._named[code] = self._told(row)
-            return self._named[code]
-        return self._told(row)
-
-    def _told(self, row: Mapping[str, Any]) -> str:
-        return UNWRITABLE.sub("", self.figures.told(self.column, row))[:CELL_LENGTH]
+        value = row[self.column.name]
+        if value is None or self.column.kind not in NAMED:
+            plain = value if self._is_plain and value is not None else self.figures.told(self.column, row)
+            return UNWRITABLE.sub("", plain)[:CELL_LENGTH]
+        key = (row.get("scheme"), value)
+        if key not in self._named:
+            self._named[key] = UNWRITABLE.sub("", self.figures.told(self.column, row))[:CELL_LENGTH]
+        return self._named[key]
 
 
 def width(text: str) -> int:

@@ -24,8 +24,9 @@ class Styles:
     def __init__(self, book: Any, language: str) -> None:
         font = {"font_name": FONTS[language], "font_size": 10, "valign": "top"}
         self.figures = {kind: book.add_format({**font, "num_format": form}) for kind, form in FIGURES.items()}
-        self.plain = book.add_format({**font, "indent": 1})
-        self.long = book.add_format({**font, "indent": 1, "text_wrap": True})
+        text = {**font, "align": "left", "indent": 1}
+        self.plain = book.add_format(text)
+        self.long = book.add_format({**text, "text_wrap": True})
         head = {**font, "bold": True, "bg_color": HEADER, "bottom": 1, "text_wrap": True, "valign": "vcenter"}
         self.head = book.add_format({**head, "indent": 1})
         self.number_head = book.add_format({**head, "align": "right"})

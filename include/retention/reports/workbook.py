@@ -27,7 +27,9 @@ HEAD = 1  # the row of the header; above it the title, and the way back
 MEASURED_ROWS = 200  # that a column's width is made from
 WIDEST, LONG, ABOUT = 60, 36, 92
 TWO_LINES = 30
-A3, ON_A_PAGE = 8, 20  # Excel's number of the paper; so many columns are still read when they are printed on it
+TOLD_ROWS = 100_000
+A3, A4 = 8, 9  # Excel's numbers of the paper
+ON_A_PAGE = 20  # columns that are still read when they are printed on it
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def _write(release: Release, language: str, path: Path, say: Callable[[str], Non
     beside = path.with_name(f".{path.name}.new")
     options = {
         "constant_memory": True, "strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False,
-        "nan_inf_to_errors": False,
+        "tmpdir": str(path.parent),  # rows wait on a disk that has room for them
     }  # fmt: skip
     try:
         with xlsxwriter.Workbook(str(beside), options) as book:
@@ -138,6 +140,8 @@ class _Book:
         for count, row in enumerate(chain(first, rest), 1):
             for place, writer in enumerate(writers):
                 writer.write(page, HEAD + count, place, row)
+            if count % TOLD_ROWS == 0:
+                self.say(f"{name}: {count:,} …")
         last = HEAD + max(count, 1)
         page.autofilter(HEAD, 0, last, len(columns) - 1)
         for place, (one, writer) in enumerate(zip(columns, writers, strict=True)):
@@ -257,6 +261,7 @@ class _Book:
     def _write_contents(self, page: Any) -> None:
         styles, wording = self.styles, self.wording
         page.hide_gridlines(2)
+        page.set_paper(A4)
         page.set_column(0, 0, 30)
         page.set_column(1, 1, ABOUT, styles.long)
         page.set_column(2, 3, 12)
