@@ -9,6 +9,7 @@ import pytest
 
 from retention.reports.columns import columns_of
 from retention.reports.declared import KINDS, REPORTS
+from retention.reports.problem_sections import PROBLEMS
 from retention.reports.release import open_release
 from retention.reports.sheets import SHEETS
 from retention.reports.wording import Wording
@@ -45,7 +46,7 @@ def test_both_languages_have_the_same_sentences_with_the_same_places() -> None:
 def test_every_column_section_and_sheet_has_its_words(reported: Home, language: str) -> None:
     wording = Wording(language)
     with open_release(reported) as release:
-        for report in REPORTS:
+        for report in (*REPORTS, PROBLEMS):
             for section in report.sections:
                 assert wording.of("sections", section.key, "title"), section.key
                 for one in columns_of(release.ask(section.query).types):
@@ -56,4 +57,4 @@ def test_every_column_section_and_sheet_has_its_words(reported: Home, language: 
         for sheet in SHEETS:
             for one in columns_of(release.ask(sheet.query).types):
                 assert wording.head(sheet.key, one.name)
-    assert KINDS.keys() == wording.catalogue["reports"].keys()
+    assert {*KINDS, PROBLEMS.kind} == wording.catalogue["reports"].keys()

@@ -6,7 +6,8 @@ from typing import Any
 
 CODES = {
     "activity_state": "activity_state", "age_stage": "age_stage", "alert_type": "alert_type",
-    "advice": "program_advice",
+    "main_region": "region", "main_channel": "contact_channel", "trend": "hotspot_trend",
+    "verdict": "hotspot_verdict", "first_response_status": "sla_status", "advice": "program_advice",
     "alert_metric": "alert_metric", "category_group": "board_category", "channel": "contact_channel",
     "contact_channel": "contact_channel", "customer_type": "customer_type", "dimension": "dimension",
     "direction_of_move": "tier_direction", "driver_1": "factor", "driver_2": "factor", "driver_3": "factor",
@@ -29,7 +30,7 @@ CODES = {
 LISTS = {"signals": "churn_reason", "missing_measures": "program_measure", "missing_dimensions": "program_dimension",
          "labels": "label"}  # fmt: skip
 """Columns of several codes, parted by commas."""
-OF_SCHEME = ("tier", "from_tier", "to_tier")
+OF_SCHEME = ("tier", "main_tier", "from_tier", "to_tier")
 BY_UNIT = ("current_value", "target_value", "metric_value", "metric_threshold", "target", "actual", "baseline")
 BY_UNIT_GAP = ("trend_7d", "gap")
 MEASURED = (
@@ -66,9 +67,18 @@ class Column:
         return self.kind in NUMBERS
 
 
-def columns_of(types: Mapping[str, str]) -> list[Column]:
-    """The columns that are shown; those whose names begin with an underscore help the others and are not."""
-    return [column(name, kind) for name, kind in types.items() if not name.startswith("_")]
+def columns_of(types: Mapping[str, str], codes: Mapping[str, str] | None = None) -> list[Column]:
+    """The columns that are shown; those whose names begin with an underscore help the others and are not.
+
+    Args:
+        codes: code sets of columns that hold others here than elsewhere.
+    """
+    own = codes or {}
+    return [
+        Column(name, "code", own[name]) if name in own else column(name, kind)
+        for name, kind in types.items()
+        if not name.startswith("_")
+    ]
 
 
 def column(name: str, kind: str) -> Column:
@@ -94,8 +104,8 @@ def _plain_kind(name: str, kind: str) -> str:
         (kind.endswith("[]"), "spark"),
         (name == "month", "month"),
         (kind in by_type, by_type.get(kind, "")),
-        (name.endswith(("_growth_rate", "_change_rate")) or name.startswith("lift"), "growth"),
-        (name.endswith(("_rate", "_share", "_retention", "weight")) or name == "churn_risk", "percent"),
+        (name.endswith(("growth_rate", "change_rate")) or name.startswith("lift"), "growth"),
+        (name.endswith(("_rate", "_share", "_retention", "weight")) or name in ("churn_risk", "csat"), "percent"),
         (name.endswith("_points"), "points"),
         (name == "score_change", "score_change"),
         ("change" in name, "change"),

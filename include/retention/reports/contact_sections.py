@@ -9,15 +9,15 @@ DONE = """
     coalesce(sum(actual_count) filter (where not is_planned), 0)::int as unplanned_count,
     sum(positive)::int as positive, sum(negative)::int as negative, sum("none")::int as no_feedback
 """
-MONTH = "touch_date between month_now() and as_of()"
-WEEK = "touch_date between week_now() and as_of()"
+MONTH, WEEK = (f"touch_date between {start} and as_of()" for start in ("month_now()", "week_now()"))
 
 
 def _execution(key: str, by: str, period: str) -> Section:
+    start = "month_now()" if period == MONTH else "week_now()"
     order = "planned_count desc nulls last, actual_count desc, " + by
     return Section(
         key,
-        f"select {by}, {DONE}, min(touch_date) as _from, as_of() as _until from marts.touch_execution where {period} "
+        f"select {by}, {DONE}, {start} as _from, as_of() as _until from marts.touch_execution where {period} "
         f"group by {by} order by {order}",
         shown=30,
         bars=("completion_rate",),

@@ -34,7 +34,7 @@ class Figures:
 
     def __init__(self, release: Release, wording: Wording) -> None:
         self.wording, self.language = wording, wording.language
-        self._scheme = release.primary_scheme
+        self._scheme = str(release.primary_scheme)
         self._names: dict[tuple[str, str], str] = {
             (code_set, code): name
             for (language, code_set, code), name in release.labels.items()

@@ -1,6 +1,7 @@
 """What a report is made of."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,8 @@ class Section:
         shown: rows in a report; 0: all.
         bars: columns of shares that get a bar.
         cards: its first rows also stand as figures at the head of the report.
+        codes: code sets of columns that hold others here than elsewhere.
+        hidden: columns that are left out.
     """
 
     key: str
@@ -22,6 +25,8 @@ class Section:
     shown: int = 0
     bars: tuple[str, ...] = ()
     cards: int = 0
+    codes: Mapping[str, str] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ TABLE = re.compile(r"\bmarts\.(\w+)")
 MACROS = """
     create temp macro as_of() as date {as_of};
     create temp macro month_now() as cast(date_trunc('month', date {as_of}) as date);
-    create temp macro week_now() as cast(date_trunc('week', date {as_of}) as date);
+    create temp macro week_now() as cast(date_trunc('week', date {week}) as date);
     create temp macro primary_scheme() as {scheme};
 """
 TABLES = "select table_name from duckdb_tables() where schema_name = 'marts'"
-COMPANY = """
-    select (select min(scheme) from marts.customer_tiers where is_primary_scheme) as scheme,
-        (select min(currency) from marts.fct_orders) as currency
-"""
+COMPANY = {
+    "customer_tiers": "select min(scheme) as found from marts.customer_tiers where is_primary_scheme",
+    "fct_orders": "select min(currency) as found from marts.fct_orders",
+}
 FETCHED = 5_000  # rows held at a time
 
 
@@ -54,13 +54,17 @@ class Release:
         labels: names of codes by language, set and code.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], week: date | None) -> None:
         self._connection, self.manifest, self._macros = connection, manifest, ""
-        self.as_of = date.fromisoformat(str(manifest["as_of_date"]))
         self._tables = {row["table_name"] for row in self._all(TABLES)}
-        self.need("dim_labels", "dim_customers", "fct_orders", "customer_tiers")
-        self.primary_scheme, self.currency = self._all(COMPANY)[0].values()
-        self._macros = MACROS.format(as_of=literal(self.as_of), scheme=literal(self.primary_scheme))
+        self.need("dim_dates", "dim_labels")
+        told = manifest.get("as_of_date") or self._all("select max(as_of_date) as day from marts.dim_dates")[0]["day"]
+        self.as_of = date.fromisoformat(str(told))
+        known = {name: self._all(query)[0]["found"] for name, query in COMPANY.items() if name in self._tables}
+        self.primary_scheme, self.currency = known.get("customer_tiers"), known.get("fct_orders")
+        self._macros = MACROS.format(
+            as_of=literal(self.as_of), week=literal(week or self.as_of), scheme=literal(self.primary_scheme)
+        )
         self.labels = {
             (language, row["code_set"], row["code"]): row[f"name_{language}"]
             for row in self._all("from marts.dim_labels order by code_set, code")
@@ -107,15 +111,18 @@ def _rows(found: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterator[di
 
 
 @contextmanager
-def open_release(home: Home, as_of: date | None = None) -> Iterator[Release]:
+def open_release(home: Home, as_of: date | None = None, week: date | None = None) -> Iterator[Release]:
     """Open the published release, or of another day the one that readers see or saw, or its month's closing.
+
+    Args:
+        week: a day of the week that is told; None: that of the as-of day.
 
     Raises:
         NotThereError: nothing is published, or no release on disk describes the day.
     """
     manifest, file = _found(home, as_of)
     with duckdb.connect(str(file), read_only=True) as connection:
-        yield Release(connection, manifest)
+        yield Release(connection, manifest, week)
 
 
 def _found(home: Home, as_of: date | None) -> tuple[Mapping[str, Any], Path]:

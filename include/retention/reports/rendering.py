@@ -167,7 +167,8 @@ def _texts(table: Table, row: Mapping[str, Any], figures: Figures) -> dict[str, 
 
 
 def _shown(section: Section, table: Table, figures: Figures) -> ShownTable:
-    wording, columns = figures.wording, columns_of(table.types)
+    wording = figures.wording
+    columns = [one for one in columns_of(table.types, section.codes) if one.name not in section.hidden]
     highest = {name: max((abs(float(row[name] or 0)) for row in table.rows), default=0) for name in section.bars}
     note = wording.of("sections", section.key, "note")
     rows = table.rows[: section.shown or None]

@@ -6,6 +6,7 @@ from pathlib import Path
 from retention.errors import SettingsError
 from retention.publication.workbooks import LANGUAGES
 from retention.reports.declared import KINDS
+from retention.reports.parts import Report
 from retention.reports.release import open_release
 from retention.reports.rendering import Answers, as_markdown, as_page
 from retention.runs import Home
@@ -35,6 +36,14 @@ def write_report(home: Home, kind: str, as_of: date | None = None) -> Path:
         write_text(folder / f"report-{content.language}.html", as_page(content))
         write_text(folder / f"report-{content.language}.md", as_markdown(content))
     return folder
+
+
+def write_pages(home: Home, report: Report, folder: Path, week: date) -> None:
+    """Write a week's report as pages, in both languages, into its folder."""
+    with open_release(home, week=week) as release:
+        answers = Answers(report, release)
+        for language in LANGUAGES:
+            write_text(folder / f"report-{language}.html", as_page(answers.content(language)))
 
 
 def write_text(path: Path, text: str) -> None:
