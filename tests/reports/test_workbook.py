@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from retention.cli import app
 from retention.reports import workbook
 from retention.reports.release import open_release
 from retention.reports.sheets import SHEETS
@@ -130,8 +132,15 @@ def test_colours_charts_and_the_heat_map(books: dict[str, Any]) -> None:
 
 
 def test_the_same_release_gives_the_same_workbook(reported: Home) -> None:
-    before = {path: path.read_bytes() for path in (reported.reports / "workbook" / "2024-05-31").iterdir()}
-    assert {path: path.read_bytes() for path in write_report_workbook(reported)} == before
+    folder = reported.reports / "workbook" / "2024-05-31"
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    told = CliRunner().invoke(
+        app, ["workbook", "--home", str(reported.path), "--as-of", "2024-05-31"], catch_exceptions=False
+    )
+    assert told.exit_code == 0
+    assert f"written: {folder / 'retention-2024-05-31-zh.xlsx'}\n" in told.output
+    assert "  表5 留存效果评估: 2\n" in told.output
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_more_customers_than_a_sheet_holds_go_on_in_a_further_one(

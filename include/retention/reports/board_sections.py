@@ -3,7 +3,8 @@
 from retention.reports.parts import Finding, Section
 
 BOARD_QUERY = """
-    select board.category as category_group, board.metric, board.current_value, board.target_value, board.trend_7d,
+    select board.category as category_group, board.metric as board_metric, board.current_value,
+        board.target_value, board.trend_7d,
         {history}
         board.is_abnormal, board.owner, board.reason_value as cause, board.direction as _direction,
         board.unit as _unit, board.reason_dimension as _cause_dimension, board.reason_share as _cause_share,
@@ -66,7 +67,7 @@ GROUPED_WARNINGS = Section(
 UNMEASURED = Section(
     "unmeasured",
     """
-    select category as category_group, metric, missing_reason, owner
+    select category as category_group, metric as board_metric, missing_reason, owner
     from marts.kpi_board where missing_reason is not null order by position
     """,
 )
@@ -83,7 +84,8 @@ FAILED_CHECKS = Section(
 ABNORMAL = Finding(
     "abnormal",
     """
-    select metric, current_value, target_value, trend_7d, reason_value as cause, direction as _direction,
+    select metric as board_metric, current_value, target_value, trend_7d, reason_value as cause,
+        direction as _direction,
         unit as _unit, reason_dimension as _cause_dimension, reason_share as _cause_share, 'bad' as _mood,
         case when reason_value is null then 'unexplained' else 'explained' end as _case
     from marts.kpi_board where is_abnormal

@@ -9,22 +9,21 @@ CODES = {
     "main_region": "region", "main_channel": "contact_channel", "trend": "hotspot_trend",
     "verdict": "hotspot_verdict", "first_response_status": "sla_status", "advice": "program_advice",
     "alert_metric": "alert_metric", "category_group": "board_category", "channel": "contact_channel",
-    "contact_channel": "contact_channel", "customer_type": "customer_type", "dimension": "dimension",
+    "customer_type": "customer_type", "dimension": "dimension",
     "direction_of_move": "tier_direction", "driver_1": "factor", "driver_2": "factor", "driver_3": "factor",
     "escalated_priority": "priority", "exclusion": "contact_exclusion", "grade": "program_grade",
     "health_band": "health_band", "health_dimension": "program_dimension", "level": "alert_level",
-    "lifecycle_stage": "lifecycle_stage", "measure": "activation_measure", "metric": "target_metric",
+    "lifecycle_stage": "lifecycle_stage", "metric": "target_metric",
     "movement": "revenue_movement", "owner": "owner_role", "period_type": "evaluation_period_type",
     "plan_status": "plan_status", "plan_type": "plan_type", "preferred_channel": "contact_channel",
     "reason_group": "churn_reason_group", "recommended_action": "alert_action", "region": "region",
     "resolution_status": "sla_status", "rfm_segment": "rfm_segment", "risk_band": "risk_band", "scheme": "scheme",
     "severity": "alert_severity", "check_severity": "check_severity", "ticket_severity": "severity",
-    "stage": "lifecycle_stage", "status": "target_status", "alert_status": "alert_status",
+    "board_metric": "board_metric", "status": "target_status", "alert_status": "alert_status",
     "strategic_label": "strategic_label", "subject_type": "alert_subject",
     "digest_group": "alert_group", "survey_type": "survey_type", "ticket_category": "ticket_category",
     "ticket_type": "ticket_type", "churn_reason": "churn_reason", "weakest_dimension": "program_dimension",
     "contact_owner": "contact_owner", "trigger": "contact", "review_status": "tier_review_status",
-    "product_category": "product_category", "lifetime_basis": "clv_basis",
 }  # fmt: skip
 """Code sets by column. A query gives its column the name under which it stands here."""
 LISTS = {"signals": "churn_reason", "missing_measures": "program_measure", "missing_dimensions": "program_dimension",
@@ -122,7 +121,7 @@ def unit_kind(row: Mapping[str, Any]) -> str:
     if unit in ("rate", "share", "fraction"):
         return "percent"
     if unit in ("money", "amount", "currency"):
-        return "price" if "avg" in str(row.get("metric")) or "average" in str(row.get("metric")) else "money"
+        return "price" if "average" in str(row.get("board_metric")) else "money"
     if unit in ("count", "customers", "orders", "tickets", "contacts", "days", "minutes", "flag"):
         return "count"
     return "decimal"

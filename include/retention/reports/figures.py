@@ -17,8 +17,9 @@ FORMS = {
     "decimal": "{:,.1f}", "change": "{:+,.0f}", "score_change": "{:+,.1f}",
 }  # fmt: skip
 ELSEWHERE = {
-    "owner_role": ("contact_owner",), "contact_owner": ("owner_role",), "target_metric": ("board_metric",),
-    "board_metric": ("target_metric",), "alert_metric": ("board_metric",), "program_measure": ("target_metric",),
+    "alert_metric": ("board_metric",), "board_dimension": ("dimension",), "board_metric": ("target_metric",),
+    "contact_owner": ("owner_role",), "owner_role": ("contact_owner",), "program_measure": ("target_metric",),
+    "target_metric": ("board_metric",),
 }  # fmt: skip
 """Where a code is looked for that its own set does not name."""
 GENERAL = "dimension_value"
@@ -131,7 +132,10 @@ class Figures:
     def _cause(self, row: Mapping[str, Any]) -> str:
         dimension = str(row["_cause_dimension"])
         share = row.get("_cause_share")
-        words = {"dimension": self.name("dimension", dimension), "value": self.value_of(dimension, str(row["cause"]))}
+        words = {
+            "dimension": self.name("board_dimension", dimension),
+            "value": self.value_of(dimension, str(row["cause"])),
+        }
         if share is None:
             return self.wording.word("cause", **words)
         return self.wording.word("cause_with_share", share=f"{float(share):.0%}", **words)

@@ -197,11 +197,11 @@ def _cards(rows: Sequence[Mapping[str, Any]], figures: Figures) -> Iterator[Card
     """Headline figures from rows of the board."""
     wording = figures.wording
     for row in rows:
-        told = {name: figures.told(column(name, ""), row) for name in ("metric", "current_value", "target_value")}
+        told = {name: figures.told(column(name, ""), row) for name in ("board_metric", "current_value", "target_value")}
         moved = row["trend_7d"] is not None and abs(row["trend_7d"]) > 0
         trend = figures.told(column("trend_7d", ""), row)
         yield Card(
-            told["metric"],
+            told["board_metric"],
             told["current_value"] or "–",
             wording.word("target", target=told["target_value"]) if told["target_value"] else "",
             (wording.word("trend", trend=trend) if moved else wording.word("stay")) if trend else "",
