@@ -22,6 +22,7 @@ from retention import (
     holidays_command,
     label_command,
     migration_command,
+    report_command,
     review_command,
     targets_command,
     ticket_command,
@@ -287,6 +288,7 @@ bench_command.register(app, out)
 close_command.register(app, out)
 migration_command.register(app, out)
 targets_command.register(app, out)
+report_command.register(app)
 
 
 def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None, known_by: str | None = None) -> Run:
