@@ -21,6 +21,7 @@ from retention import (
     holidays_command,
     label_command,
     migration_command,
+    notice_command,
     review_command,
     targets_command,
     ticket_command,
@@ -46,7 +47,7 @@ from retention.warehouse.lock import writer_lock
 EXIT_CODES = """
 Exit codes: 0 done · 1 a defect of ours · 2 wrong usage or settings · 3 a load was refused · 4 a critical check
 failed · 5 the build failed · 6 publication failed · 7 another run is writing · 8 no such customer, run, release or
-source · 9 a source does not answer
+source · 9 a source does not answer · 10 a notice did not reach its recipient
 """
 
 app = typer.Typer(
@@ -282,6 +283,7 @@ bench_command.register(app, out)
 close_command.register(app, out)
 migration_command.register(app, out)
 targets_command.register(app, out)
+notice_command.register(app)
 
 
 def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None, known_by: str | None = None) -> Run:
