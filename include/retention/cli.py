@@ -23,6 +23,7 @@ from retention import (
     migration_command,
     notice_command,
     review_command,
+    strategy_command,
     targets_command,
     ticket_command,
     value_command,
@@ -62,6 +63,7 @@ app.add_typer(customer_command.app, name="customer")
 app.add_typer(contact_command.app, name="contacts")
 app.add_typer(label_command.app, name="labels")
 app.add_typer(review_command.app, name="review")
+app.add_typer(strategy_command.app, name="strategy")
 app.add_typer(profile_command.app, name="profile")
 app.add_typer(value_command.app, name="value")
 app.add_typer(rules_command.app, name="rules")

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from retention.notices.alerts import SEVERITIES, Alert, Names, Release, name_of
+from retention.notices.alerts import SEVERITIES, Alert, Names, name_of
 from retention.notices.ledger import CLOSED, OPENED, RETURNED, WITHDRAWN
 from retention.notices.news import News
+from retention.publication.chosen_release import Release
 from retention.publication.provenance import NOTICE
 
 KINDS = (OPENED, RETURNED, CLOSED, WITHDRAWN)

@@ -15,12 +15,13 @@ from typing import TypeVar
 import duckdb
 
 from retention.errors import NotThereError, RetentionError, SendingError, SettingsError
-from retention.notices.alerts import Alert, Names, Release, find_release, read_alerts
+from retention.notices.alerts import Alert, Names, read_alerts
 from retention.notices.declaration import OPERATORS, Notices, addresses
 from retention.notices.digest import Digest, compose
 from retention.notices.ledger import FAILED, LAPSED, SENT, UNKNOWN, WAITING, Address, History, Ledger, Sending, Told
 from retention.notices.news import News, find_news
 from retention.notices.sending import Messenger
+from retention.publication.chosen_release import Release, find_release
 from retention.runs import Home
 from retention.warehouse.candidate import WAREHOUSE_FILE
 
