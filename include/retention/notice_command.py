@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,6 +74,7 @@ def register(root: typer.Typer) -> None:
             settings.home_path,
             declared,
             settings.notices_file,
+            today=datetime.now(settings.zone).date(),
             as_of=day,
             is_dry=dry_run,
             say=lambda line: None if as_json else out.print(line, markup=False),

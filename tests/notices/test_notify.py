@@ -27,6 +27,7 @@ def notices(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Notices:
     return Notices.model_validate(
         {
             "wait": "0s",
+            "age": "400d",
             "default": {"secret": {"connection": "chat"}},
             "owners": [{"owner": "East team", "secret": {"env": "NOTICES_EAST"}, "language": "zh"}],
         }
@@ -35,7 +36,11 @@ def notices(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Notices:
 
 @pytest.fixture
 def tell(published: Releases, notices: Notices) -> Tell:
-    return lambda **more: notify(published.home, more.pop("notices", notices), Path("notices.yml"), **more)
+    def tell(**more: Any) -> Done:
+        given = {"notices": notices, "today": day("2024-05-08")} | more
+        return notify(published.home, given.pop("notices"), Path("notices.yml"), **given)
+
+    return tell
 
 
 def kinds(done: Done) -> list[tuple[str, str]]:
@@ -137,6 +142,14 @@ def test_only_what_readers_see_is_told_and_never_an_older_day(published: Release
     assert tell().refused == "Readers see 2024-05-03; alerts have been told up to 2024-05-05."
     published.publish("2024-05-06", alert("C9", "2024-05-03"), known_by="2024-05-07")
     assert tell().refused == "The release shows what was known by 2024-05-07."
+
+
+def test_of_days_long_ago_nothing_is_told(published: Releases, notices: Notices, tell: Tell) -> None:
+    usual = notices.model_copy(update={"age": timedelta(days=7)})
+    published.publish("2024-05-02", alert("C1", "2024-05-02"))
+    done = tell(notices=usual, today=day("2024-05-10"))
+    assert done.refused == "Readers see 2024-05-02; of days before 2024-05-03 nothing is told (key age of the file)."
+    assert kinds(tell(notices=usual, today=day("2024-05-09"))) == [("opened", "C1@2024-05-02")]
 
 
 def test_who_refuses_is_tried_again_by_the_next_run_alone(published: Releases, tell: Tell, receiver: Receiver) -> None:
@@ -380,7 +393,9 @@ def test_the_command_line_tells_lists_and_ends_as_it_should(
     monkeypatch.setenv("CHAT", receiver.address("all"))
     assert run("notify", f"--notices={file}") == (0, f"{file} is not there: nothing is sent.\n")
     assert run("notices", "test", f"--notices={file}")[0] == 8
-    file.write_text("wait: 0s\ndefault: {secret: {env: CHAT}}\noperators: {secret: {env: CHAT}}\n", encoding="utf-8")
+    file.write_text(
+        "age: 36500d\nwait: 0s\ndefault: {secret: {env: CHAT}}\noperators: {secret: {env: CHAT}}\n", encoding="utf-8"
+    )
     assert "To default: Alerts of 2024-05-02: 1 warning" in run("notify", f"--notices={file}", "--dry-run")[1]
     assert receiver.messages == []
     assert run("notify", f"--notices={file}", "--as-of=2024-05-01")[0] == 2

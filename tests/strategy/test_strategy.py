@@ -23,6 +23,7 @@ DELIVERED = (
     "S1,2024-05-01,retention_abcd,A,a benefits report each quarter,director,2024-04-30 11:00:00\n"
     "S2,2024-05-10,retention_abcd,D,a coupon after 3 days,,\n"
 )
+MORE = "S3,2024-06-01,value_sabc,B,a call,,\n"
 
 
 @pytest.fixture
@@ -64,12 +65,12 @@ def test_what_a_source_delivers_without_an_approver_is_open_until_a_person_decid
     loads = len(committed_loads(desk.home))
 
     # The source delivers its table again, as it has it: that takes no decision back.
-    deliver(desk.home, "june", DELIVERED)
-    assert statuses(desk) == {"S1": "approved", "S2": "approved"}
+    deliver(desk.home, "june", DELIVERED + MORE)
+    assert statuses(desk) == {"S1": "approved", "S2": "approved", "S3": "open"}
     # A proposal that was changed is another one.
-    deliver(desk.home, "july", DELIVERED.replace("3 days", "7 days"))
+    deliver(desk.home, "july", DELIVERED.replace("3 days", "7 days") + MORE)
     assert len(committed_loads(desk.home)) == loads + 2
-    assert statuses(desk) == {"S1": "approved", "S2": "open"}
+    assert statuses(desk) == {"S1": "approved", "S2": "open", "S3": "open"}
 
     log = [one for one in audit_log(desk.home, new_run) if one["subject_id"] == "S2"]
     assert [(one["action"], one["actor"], one["note"]) for one in sorted(log, key=lambda one: one["load_seq"])] == [

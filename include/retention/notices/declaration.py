@@ -46,6 +46,7 @@ class Notices(Declared):
     tries: int = Field(3, ge=1, le=10, description="How often a sending is tried within one command.")
     wait: Duration = Field(timedelta(seconds=2), description="Before the second try; it doubles from try to try.")
     patience: Duration = Field(timedelta(seconds=20), description="How long a service may take to answer.")
+    age: Duration = Field(timedelta(days=7), description="Of days longer ago nothing is told: they are no news.")
     default: Recipient | None = Field(None, description="For owners without an address of their own; without it, none.")
     operators: Recipient | None = Field(None, description="Who hears of runs that failed.")
     owners: tuple[Owner, ...] = ()

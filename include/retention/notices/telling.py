@@ -113,6 +113,7 @@ def notify(
     notices: Notices,
     file: Path,
     *,
+    today: date,
     as_of: date | None = None,
     is_dry: bool = False,
     say: Say = lambda _: None,
@@ -121,6 +122,7 @@ def notify(
 
     Args:
         file: where `notices` was read, for messages.
+        today: the present day where the business is.
         as_of: the day that is meant; where readers see another, nothing is sent.
         is_dry: compose and send nothing; of another day, from its release on disk.
 
@@ -135,7 +137,7 @@ def notify(
         return _composed(release, notices, ledger.read())
     with ledger.held():
         history = ledger.read()
-        refused = why_not(release, as_of, history.last_day)
+        refused = why_not(release, as_of, history.last_day, today - notices.age)
         if refused is not None:
             return Done(release, refused=refused)
         composed = _composed(release, notices, history)
@@ -151,7 +153,7 @@ def notify(
     return replace(composed, sendings=tuple(sendings))
 
 
-def why_not(release: Release, as_of: date | None, last_day: date | None) -> str | None:
+def why_not(release: Release, as_of: date | None, last_day: date | None, oldest: date) -> str | None:
     """Why nothing may be sent from a release; None where it may."""
     if as_of is not None and as_of != release.as_of:
         return f"Readers see {release.as_of}, not {as_of}."
@@ -159,6 +161,8 @@ def why_not(release: Release, as_of: date | None, last_day: date | None) -> str 
         return f"The release shows what was known by {release.known_by}."
     if last_day is not None and release.as_of < last_day:
         return f"Readers see {release.as_of}; alerts have been told up to {last_day}."
+    if release.as_of < oldest:
+        return f"Readers see {release.as_of}; of days before {oldest} nothing is told (key age of the file)."
     return None
 
 

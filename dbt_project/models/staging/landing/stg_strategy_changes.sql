@@ -65,12 +65,13 @@ in_force_by_then as (
         case when decided.decision = 'approved' then decided.decided_at end as approved_at
     from newest
     left join decisions as decided
-        on newest.change_id = decided.change_id
-        and newest.changed_on = decided.changed_on
-        and newest.scheme = decided.scheme
-        and newest.tier = decided.tier
-        and newest.description = decided.description
-        and decided.place = 1
+        on
+            newest.change_id = decided.change_id
+            and newest.changed_on = decided.changed_on
+            and newest.scheme = decided.scheme
+            and newest.tier = decided.tier
+            and newest.description = decided.description
+            and decided.place = 1
     cross join run_parameters
     where newest.changed_on <= run_parameters.as_of_date
 
