@@ -1,5 +1,6 @@
 """`retention notify`: a digest per owner, each opening once, whatever is repeated, refused or cut off."""
 
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -95,10 +96,17 @@ def test_what_is_put_off_or_beyond_the_cap_is_told_when_its_turn_comes(published
     first = alert("C1", "2024-05-01", status="snoozed"), alert("C2", "2024-05-01", is_in_digest=False)
     published.publish("2024-05-02", *first, alert("C3", "2024-05-01"))
     done = tell()
-    assert kinds(done) == [("opened", "C3@2024-05-01")]
+    assert kinds(done) == [("opened", "C3@2024-05-01"), ("grouped", "C2@2024-05-01")]
+    assert done.digests[0].title == "2024-05-02 预警：1 警告，另有1条未列出"
     assert "规则W2另有1条" in done.digests[0].body
+    assert kinds(tell()) == []
     published.publish("2024-05-03", alert("C1", "2024-05-01"), alert("C2", "2024-05-01"), alert("C3", "2024-05-01"))
     assert sorted(kinds(tell())) == [("opened", "C1@2024-05-01"), ("opened", "C2@2024-05-01")]
+    published.publish("2024-05-04", *(alert(f"C{n}", "2024-05-01", is_in_digest=False) for n in (1, 2, 3)))
+    assert kinds(tell()) == [], "told before its owner had too many"
+    # Where all is beyond the cap, its number is told.
+    published.publish("2024-05-05", *(alert(f"C{n}", "2024-05-05", is_in_digest=False) for n in (7, 8)))
+    assert sorted(kinds(tell()))[:2] == [("grouped", "C7@2024-05-05"), ("grouped", "C8@2024-05-05")]
 
 
 def test_a_digest_has_so_many_lines_and_the_rest_comes_the_next_time(
@@ -408,3 +416,7 @@ def test_the_command_line_tells_lists_and_ends_as_it_should(
     assert "Alerts of 2024-05-02" in run("notices", "show", row["sending"])[1]
     assert "default by JSON: sent" in run("notices", "test", f"--notices={file}")[1]
     assert run("notices", "show", "none")[0] == 8
+    monkeypatch.setattr(sys, "stdin", io.StringIO("RUN FAILED dag=retention_daily task=land"))
+    assert "operators by JSON: sent" in run("notices", "failure", f"--notices={file}")[1]
+    assert receiver.messages[-1][1]["type"] == "failure"
+    assert "task=land" in receiver.messages[-1][1]["message"]

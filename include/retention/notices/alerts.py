@@ -61,9 +61,9 @@ class Alert:
         return self.status == "closed"
 
     @property
-    def is_to_be_told(self) -> bool:
-        """Whether it is open, nobody has put it off, and its owner's digest has room for it."""
-        return self.status in ("opened", "open") and self.is_in_digest
+    def is_live(self) -> bool:
+        """Whether it is open and nobody has put it off."""
+        return self.status in ("opened", "open")
 
     @property
     def rank(self) -> tuple[Any, ...]:

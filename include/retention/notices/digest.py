@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from retention.notices.alerts import SEVERITIES, Alert, Names, name_of
-from retention.notices.ledger import CLOSED, OPENED, RETURNED, WITHDRAWN
+from retention.notices.ledger import CLOSED, GROUPED, OPENED, RETURNED, WITHDRAWN
 from retention.notices.news import News
 from retention.publication.chosen_release import Release
 from retention.publication.provenance import NOTICE
@@ -20,6 +20,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         WITHDRAWN: "Taken back (late data: they did not hold)",
         "title": "Alerts of {day}: {counts}",
         "ended": "{number} ended",
+        "counted": "{number} not listed",
         "threshold": "threshold",
         "since": "since {day}",
         "span": "open {day} to {end}",
@@ -38,6 +39,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         WITHDRAWN: "已撤回（数据更新后不成立）",
         "title": "{day} 预警：{counts}",
         "ended": "结束{number}条",
+        "counted": "另有{number}条未列出",
         "threshold": "阈值",
         "since": "自{day}起",
         "span": "{day}至{end}",
@@ -75,17 +77,21 @@ class Digest:
 
 
 def compose(
-    recipient: str, language: str, news: Sequence[News], left: Iterable[Alert], release: Release, names: Names
+    recipient: str, language: str, news: Sequence[News], left: Iterable[News], release: Release, names: Names
 ) -> Digest:
     """Write a digest.
 
     Args:
         news: what it tells, of one owner or several.
-        left: open alerts of the same owners that nobody was told of and that this digest has no room for.
+        left: what there is no line for; it comes the next time.
     """
     words = WORDS[language]
     owners = sorted({one.owner or "" for one in news})
-    ordered = sorted(news, key=lambda one: (KINDS.index(one.kind), one.owner or "", *_rank(one)))
+    grouped = [one for one in news if one.kind == GROUPED]
+    ordered = sorted(
+        (one for one in news if one.kind in KINDS),
+        key=lambda one: (KINDS.index(one.kind), one.owner or "", *_rank(one)),
+    )
     lines = [words["synthetic"], ""] if release.is_synthetic else []
     told: list[News] = []
     for kind in KINDS:
@@ -96,7 +102,8 @@ def compose(
                 lines += [f"**{words[kind]}{whose if len(owners) > 1 else ''}**", ""]
                 lines += [f"- {_line(one, language, names)}" for one in part] + [""]
                 told += part
-    rules = Counter(one.rule_id for one in left)
+    told += grouped
+    rules = Counter(one.alert.rule_id for one in (*grouped, *left) if one.alert is not None and not one.alert.is_closed)
     lines += [f"- {words['more'].format(number=number, rule=rule)}" for rule, number in sorted(rules.items())]
     lines += [""] if rules else []
     owner = f' --owner "{owners[0]}"' if len(owners) == 1 and owners[0] else ""
@@ -118,6 +125,8 @@ def _counts(news: Sequence[News], language: str, names: Names) -> str:
     ]
     ended = sum(one.kind in (CLOSED, WITHDRAWN) for one in news)
     parts += [WORDS[language]["ended"].format(number=ended)] if ended else []
+    grouped = sum(one.kind == GROUPED for one in news)
+    parts += [WORDS[language]["counted"].format(number=grouped)] if grouped else []
     return WORDS[language]["comma"].join(parts)
 
 

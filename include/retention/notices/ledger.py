@@ -18,8 +18,10 @@ from retention.errors import LockBusyError
 from retention.publication.sealing import sync_folder
 from retention.runs import Home
 
-OPENED, RETURNED, CLOSED, WITHDRAWN, LAPSED = "opened", "returned", "closed", "withdrawn", "lapsed"
-"""What is told of an alert. `lapsed` is not told: it closed so long ago that the release has dropped it."""
+OPENED, RETURNED, CLOSED, WITHDRAWN = "opened", "returned", "closed", "withdrawn"
+"""What is told of an alert by itself."""
+GROUPED, LAPSED = "grouped", "lapsed"
+"""What is told in a number (an alert beyond its owner's cap), and what is not told (it closed long ago)."""
 
 SENT, FAILED, UNKNOWN, WAITING = "sent", "failed", "unknown", "waiting"
 """How an address stands: `unknown`, it may have been sent; `waiting`, it has not been tried."""

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from retention.notices.alerts import Alert
-from retention.notices.ledger import CLOSED, LAPSED, OPENED, RETURNED, WITHDRAWN, Told
+from retention.notices.ledger import CLOSED, GROUPED, LAPSED, OPENED, RETURNED, WITHDRAWN, Told
 
 Key = tuple[str, str, str]
 T = TypeVar("T", Alert, Told)
@@ -22,7 +22,7 @@ class News:
     """One thing to tell of an alert.
 
     Attributes:
-        kind: OPENED, RETURNED, CLOSED or WITHDRAWN; LAPSED is recorded and not told.
+        kind: OPENED, RETURNED, CLOSED or WITHDRAWN; GROUPED is told in a number, LAPSED recorded and not told.
         alert: its row; None where the release has none.
         told: what was told of it before; None for an opening.
     """
@@ -76,6 +76,7 @@ def _by_key(items: Iterable[T]) -> dict[Key, list[T]]:
 
 def _of_one(rows: Sequence[Alert], past: Sequence[Told], is_whole: bool) -> list[News]:
     """What is new of one rule on one subject."""
+    counted, past = [one for one in past if one.kind == GROUPED], [one for one in past if one.kind != GROUPED]
     begun = past[-1] if past and past[-1].is_beginning else None
     same = None if begun is None else _same(rows, begun, is_whole)
     found: list[News] = []
@@ -84,10 +85,13 @@ def _of_one(rows: Sequence[Alert], past: Sequence[Told], is_whole: bool) -> list
     elif same is not None and same.is_closed:
         found.append(News(CLOSED, same, begun))
     for row in rows:
-        if row is same or not row.is_to_be_told or (same is not None and row.opened_on <= same.opened_on):
+        if row is same or not row.is_live or (same is not None and row.opened_on <= same.opened_on):
             continue
-        known = next((one for one in reversed(past) if _is_of(one, row)), None)
-        if known is None:
+        known = next((one for one in reversed(past) if one.is_beginning and _is_of(one, row)), None)
+        if not row.is_in_digest:
+            if known is None and not any(_is_of(one, row) for one in counted):
+                found.append(News(GROUPED, row, None))
+        elif known is None:
             found.append(News(OPENED, row, None))
         else:  # it was told as ended, and later data says that it is open after all
             found.append(News(RETURNED, row, known))
@@ -95,7 +99,7 @@ def _of_one(rows: Sequence[Alert], past: Sequence[Told], is_whole: bool) -> list
 
 
 def _is_of(told: Told, row: Alert) -> bool:
-    return told.is_beginning and (told.alert_id == row.alert_id or told.as_of >= row.opened_on)
+    return told.alert_id == row.alert_id or told.as_of >= row.opened_on
 
 
 def _same(rows: Sequence[Alert], begun: Told, is_whole: bool) -> Alert | None:

@@ -15,10 +15,22 @@ from typing import TypeVar
 import duckdb
 
 from retention.errors import NotThereError, RetentionError, SendingError, SettingsError
-from retention.notices.alerts import Alert, Names, read_alerts
+from retention.notices.alerts import Names, read_alerts
 from retention.notices.declaration import OPERATORS, Notices, addresses
 from retention.notices.digest import Digest, compose
-from retention.notices.ledger import FAILED, LAPSED, SENT, UNKNOWN, WAITING, Address, History, Ledger, Sending, Told
+from retention.notices.ledger import (
+    FAILED,
+    GROUPED,
+    LAPSED,
+    SENT,
+    UNKNOWN,
+    WAITING,
+    Address,
+    History,
+    Ledger,
+    Sending,
+    Told,
+)
 from retention.notices.news import News, find_news
 from retention.notices.sending import Messenger
 from retention.publication.chosen_release import Release, find_release
@@ -168,7 +180,8 @@ def why_not(release: Release, as_of: date | None, last_day: date | None, oldest:
 
 def _composed(release: Release, notices: Notices, history: History) -> Done:
     """The digests of a release."""
-    found, alerts, names = _news(release, history)
+    alerts, names = read_alerts(release)
+    found = find_news(alerts, history.told, history.last_day, release.as_of, _closed_days(release))
     by_recipient: dict[str, list[News]] = {}
     without = 0
     for one in found:
@@ -179,39 +192,25 @@ def _composed(release: Release, notices: Notices, history: History) -> Done:
             without += one.told is None
         else:
             by_recipient.setdefault(recipient, []).append(one)
-    begun = {one.key: one.is_beginning for one in history.told}
-    told = {one.alert.alert_id for one in found if one.alert is not None}
-    quiet = [
-        one for one in alerts
-        if one.status in ("opened", "open") and not begun.get(one.key) and one.alert_id not in told
-    ]  # fmt: skip
-    digests = [
-        _digest(notices, recipient, news, quiet, release, names) for recipient, news in sorted(by_recipient.items())
-    ]
+    digests = [_digest(notices, recipient, news, release, names) for recipient, news in sorted(by_recipient.items())]
     lapsed = tuple(one.as_told(release.as_of) for one in found if one.kind == LAPSED)
     return Done(release, tuple(digests), without_recipient=without, lapsed=lapsed)
 
 
-def _digest(
-    notices: Notices, recipient: str, news: list[News], quiet: Sequence[Alert], release: Release, names: Names
-) -> Digest:
-    """A recipient's digest: as many lines as it may have, ends after beginnings."""
-    ordered = sorted(news, key=lambda one: (one.alert is None or one.alert.is_closed, *_rank(one)))
-    kept, left = ordered[: notices.lines], ordered[notices.lines :]
-    mine = [one for one in quiet if notices.recipient_of(one.owner) == recipient]
-    mine += [one.alert for one in left if one.alert is not None and not one.alert.is_closed]
+def _digest(notices: Notices, recipient: str, news: list[News], release: Release, names: Names) -> Digest:
+    """A recipient's digest: as many lines as it may have, ends after beginnings, and what is told in a number."""
+    grouped = [one for one in news if one.kind == GROUPED]
+    listed = sorted(
+        (one for one in news if one.kind != GROUPED),
+        key=lambda one: (one.alert is None or one.alert.is_closed, *_rank(one)),
+    )
+    kept, left = listed[: notices.lines], listed[notices.lines :]
     language = notices.recipients()[recipient].language or notices.language
-    return compose(recipient, language, kept, mine, release, names)
+    return compose(recipient, language, [*kept, *grouped], left, release, names)
 
 
 def _rank(one: News) -> tuple[object, ...]:
     return one.alert.rank if one.alert is not None else ()
-
-
-def _news(release: Release, history: History) -> tuple[list[News], list[Alert], Names]:
-    alerts, names = read_alerts(release)
-    found = find_news(alerts, history.told, history.last_day, release.as_of, _closed_days(release))
-    return found, alerts, names
 
 
 def _closed_days(release: Release) -> int:
