@@ -1,16 +1,14 @@
 """A home with a published release of hand-made alerts, and a local service that takes messages."""
 
 import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from tests.notices.receiver import Receiver, receiving
 
 from retention.runs import Home
 
@@ -100,55 +98,10 @@ class Releases:
         return folder
 
 
-@dataclass
-class Receiver:
-    """A service that takes messages, and what became of them.
-
-    Attributes:
-        answers: HTTP status by path; `cut` closes the connection in place of an answer.
-    """
-
-    port: int = 0
-    answers: dict[str, int | str] = field(default_factory=dict)
-    messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-
-    def address(self, path: str) -> str:
-        return f"json://127.0.0.1:{self.port}/{path}"
-
-    def texts(self, path: str) -> list[str]:
-        return [f"{body['title']}\n{body['message']}" for at, body in self.messages if at == path]
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    found = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            path = self.path.strip("/")
-            answer = found.answers.get(path, 200)
-            found.messages.append((path, body))
-            if answer == "cut":
-                self.close_connection = True
-                self.connection.close()
-                return
-            self.send_response(int(answer))
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-        def finish(self) -> None:
-            if not self.wfile.closed:
-                super().finish()
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a connection that was cut
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        found.port = server.server_port
+    with receiving() as found:
         yield found
-        server.shutdown()
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from tests.notices.conftest import Receiver, Releases, alert, closed, day
+from tests.notices.conftest import Releases, alert, closed, day
+from tests.notices.receiver import Receiver
 
 from retention.errors import LockBusyError, NotThereError, SendingError, SettingsError
 from retention.notices import Ledger, Notices, notify, read_notices, send_again

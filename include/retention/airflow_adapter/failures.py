@@ -32,6 +32,8 @@ def tell_operators(context: Mapping[str, Any]) -> None:
     Whatever goes wrong with it is logged and stops nothing.
     """
     try:
+        if not load_settings().notices_file.exists():
+            return
         is_source = context["dag_run"].dag_id.startswith(SOURCE_DAG)
         line = source_failure_line(context) if is_source else failure_line(context)
         done = subprocess.run(
