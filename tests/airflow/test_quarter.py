@@ -53,7 +53,7 @@ class Incident:
         """As it is delivered; with another day, as it is corrected later."""
         settled = settled_on or self.settled_on
         received = self.received_on
-        written = LAST + timedelta(days=1) if settled_on else received
+        written = LAST if settled_on else received
         end = f"{settled}T12:00:00" if settled else ""
         return (
             f"{self.ticket},{received}T09:00:00,complaint,C01,delivery,common,phone,service,{self.late_on}T08:00:00,{end},"
