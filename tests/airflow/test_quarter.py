@@ -175,7 +175,13 @@ def test_late_data_ends_what_was_told_and_tells_it_once(quarter: Installation, m
     corrected = next(one for one in planted() if one.ticket == "CORRECTED")
     late = HEADER + corrected.row(settled_on=LAST - timedelta(days=1))
     (quarter.landing / "tickets" / "late.csv").write_text(late, encoding="utf-8")
-    run_days(quarter, LAST)
+    # By hand, which is quicker than the DAG; twice told is told once.
+    for command in (["run", f"--as-of={LAST}"], ["notify"], ["notify"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "retention.cli", *command],
+            env=quarter.environment, cwd=PROJECT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert len(messages) == before + 1
     mine = [one.kind for one in told(quarter) if one.subject_id == "CORRECTED" and one.rule_id == OVERDUE]
     assert mine in (["opened", "closed"], ["opened", "withdrawn"])
