@@ -13,7 +13,7 @@ BENCH   ?=
 HOME_DIR ?= data
 LANDING  := $(HOME_DIR)/landing
 
-.PHONY: help setup run demo test lint types up peers bench lock suites codes clean
+.PHONY: help setup run demo test quarter lint types up peers bench lock suites codes clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ up: setup ## start Airflow with the DAGs ready, until Ctrl-C (PORT=8080)
 
 test: setup ## run every test
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+quarter: setup ## run a simulated quarter day by day through the daily DAG (an hour or more; DAYS=92)
+	@RETENTION_QUARTER_DAYS=$(or $(DAYS),92) $(BIN)/pytest tests/airflow/test_quarter.py -v
 
 lint: setup ## check Python and SQL style, and that SQL means the same on both engines
 	@$(BIN)/ruff check .

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from airflow.sdk import DAG, Param
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from retention.airflow_adapter import ContactLists, log_failure
+from retention.airflow_adapter import ContactLists, log_failure, tell_operators
 from retention.settings import load_settings
 
 DOC = """
@@ -44,7 +44,7 @@ with DAG(
         "retries": 2,
         "retry_delay": timedelta(minutes=5),
         "execution_timeout": timedelta(hours=1),
-        "on_failure_callback": [log_failure],
+        "on_failure_callback": [log_failure, tell_operators],
     },
 ):
     ContactLists(task_id="write_lists")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from airflow.sdk import DAG, Param
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from retention.airflow_adapter import WRITER_POOL, MonthEndClose, log_failure
+from retention.airflow_adapter import WRITER_POOL, MonthEndClose, log_failure, tell_operators
 from retention.settings import load_settings
 
 DOC = """
@@ -48,7 +48,7 @@ with DAG(
         "retries": 2,
         "retry_delay": timedelta(minutes=5),
         "execution_timeout": timedelta(hours=4),
-        "on_failure_callback": [log_failure],
+        "on_failure_callback": [log_failure, tell_operators],
     },
 ):
     MonthEndClose(task_id="close")

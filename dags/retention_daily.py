@@ -4,7 +4,16 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import DAG, Param, chain
 
-from retention.airflow_adapter import WRITER_POOL, DayPartitions, RetentionStep, WaitForSources, log_failure
+from retention.airflow_adapter import (
+    WRITER_POOL,
+    DailyReport,
+    DayPartitions,
+    Notify,
+    RetentionStep,
+    WaitForSources,
+    log_failure,
+    tell_operators,
+)
 from retention.settings import load_settings
 
 DOC = """
@@ -23,6 +32,9 @@ first.
 | audit | checks the candidate; a critical failure ends the run |
 | publish | releases the candidate by swapping one link |
 | report | prints and stores the summary |
+| notify | tells the alerts that are new to their owners, each once; of a day that readers do not see, nothing |
+| write_report | writes the daily report (客户留存日报) with the board and the warning list |
+| write_workbook | writes the workbook |
 
 **A day by hand**: trigger with a partition key or the param `as_of` (`YYYY-MM-DD`). **Many days**:
 `airflow backfill create --dag-id retention_daily --from-date 2024-05-01 --to-date 2024-05-03 --max-active-runs 1`.
@@ -54,6 +66,9 @@ with DAG(
         ),
         "profile": Param(None, type=["null", "string"], description="Named set of rules; default: the setting"),
         "landing": Param(None, type=["null", "string"], description="Landing folder; default: the setting"),
+        "reports": Param(
+            load_settings().daily_reports, type="boolean", description="Write the report and the workbook"
+        ),
     },
     default_args={
         "owner": "retention",
@@ -61,9 +76,10 @@ with DAG(
         "retries": 2,
         "retry_delay": timedelta(minutes=5),
         "execution_timeout": timedelta(hours=2),
-        "on_failure_callback": [log_failure],
+        "on_failure_callback": [log_failure, tell_operators],
     },
 ):
+    report = RetentionStep(task_id="report")
     chain(
         WaitForSources(task_id="wait_for_sources", pool="default_pool", retry_delay=timedelta(minutes=1)),
         RetentionStep(task_id="land"),
@@ -71,5 +87,12 @@ with DAG(
         RetentionStep(task_id="build"),
         RetentionStep(task_id="audit"),
         RetentionStep(task_id="publish"),
-        RetentionStep(task_id="report"),
+        report,
+        Notify(task_id="notify", pool="default_pool"),
+    )
+    # Beside the alerts, which do not wait for them: neither needs a slot of the writer.
+    chain(
+        report,
+        DailyReport(task_id="write_report", line="report daily", pool="default_pool"),
+        DailyReport(task_id="write_workbook", line="workbook", pool="default_pool"),
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from airflow.sdk import DAG
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from retention.airflow_adapter import RetentionExtract, entity_asset, log_source_failure
+from retention.airflow_adapter import RetentionExtract, entity_asset, log_source_failure, tell_operators
 from retention.settings import load_settings
 from retention.sources.arrivals import read_schedules
 
@@ -37,7 +37,7 @@ for source in read_schedules(load_settings().sources_file):
             "retries": 3,
             "retry_delay": timedelta(minutes=5),
             "execution_timeout": timedelta(hours=6),
-            "on_failure_callback": [log_source_failure],
+            "on_failure_callback": [log_source_failure, tell_operators],
         },
     ):
         RetentionExtract(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from airflow.sdk import DAG, Param
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from retention.airflow_adapter import WRITER_POOL, ValueModelFit, log_failure
+from retention.airflow_adapter import WRITER_POOL, ValueModelFit, log_failure, tell_operators
 from retention.settings import load_settings
 
 DOC = """
@@ -43,7 +43,7 @@ with DAG(
         "retries": 2,
         "retry_delay": timedelta(minutes=5),
         "execution_timeout": timedelta(hours=1),
-        "on_failure_callback": [log_failure],
+        "on_failure_callback": [log_failure, tell_operators],
     },
 ):
     ValueModelFit(task_id="fit", pool=WRITER_POOL)

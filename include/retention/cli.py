@@ -22,8 +22,10 @@ from retention import (
     holidays_command,
     label_command,
     migration_command,
+    notice_command,
     report_command,
     review_command,
+    strategy_command,
     targets_command,
     ticket_command,
     value_command,
@@ -49,7 +51,7 @@ from retention.warehouse.lock import writer_lock
 EXIT_CODES = """
 Exit codes: 0 done · 1 a defect of ours · 2 wrong usage or settings · 3 a load was refused · 4 a critical check
 failed · 5 the build failed · 6 publication failed · 7 another run is writing · 8 no such customer, run, release or
-source · 9 a source does not answer
+source · 9 a source does not answer · 10 a notice did not reach its recipient
 """
 
 app = typer.Typer(
@@ -64,6 +66,7 @@ app.add_typer(customer_command.app, name="customer")
 app.add_typer(contact_command.app, name="contacts")
 app.add_typer(label_command.app, name="labels")
 app.add_typer(review_command.app, name="review")
+app.add_typer(strategy_command.app, name="strategy")
 app.add_typer(profile_command.app, name="profile")
 app.add_typer(value_command.app, name="value")
 app.add_typer(rules_command.app, name="rules")
@@ -289,6 +292,7 @@ close_command.register(app, out)
 migration_command.register(app, out)
 targets_command.register(app, out)
 report_command.register(app)
+notice_command.register(app)
 
 
 def _new_run(settings: Settings, as_of: str | None, run_id: str | None = None, known_by: str | None = None) -> Run:

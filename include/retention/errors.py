@@ -2,7 +2,7 @@
 
 Exit codes: 0 done, 1 a defect of ours, 2 wrong usage or settings, 3 a load was refused, 4 a check failed,
 5 the build failed, 6 publication failed, 7 another writer holds the lock, 8 what was asked for is not there,
-9 a source does not answer.
+9 a source does not answer, 10 a notice did not reach its recipient.
 """
 
 
@@ -62,6 +62,12 @@ class SourceError(RetentionError):
     """A source does not answer, refuses, or gives what its declaration does not describe. A retry may help."""
 
     exit_code = 9
+
+
+class SendingError(RetentionError):
+    """A notice did not reach its recipient, or nobody knows whether it did."""
+
+    exit_code = 10
 
 
 class NotThereError(RetentionError):

@@ -29,6 +29,11 @@ class Settings(BaseSettings):
     home: Path = Field(Path("data"), description="Folder that holds raw data, work, releases and the vault.")
     landing: Path | None = Field(None, description="Folder with one sub-folder per entity. Default: HOME/landing.")
     sources: Path = Field(Path("sources.yml"), description="Declaration of the sources; without the file, none.")
+    notices: Path = Field(Path("notices.yml"), description="Who is told of alerts; without the file, nobody.")
+    daily_reports: bool = Field(True, description="Whether the daily run in Airflow writes report and workbook.")
+    approvers: str = Field(
+        "", description="Airflow users who may answer strategy proposals, by ID, parted by commas. Default: all."
+    )
     sources_deadline: time = Field(
         time(9, 30), description="Until when, in the business's time zone, the daily run waits for its sources."
     )
@@ -71,6 +76,11 @@ class Settings(BaseSettings):
     def sources_file(self) -> Path:
         """The file that declares the sources, absolute."""
         return self.sources.expanduser().resolve()
+
+    @property
+    def notices_file(self) -> Path:
+        """The file that says who is told of alerts, absolute."""
+        return self.notices.expanduser().resolve()
 
     @property
     def home_dir(self) -> Path:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import duckdb
 
 from retention.errors import NotThereError, SettingsError
+from retention.publication.chosen_release import find_release
+from retention.publication.release import published_file
 from retention.runs import Home
 
 LANGUAGES = ("en", "zh")
@@ -56,17 +59,18 @@ class Wanted:
     statuses: Sequence[str] = ()
 
 
-def list_targets(home: Home, wanted: Wanted, language: str = "en") -> list[dict[str, Any]]:
+def list_targets(home: Home, wanted: Wanted, language: str = "en", as_of: date | None = None) -> list[dict[str, Any]]:
     """The targets with their latest actuals, the worst first.
 
+    Args:
+        as_of: of this day's release; default: of the published one.
+
     Raises:
-        NotThereError: nothing is published, the release is older than targets, or no target is of that scheme.
+        NotThereError: there is no such release, it is older than targets, or no target is of that scheme.
         SettingsError: there is no such language or status.
     """
     _check(wanted, language)
-    file = home.published.resolve() / "retention.duckdb"
-    if not file.exists():
-        raise NotThereError(f"Nothing has been published in {home.path} yet.", "Run the pipeline first: retention run.")
+    file = published_file(home) if as_of is None else find_release(home, as_of).file
     with duckdb.connect(str(file), read_only=True) as connection:
         _require_table(connection)
         found = connection.execute(TARGETS.format(name=f"name_{language}"))

@@ -34,6 +34,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory, small_project: Path) 
         "RETENTION_HOME": str(place / "home"),
         "RETENTION_LANDING": str(place / "landing"),
         "RETENTION_SOURCES": str(place / "sources.yml"),  # not there, but for the test that writes it
+        "RETENTION_NOTICES": str(place / "notices.yml"),  # as above
+        "RETENTION_DAILY_REPORTS": "false",  # they need tables that the small project does not build
         "RETENTION_PROFILE": "retail",
         "RETENTION_TIMEZONE": str(ZONE),
         # A test turns on the DAG that it is about: the others would all make up for their last run beside it.

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 import pendulum
 import psutil
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from airflow.timetables.base import DagRunInfo, TimeRestriction
 
 from retention import airflow_adapter as adapter
-from retention.airflow_adapter import commands, review, tasks
+from retention.airflow_adapter import commands, failures, reports, review, strategy, tasks
 from retention.errors import SettingsError
 from retention.runs import RUN_ID
 
@@ -291,3 +292,108 @@ def test_an_answer_becomes_a_decision_in_the_name_of_who_gave_it() -> None:
         assert command[1:6] == ["review", verb, "2024Q3", "--scheme=value_sabc", "--approver=Li Na"]
     with pytest.raises(SettingsError, match="names nobody"):
         task.command({"ti": Answered("Approve", None)})
+
+
+def test_a_report_is_of_its_param_else_of_the_published_release_or_the_month_before() -> None:
+    progress = adapter.Report(task_id="write_progress", line="report execution")
+    assert progress.command(context())[1:3] == ["report", "execution"]
+    assert not [part for part in progress.command(context({"as_of": None})) if part.startswith("--as-of")]
+    assert "--as-of=2024-04-30" in progress.command(context({"as_of": "2024-04-30"}))
+    monthly = adapter.Report(task_id="write_report", line="report monthly", of_month_before=True)
+    due = {"run_after": datetime(2024, 5, 1, 17, tzinfo=UTC), "partition_key": None}  # 2 May in Shanghai
+    assert "--as-of=2024-04-30" in monthly.command(context(**due))
+    assert "--as-of=2024-03-31" in monthly.command(context({"as_of": "2024-03-31"}, **due))
+
+
+def test_the_days_report_is_of_the_runs_day_and_left_out_on_request() -> None:
+    workbook = adapter.DailyReport(task_id="write_workbook", line="workbook")
+    assert workbook.command(context())[1:2] == ["workbook"]
+    assert "--as-of=2024-05-01" in workbook.command(context())
+    with pytest.raises(AirflowSkipException, match="reports is off"):
+        adapter.DailyReport.execute.__wrapped__(workbook, context({"reports": False}))
+
+
+@pytest.fixture
+def notices(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
+    """A notices.yml whose operators stand in a connection."""
+    file = tmp_path / "notices.yml"
+    file.write_text("operators: {secret: {connection: ops-chat}}\n", encoding="utf-8")
+    monkeypatch.setenv("RETENTION_NOTICES", str(file))
+    connection = Connection(conn_id="ops-chat", conn_type="generic", password="json://127.0.0.1/KEY")
+    monkeypatch.setattr(reports.Connection, "get", lambda name: {"ops-chat": connection}[name])
+    adapter.load_settings.cache_clear()
+    yield file
+    adapter.load_settings.cache_clear()
+
+
+def test_alerts_are_told_of_the_runs_day_with_addresses_in_the_environment_alone(notices: Any) -> None:
+    task = adapter.Notify(task_id="notify")
+    command = task.command(context())
+    assert command[1:5] == ["notify", "--as-of=2024-05-01", "--only-forward", f"--notices={notices}"]
+    assert "json%3A%2F%2F127.0.0.1%2FKEY" in task.environment()["RETENTION_CONNECTION_OPS_CHAT"]
+    assert "KEY" not in " ".join(command)
+
+
+def test_operators_are_told_the_failure_line_and_nothing_of_it_hides_the_failure(
+    notices: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+
+    def process(command: list[str], **given: Any) -> Any:
+        told.append(given["input"])
+        assert command[1:3] == ["notices", "failure"]
+        raise OSError("no such program")
+
+    monkeypatch.setattr(failures.subprocess, "run", process)
+    adapter.tell_operators(context() | {"exception": ValueError("no column amount")})
+    adapter.tell_operators(context(dag_id="source_crm") | {"exception": ValueError("no answer")})
+    assert told[0].startswith("RUN FAILED dag=retention_daily task=land as_of=2024-05-01")
+    assert "What was loaded before stays" in told[1]
+    assert "The operators were not told: no such program" in caplog.text
+    notices.write_text("a: [", encoding="utf-8")
+    adapter.tell_operators(context() | {"exception": ValueError("x")})
+    assert "no valid YAML" in caplog.text
+
+
+class AnsweredProposal:
+    """A task instance whose proposal was answered on the page."""
+
+    map_index = 2
+
+    def __init__(self, option: str, comment: str | None = None, person: dict[str, str] | None = None) -> None:
+        self.left = {
+            "chosen_options": [option], "params_input": {"comment": comment}, "responded_by_user": person
+        }  # fmt: skip
+
+    def xcom_pull(self, task_ids: str, map_indexes: int) -> dict[str, Any]:
+        assert (task_ids, map_indexes) == ("proposal.decide", 2)
+        return self.left
+
+
+def test_an_answer_to_a_proposal_is_recorded_with_its_comment_and_the_version_that_was_shown() -> None:
+    proposal = {"change_id": "P1", "version": "aa11", "markdown": "# P1"}
+    task = strategy.StrategyDecision(task_id="apply_decision", proposal=proposal)
+    answered = AnsweredProposal("Reject", "too dear", {"id": "7", "name": "Li Na"})
+    assert task.command({"ti": answered})[1:7] == [
+        "strategy", "reject", "P1", "--by=Li Na", "--version=aa11", "--comment=too dear"
+    ]  # fmt: skip
+    approved = task.command({"ti": AnsweredProposal("Approve", None, {"id": "7"})})
+    assert approved[1:6] == ["strategy", "approve", "P1", "--by=7", "--version=aa11"]
+    assert not [part for part in approved if part.startswith("--comment")]
+    with pytest.raises(SettingsError, match="names nobody"):
+        task.command({"ti": AnsweredProposal("Approve")})
+    with pytest.raises(AirflowSkipException, match="put off"):
+        strategy.StrategyDecision.execute.__wrapped__(task, {"ti": AnsweredProposal("Later")})
+    sheet = strategy.StrategySheet(task_id="write_sheet", proposal=proposal)
+    with pytest.raises(AirflowSkipException, match="not approved"):
+        strategy.StrategySheet.execute.__wrapped__(sheet, {"ti": answered})
+    assert sheet.command({})[1:4] == ["strategy", "sheet", "P1"]
+
+
+def test_who_may_answer_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETENTION_APPROVERS", "li.na, wang.wei")
+    adapter.load_settings.cache_clear()
+    asked = strategy.StrategyQuestion(task_id="decide", proposal={})
+    adapter.load_settings.cache_clear()
+    assert [user["id"] for user in asked.assigned_users] == ["li.na", "wang.wei"]
+    assert asked.defaults == ["Later"]

@@ -11,6 +11,8 @@ from retention.airflow_server import POOL
 pytestmark = pytest.mark.slow
 WAITS = "wait_for_sources"
 STEPS = ["land", "validate", "build", "audit", "publish", "report"]
+READERS = ["notify", "write_report", "write_workbook"]
+TOLD = ["log_failure", "tell_operators"]
 
 
 @pytest.fixture(scope="module")
@@ -41,17 +43,21 @@ def test_dag_files_import_within_two_seconds_and_nothing_heavy(described: dict[s
 
 
 def test_the_six_steps_follow_each_other_once_the_sources_have_arrived(daily: dict[str, Any]) -> None:
-    assert [task["id"] for task in daily["tasks"]] == [WAITS, *STEPS]
-    assert [task["downstream"] for task in daily["tasks"]] == [[step] for step in STEPS] + [[]]
+    downstream = {task["id"]: task["downstream"] for task in daily["tasks"]}
+    assert set(downstream) == {WAITS, *STEPS, *READERS}
+    assert [downstream[step] for step in [WAITS, *STEPS[:-1]]] == [[step] for step in STEPS]
+    # Alerts are told as soon as the release stands, and do not wait for the workbook.
+    assert downstream["report"] == ["notify", "write_report"]
+    assert [downstream[task] for task in READERS] == [[], ["write_workbook"], []]
 
 
 def test_every_step_waits_for_the_one_writer_is_retried_and_tells_of_failure(daily: dict[str, Any]) -> None:
     for task in daily["tasks"]:
-        assert task["pool"] == ("default_pool" if task["id"] == WAITS else POOL[0])
+        assert task["pool"] == (POOL[0] if task["id"] in STEPS else "default_pool")
         assert task["retries"] == 2
         assert task["retry_delay_seconds"] >= 60
         assert task["timeout_seconds"]
-        assert task["failure_callbacks"] == ["log_failure"]
+        assert task["failure_callbacks"] == TOLD
 
 
 def test_the_dag_runs_at_nine_in_the_business_time_zone_for_the_day_before(daily: dict[str, Any]) -> None:
@@ -65,8 +71,8 @@ def test_the_dag_catches_up_one_run_at_a_time_and_explains_itself(daily: dict[st
     assert daily["catchup"] is True
     assert daily["max_active_runs"] == 1
     assert daily["tags"]
-    assert daily["params"] == ["as_of", "known_by", "landing", "profile"]
-    assert all(f"| {step} |" in daily["doc"] for step in (WAITS, *STEPS))
+    assert daily["params"] == ["as_of", "known_by", "landing", "profile", "reports"]
+    assert all(f"| {step} |" in daily["doc"] for step in (WAITS, *STEPS, *READERS))
     assert "backfill create" in daily["doc"]
 
 
@@ -75,7 +81,7 @@ def test_the_weekly_audit_reads_on_mondays_and_takes_no_writers_slot(described: 
     assert (audit["cron"], audit["timetable"]["timezone"]) == ("0 8 * * 1", "Asia/Shanghai")
     (task,) = audit["tasks"]
     assert task["pool"] != POOL[0]
-    assert (task["retries"], task["failure_callbacks"]) == (2, ["log_failure"])
+    assert (task["retries"], task["failure_callbacks"]) == (2, TOLD)
     assert task["timeout_seconds"]
     assert audit["catchup"] is False
 
@@ -84,7 +90,7 @@ def test_contact_lists_are_written_after_the_daily_run_without_a_writers_slot(de
     lists = described["dags"]["engagement_daily"]
     assert (lists["cron"], lists["timetable"]["timezone"]) == ("30 9 * * *", "Asia/Shanghai")
     (task,) = lists["tasks"]
-    assert (task["id"], task["failure_callbacks"], task["retries"]) == ("write_lists", ["log_failure"], 2)
+    assert (task["id"], task["failure_callbacks"], task["retries"]) == ("write_lists", TOLD, 2)
     assert task["pool"] != POOL[0]
     assert (lists["catchup"], lists["params"]) == (False, ["days", "language"])
 
@@ -93,7 +99,7 @@ def test_frequent_problems_are_reported_on_mondays_without_a_writers_slot(descri
     problems = described["dags"]["problems_weekly"]
     assert (problems["cron"], problems["timetable"]["timezone"]) == ("30 8 * * 1", "Asia/Shanghai")
     (task,) = problems["tasks"]
-    assert (task["id"], task["failure_callbacks"], task["retries"]) == ("write_report", ["log_failure"], 2)
+    assert (task["id"], task["failure_callbacks"], task["retries"]) == ("write_report", TOLD, 2)
     assert task["pool"] != POOL[0]
     assert (problems["catchup"], problems["params"]) == (False, ["week"])
 
@@ -102,7 +108,7 @@ def test_value_models_are_fitted_before_mondays_daily_run(described: dict[str, A
     fitting = described["dags"]["value_model_fit"]
     assert (fitting["cron"], fitting["timetable"]["timezone"]) == ("15 8 * * 1", "Asia/Shanghai")
     (task,) = fitting["tasks"]
-    assert (task["id"], task["pool"], task["failure_callbacks"]) == ("fit", POOL[0], ["log_failure"])
+    assert (task["id"], task["pool"], task["failure_callbacks"]) == ("fit", POOL[0], TOLD)
     assert (task["retries"], fitting["catchup"], fitting["params"]) == (2, False, ["force"])
 
 
@@ -110,7 +116,7 @@ def test_a_month_is_closed_after_the_daily_run_of_the_second(described: dict[str
     close = described["dags"]["month_end_close"]
     assert (close["cron"], close["timetable"]["timezone"]) == ("0 10 2 * *", "Asia/Shanghai")
     (task,) = close["tasks"]
-    assert (task["id"], task["pool"], task["failure_callbacks"]) == ("close", POOL[0], ["log_failure"])
+    assert (task["id"], task["pool"], task["failure_callbacks"]) == ("close", POOL[0], TOLD)
     assert close["catchup"] is False
 
 
@@ -125,7 +131,49 @@ def test_a_tier_review_asks_a_person_between_two_commands(described: dict[str, A
         "open_review": True, "decide": False, "apply_decision": True
     }  # fmt: skip
     assert tasks["decide"]["retries"] == 0, "asked twice"
-    assert all(task["failure_callbacks"] == ["log_failure"] for task in tasks.values())
+    assert all(task["failure_callbacks"] == TOLD for task in tasks.values())
+
+
+REPORTS = {
+    "churn_brief": ("0 10 * * *", ["write_brief"]),
+    "execution_progress": ("0 16 * * *", ["write_progress"]),
+    "reports_weekly": ("0 12 * * 1", ["write_touches", "write_targets"]),
+    "health_report_monthly": ("0 12 2 * *", ["write_report"]),
+    "review_quarterly": ("0 12 3 1,4,7,10 *", ["write_review"]),
+    "review_half_yearly": ("0 12 4 1,7 *", ["write_review"]),
+}
+
+
+def test_reports_have_their_hour_another_day_by_a_param_and_take_no_writers_slot(described: dict[str, Any]) -> None:
+    for name, (cron, tasks) in REPORTS.items():
+        dag = described["dags"][name]
+        assert (dag["cron"], dag["timetable"]["timezone"]) == (cron, "Asia/Shanghai")
+        assert [task["id"] for task in dag["tasks"]] == tasks
+        assert (dag["catchup"], dag["max_active_runs"], dag["params"]) == (False, 1, ["as_of"])
+        for task in dag["tasks"]:
+            assert (task["pool"], task["retries"], task["failure_callbacks"]) == ("default_pool", 2, TOLD)
+            assert task["timeout_seconds"]
+            assert f"| {task['id']} |" in dag["doc"]
+
+
+def test_changes_of_strategy_are_asked_about_at_eleven_one_by_one(described: dict[str, Any]) -> None:
+    asking = described["dags"]["strategy_approval"]
+    assert (asking["cron"], asking["timetable"]["timezone"], asking["catchup"]) == (
+        "0 11 * * *",
+        "Asia/Shanghai",
+        False,
+    )
+    tasks = {task["id"]: task for task in asking["tasks"]}
+    assert [(name, task["downstream"]) for name, task in tasks.items()] == [
+        ("find_proposals", ["proposal.apply_decision", "proposal.decide", "proposal.write_sheet"]),
+        ("proposal.decide", ["proposal.apply_decision"]),
+        ("proposal.apply_decision", ["proposal.write_sheet"]),
+        ("proposal.write_sheet", []),
+    ]
+    assert [name for name, task in tasks.items() if task["pool"] == POOL[0]] == ["proposal.apply_decision"]
+    assert tasks["proposal.decide"]["retries"] == 0, "asked twice"
+    assert all(task["failure_callbacks"] == TOLD for task in tasks.values())
+    assert all(f"| {name} |" in asking["doc"] for name in tasks)
 
 
 def test_the_readme_lists_every_dag_with_its_schedule(described: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ def test_an_extract_renews_an_asset_per_entity_and_holds_no_slot_of_the_writer(d
     assert extract["outlets"] == ["retention://source/crm/customers", "retention://source/crm/orders"]
     assert extract["pool"] == "default_pool"
     assert extract["retries"] == 3
-    assert extract["failure_callbacks"] == ["log_source_failure"]
+    assert extract["failure_callbacks"] == ["log_source_failure", "tell_operators"]
     assert "retention extract crm" in described["source_crm"]["doc"]
 
 

@@ -1,4 +1,4 @@
-"""The quarterly tier review in a real Airflow: opened, waiting for a person, answered on the page, recorded."""
+"""A person decides in a real Airflow: on the quarterly tier review, and on changes of strategy."""
 
 import dataclasses
 import json
@@ -22,8 +22,10 @@ from retention.landing import committed_loads, load_contracts
 from retention.reviews import ReviewDesk
 from retention.reviews.opening import last_quarter, quarter_end
 from retention.runs import Home
+from retention.strategy import StrategyDesk
 
 pytestmark = pytest.mark.slow
+STRATEGY = "strategy_approval"
 DAG = "tier_review_quarterly"
 RUN_SECONDS = 240
 QUARTER = last_quarter(datetime.now(ZONE).date())
@@ -68,13 +70,15 @@ def desk(reviewing: Installation) -> ReviewDesk:
     return ReviewDesk(Home(reviewing.home), load_contracts(PROJECT), str(ZONE))
 
 
-def question(page: Page, run_id: str) -> dict[str, Any] | None:
+def question(page: Page, run_id: str, task: str = "decide", at: int = -1) -> dict[str, Any] | None:
     """What a person is asked, once it is."""
+    instance = f"/api/v2/dags/{page.dag}/dagRuns/{run_id}/taskInstances/{task}/{at}"
     try:
-        found: dict[str, Any] = page.ask(f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances/decide/-1/hitlDetails")
+        found: dict[str, Any] = page.ask(f"{instance}/hitlDetails")
     except urllib.error.HTTPError:
         return None
-    return found if page.tasks(run_id)["decide"]["state"] in ("awaiting_input", "deferred") else None
+    path = instance if at >= 0 else instance.removesuffix("/-1")
+    return found if page.ask(path)["state"] in ("awaiting_input", "deferred") else None
 
 
 def review_loads(desk: ReviewDesk) -> list[str]:
@@ -83,7 +87,7 @@ def review_loads(desk: ReviewDesk) -> list[str]:
 
 
 def ended(page: Page, run_id: str) -> str | None:
-    state = str(page.ask(f"/api/v2/dags/{DAG}/dagRuns/{run_id}")["state"])
+    state = str(page.ask(f"/api/v2/dags/{page.dag}/dagRuns/{run_id}")["state"])
     return state if state in ("success", "failed") else None
 
 
@@ -126,3 +130,50 @@ def test_a_review_waits_for_a_person_and_is_recorded_by_name(
     )
     assert review_loads(desk) == loaded
     assert Path(desk.home.path / "published").is_symlink()
+
+
+def states(page: Page, run_id: str) -> dict[tuple[str, int], str]:
+    """State of each task of a run, by task and number of the proposal."""
+    found = page.ask(f"/api/v2/dags/{page.dag}/dagRuns/{run_id}/taskInstances?limit=100")["task_instances"]
+    return {(one["task_id"].removeprefix("proposal."), one["map_index"]): one["state"] for one in found}
+
+
+def test_an_approval_goes_on_and_a_rejection_stops_and_both_are_recorded(
+    reviewing: Installation, page: Page, wait_for: Callable[..., Any]
+) -> None:
+    desk = StrategyDesk(Home(reviewing.home), PROJECT, load_contracts(PROJECT), str(ZONE))
+    first, second, third = (
+        desk.propose("retention_abcd", tier, f"a coupon for {tier}", "Wang Wei").change_id for tier in "ABC"
+    )
+    asking = Page(reviewing, STRATEGY)
+    asking.trigger("asked")
+    order = [one.change_id for one in desk.proposals() if one.status == "open"]
+    for place, change_id in enumerate(order):
+        asked = wait_for(
+            lambda at=place: question(asking, "asked", "proposal.decide", at), RUN_SECONDS,
+            lambda: str(states(asking, "asked")),
+        )  # fmt: skip
+        assert change_id in asked["subject"]
+        assert "Wang Wei" in asked["body"]
+        assert asked["options"] == ["Approve", "Reject", "Later"]
+    answers = {first: ("Approve", "for May"), second: ("Reject", "too dear"), third: ("Later", "")}
+    for change_id, (option, comment) in answers.items():
+        path = (
+            f"/api/v2/dags/{STRATEGY}/dagRuns/asked/taskInstances/proposal.decide/{order.index(change_id)}/hitlDetails"
+        )
+        asking.ask(path, {"chosen_options": [option], "params_input": {"comment": comment}}, "PATCH")
+
+    assert wait_for(lambda: ended(asking, "asked"), RUN_SECONDS, lambda: str(states(asking, "asked"))) == "success"
+    decided = {one.change_id: one for one in desk.proposals()}
+    assert [(decided[one].status, decided[one].comment) for one in answers] == [
+        ("approved", "for May"), ("rejected", "too dear"), ("open", None)
+    ]  # fmt: skip
+    assert {str(decided[one].decided_by).lower() for one in (first, second)} == {"admin"}
+    reached = states(asking, "asked")
+    followed = {
+        one: (reached["apply_decision", order.index(one)], reached["write_sheet", order.index(one)]) for one in answers
+    }
+    assert followed == {first: ("success", "success"), second: ("success", "skipped"), third: ("skipped", "skipped")}
+    written = {path.name for path in (reviewing.home / "reports" / "strategy").iterdir()}
+    assert written == {f"{first}-en.md", f"{first}-zh.md"}
+    assert page.dag == DAG

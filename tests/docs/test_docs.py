@@ -119,7 +119,7 @@ def test_every_command_and_option_named_exists(document: str) -> None:
 def test_the_readme_gives_every_exit_code(readme: str) -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     codes = {kind.exit_code for kind in kinds if issubclass(kind, errors.RetentionError)} | {0}
-    rows = re.findall(r"^\| (\d) \| [^|]+\| \| (\d)? ?\|", read(readme), re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \| [^|]+\| \| (\d+)? ?\|", read(readme), re.MULTILINE)
     assert {int(code) for row in rows for code in row if code} == codes
 
 

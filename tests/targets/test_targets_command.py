@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -118,3 +119,17 @@ def test_what_is_not_there_is_told_with_what_is(published: Home, tmp_path: Path)
         list_targets(published, Wanted(), "fr")
     with pytest.raises(NotThereError, match="Nothing has been published"):
         list_targets(Home(tmp_path / "empty"), Wanted())
+
+
+def test_missed_targets_are_written_in_both_languages_beside_their_day(published: Home) -> None:
+    manifest = {"as_of_date": "2024-04-01", "started_at": "2024-04-02T09:00:00"}
+    (published.releases / "one" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    said = run(published, "--write", "--as-of", "2024-04-01")
+    folder = published.reports / "targets" / "2024-04-01"
+    assert said.split() == [part for name in ("en", "zh") for part in ("written:", str(folder / f"targets-{name}.md"))]
+    english, chinese = ((folder / f"targets-{name}.md").read_text(encoding="utf-8") for name in ("en", "zh"))
+    assert english.count("\n| ") == 2 + 3, "a head, and those on alarm or warning"
+    assert "| all | all | Churn |" in english
+    assert "整体流失率" in chinese
+    with pytest.raises(NotThereError, match="No release on disk describes 2024-04-02"):
+        list_targets(published, Wanted(), as_of=date(2024, 4, 2))

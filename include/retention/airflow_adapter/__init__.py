@@ -2,7 +2,8 @@
 
 A task runs a command line of `retention` as a process of its own, the very line a person types. dbt, Great Expectations
 and DuckDB so never load in an Airflow process, their file locks end with the step, and a DAG file imports in no time.
-What asks a person stands in `retention.airflow_adapter.review`: the operators behind it take their time to import.
+What asks a person stands in `retention.airflow_adapter.review` and `strategy`: the operators behind it take their time
+to import.
 """
 
 from airflow.sdk import Connection
@@ -24,8 +25,9 @@ from retention.airflow_adapter.days import (
     pipeline_run_id,
     quarter_before,
 )
-from retention.airflow_adapter.failures import failure_line, log_failure, log_source_failure
+from retention.airflow_adapter.failures import failure_line, log_failure, log_source_failure, tell_operators
 from retention.airflow_adapter.plugin import RetentionPlugin
+from retention.airflow_adapter.reports import DailyReport, Notify, Report, notice_environment
 from retention.airflow_adapter.sensor import WaitForSources, due_before, sources_deadline
 from retention.airflow_adapter.tasks import (
     CONNECTION_VARIABLE,
@@ -52,9 +54,12 @@ __all__ = [
     "CompletenessAudit",
     "Connection",
     "ContactLists",
+    "DailyReport",
     "DayPartitions",
     "MonthEndClose",
+    "Notify",
     "ProblemReport",
+    "Report",
     "RetentionCommand",
     "RetentionExtract",
     "RetentionPlugin",
@@ -72,10 +77,12 @@ __all__ = [
     "log_failure",
     "log_source_failure",
     "month_before",
+    "notice_environment",
     "pipeline_run_id",
     "quarter_before",
     "sources_deadline",
     "step_command",
     "step_environment",
     "step_failure",
+    "tell_operators",
 ]

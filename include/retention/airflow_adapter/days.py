@@ -86,8 +86,12 @@ def choose_as_of(partition: str | None, requested: str | None, run_after: dateti
 
 def month_before(due: datetime, zone: ZoneInfo) -> str:
     """The month before that of an instant, as YYYY-MM, in a time zone."""
-    last = due.astimezone(zone).date().replace(day=1) - timedelta(days=1)
-    return f"{last:%Y-%m}"
+    return f"{last_day_of_month_before(due, zone):%Y-%m}"
+
+
+def last_day_of_month_before(due: datetime, zone: ZoneInfo) -> date:
+    """The last day of the month before that of an instant, in a time zone."""
+    return due.astimezone(zone).date().replace(day=1) - timedelta(days=1)
 
 
 def quarter_before(due: datetime, zone: ZoneInfo) -> str:

@@ -17,6 +17,7 @@ from retention.errors import BuildFailedError
 from retention.landing import Contract, committed_loads, raw_relation_sql
 from retention.runs import Home, Run
 from retention.sql import file_literal, literal, quoted
+from retention.warehouse.audit_log import write_audit_log
 from retention.warehouse.completeness import TABLE as THRESHOLDS
 from retention.warehouse.completeness import thresholds_sql
 from retention.warehouse.increment import Base
@@ -89,6 +90,7 @@ def prepare_candidate(
     with duckdb.connect(str(candidate), config=CONFIG) as connection:
         write_raw_schema(connection, run, contracts, load_ids, base)
         write_ledger(connection, run.home, run.known_by)
+        write_audit_log(connection, contracts)
     point_at(run)
     return candidate
 

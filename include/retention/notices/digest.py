@@ -1,0 +1,176 @@
+"""A digest: what is new for one recipient, as a title and Markdown that reads as plain text too."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from retention.notices.alerts import SEVERITIES, Alert, Names, name_of
+from retention.notices.ledger import CLOSED, GROUPED, OPENED, RETURNED, WITHDRAWN
+from retention.notices.news import News
+from retention.publication.chosen_release import Release
+from retention.publication.provenance import NOTICE
+
+KINDS = (OPENED, RETURNED, CLOSED, WITHDRAWN)
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        OPENED: "New alerts",
+        RETURNED: "Open after all (late data)",
+        CLOSED: "Closed",
+        WITHDRAWN: "Taken back (late data: they did not hold)",
+        "title": "Alerts of {day}: {counts}",
+        "ended": "{number} ended",
+        "counted": "{number} not listed",
+        "threshold": "threshold",
+        "since": "since {day}",
+        "span": "open {day} to {end}",
+        "value": "value at stake {value}",
+        "more": "{number} more of rule {rule}, not listed here",
+        "all": "All of them: retention alerts list",
+        "nobody": "without an owner",
+        "synthetic": NOTICE,
+        "comma": ", ",
+        "colon": ": ",
+    },
+    "zh": {
+        OPENED: "新预警",
+        RETURNED: "仍未解除（数据更新后）",
+        CLOSED: "已解除",
+        WITHDRAWN: "已撤回（数据更新后不成立）",
+        "title": "{day} 预警：{counts}",
+        "ended": "结束{number}条",
+        "counted": "另有{number}条未列出",
+        "threshold": "阈值",
+        "since": "自{day}起",
+        "span": "{day}至{end}",
+        "value": "涉及金额 {value}",
+        "more": "规则{rule}另有{number}条，未在此列出",
+        "all": "全部预警：retention alerts list",
+        "nobody": "无负责人",
+        "synthetic": "模拟数据：由 retention simulate 生成，公司并不存在。",
+        "comma": "，",
+        "colon": "：",
+    },
+}
+SEVERITY_SETS = ("alert_severity", "severity")
+SUBJECT_SETS: Mapping[str, tuple[str, ...]] = {
+    "region": ("region",),
+    "metric": ("board_metric", "target_metric", "metric"),
+    "owner": ("owner_role", "contact_owner"),
+}
+METRIC_SETS = ("alert_metric", "board_metric", "target_metric", "metric")
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What one recipient is told.
+
+    Attributes:
+        news: in the order of the text.
+    """
+
+    recipient: str
+    language: str
+    title: str
+    body: str
+    news: tuple[News, ...]
+
+
+def compose(
+    recipient: str, language: str, news: Sequence[News], left: Iterable[News], release: Release, names: Names
+) -> Digest:
+    """Write a digest.
+
+    Args:
+        news: what it tells, of one owner or several.
+        left: what there is no line for; it comes the next time.
+    """
+    words = WORDS[language]
+    owners = sorted({one.owner or "" for one in news})
+    grouped = [one for one in news if one.kind == GROUPED]
+    ordered = sorted(
+        (one for one in news if one.kind in KINDS),
+        key=lambda one: (KINDS.index(one.kind), one.owner or "", *_rank(one)),
+    )
+    lines = [words["synthetic"], ""] if release.is_synthetic else []
+    told: list[News] = []
+    for kind in KINDS:
+        for owner in owners:
+            part = [one for one in ordered if one.kind == kind and (one.owner or "") == owner]
+            if part:
+                whose = f" · {name_of(names, language, owner, *SUBJECT_SETS['owner']) or words['nobody']}"
+                lines += [f"**{words[kind]}{whose if len(owners) > 1 else ''}**", ""]
+                lines += [f"- {_line(one, language, names)}" for one in part] + [""]
+                told += part
+    told += grouped
+    rules = Counter(one.alert.rule_id for one in (*grouped, *left) if one.alert is not None and not one.alert.is_closed)
+    lines += [f"- {words['more'].format(number=number, rule=rule)}" for rule, number in sorted(rules.items())]
+    lines += [""] if rules else []
+    owner = f' --owner "{owners[0]}"' if len(owners) == 1 and owners[0] else ""
+    lines.append(f"{words['all']}{owner} · {release.release_id}")
+    title = words["title"].format(day=release.as_of, counts=_counts(news, language, names))
+    return Digest(recipient, language, title, "\n".join(lines), tuple(told))
+
+
+def _rank(one: News) -> tuple[object, ...]:
+    return one.alert.rank if one.alert is not None else (len(SEVERITIES), 0, one.told and one.told.opened_on, "")
+
+
+def _counts(news: Sequence[News], language: str, names: Names) -> str:
+    """How many of each severity are open now, and how many have ended."""
+    beginnings = Counter(one.alert.severity for one in news if one.alert and one.kind in (OPENED, RETURNED))
+    parts = [
+        f"{beginnings[severity]} {name_of(names, language, severity, *SEVERITY_SETS)}"
+        for severity in sorted(beginnings, key=lambda one: SEVERITIES.index(one) if one in SEVERITIES else 9)
+    ]
+    ended = sum(one.kind in (CLOSED, WITHDRAWN) for one in news)
+    parts += [WORDS[language]["ended"].format(number=ended)] if ended else []
+    grouped = sum(one.kind == GROUPED for one in news)
+    parts += [WORDS[language]["counted"].format(number=grouped)] if grouped else []
+    return WORDS[language]["comma"].join(parts)
+
+
+def _line(one: News, language: str, names: Names) -> str:
+    """One alert: what, of whom, the figure beside its threshold, what is at stake and what to do."""
+    words, colon = WORDS[language], WORDS[language]["colon"]
+    alert = one.alert
+    if alert is None:  # taken back: the release has no row of it
+        told = one.told
+        return (
+            "" if told is None else f"{told.subject_id} · {told.rule_id} · {words['since'].format(day=told.opened_on)}"
+        )
+    parts = [
+        f"**{name_of(names, language, alert.severity, *SEVERITY_SETS)}** "
+        f"{name_of(names, language, alert.alert_type, 'alert_type')}{colon}{_subject(alert, language, names)}",
+        _figure(alert, language, names),
+    ]
+    if one.kind in (OPENED, RETURNED):
+        if alert.value_at_stake:
+            parts.append(words["value"].format(value=f"{alert.value_at_stake:,.0f}"))
+        if alert.recommended_action:
+            parts.append(f"→ {name_of(names, language, alert.recommended_action, 'alert_action')}")
+        parts.append(f"{words['since'].format(day=alert.opened_on)} ({alert.rule_id})")
+    else:
+        parts.append(f"{words['span'].format(day=alert.opened_on, end=alert.closed_on)} ({alert.rule_id})")
+    return " · ".join(part for part in parts if part)
+
+
+def _subject(alert: Alert, language: str, names: Names) -> str:
+    return name_of(names, language, alert.subject_id, *SUBJECT_SETS.get(alert.subject_type, (alert.subject_type,)))
+
+
+def _figure(alert: Alert, language: str, names: Names) -> str:
+    """The figure with its threshold; where there is none, the reason as the table has it."""
+    if alert.metric_value is None:
+        return alert.reason or ""
+    show: Callable[[float | Decimal | None], str] = lambda value: _shown(value, alert.unit)  # noqa: E731  # two uses
+    beside = f" ({WORDS[language]['threshold']} {show(alert.threshold)})" if alert.threshold is not None else ""
+    return f"{name_of(names, language, alert.metric, *METRIC_SETS)} {show(alert.metric_value)}{beside}"
+
+
+def _shown(value: float | Decimal | None, unit: str | None) -> str:
+    if value is None:
+        return "-"
+    if unit in ("rate", "share"):
+        return f"{100 * float(value):.1f} %".replace(".0 %", " %")
+    return f"{float(value):,.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,113 @@
+"""A home with a published release of hand-made alerts, and a local service that takes messages."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from tests.notices.receiver import Receiver, receiving
+
+from retention.runs import Home
+
+COLUMNS = {
+    "as_of_date": "date",
+    "alert_id": "varchar",
+    "rule_id": "varchar",
+    "alert_type": "varchar",
+    "subject_type": "varchar",
+    "subject_id": "varchar",
+    "severity": "varchar",
+    "status": "varchar",
+    "opened_on": "date",
+    "closed_on": "date",
+    "metric": "varchar",
+    "metric_value": "double",
+    "threshold": "double",
+    "unit": "varchar",
+    "owner": "varchar",
+    "recommended_action": "varchar",
+    "reason": "varchar",
+    "value_at_stake": "decimal(18, 2)",
+    "is_in_digest": "boolean",
+}
+LABELS = (
+    ("alert_severity", "critical", "critical", "严重"),
+    ("alert_severity", "warning", "warning", "警告"),
+    ("alert_type", "churn_warning", "churn warning", "流失预警"),
+    ("alert_action", "call", "call the customer", "致电客户"),
+    ("alert_metric", "frequency_drop", "drop of purchases", "购买频次降幅"),
+)
+
+
+def alert(subject: str, opened_on: str, **more: Any) -> dict[str, Any]:
+    """A row of alerts: rule W2 about a customer, open and worth telling; its ID follows from subject and day."""
+    row = {
+        "alert_id": f"{subject}@{opened_on}",
+        "rule_id": "W2",
+        "alert_type": "churn_warning",
+        "subject_type": "customer",
+        "subject_id": subject,
+        "severity": "warning",
+        "status": "open",
+        "opened_on": opened_on,
+        "closed_on": None,
+        "metric": "frequency_drop",
+        "metric_value": 0.4,
+        "threshold": 0.3,
+        "unit": "rate",
+        "owner": "East team",
+        "recommended_action": "call",
+        "reason": "4 purchases before, 2 now",
+        "value_at_stake": 1200,
+        "is_in_digest": True,
+    }
+    return row | more
+
+
+def closed(subject: str, opened_on: str, closed_on: str, **more: Any) -> dict[str, Any]:
+    return alert(subject, opened_on, status="closed", closed_on=closed_on, **more)
+
+
+class Releases:
+    """A home in which days are published with alerts as they are given."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.number = 0
+
+    def publish(self, as_of: str, *alerts: dict[str, Any], **manifest: Any) -> Path:
+        self.number += 1
+        folder = self.home.releases / f"r{self.number}"
+        folder.mkdir(parents=True)
+        with duckdb.connect(str(folder / "retention.duckdb")) as connection:
+            connection.execute("create schema marts")
+            columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+            connection.execute(f"create table marts.alerts ({columns})")
+            rows = [[as_of if name == "as_of_date" else one[name] for name in COLUMNS] for one in alerts]
+            if rows:
+                connection.executemany(f"insert into marts.alerts values ({', '.join('?' * len(COLUMNS))})", rows)
+            connection.execute("create table marts.dim_labels (code_set text, code text, name_en text, name_zh text)")
+            connection.executemany("insert into marts.dim_labels values (?, ?, ?, ?)", LABELS)
+        content = {"as_of_date": as_of, "started_at": f"{self.number:04d}", "known_by": None} | manifest
+        (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
+        self.home.published.unlink(missing_ok=True)
+        self.home.published.symlink_to(Path("releases") / folder.name)
+        return folder
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as found:
+        yield found
+
+
+@pytest.fixture
+def published(home: Home) -> Releases:
+    return Releases(home)
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)

@@ -1,0 +1,423 @@
+"""`retention notify`: a digest per owner, each opening once, whatever is repeated, refused or cut off."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from tests.notices.conftest import Releases, alert, closed, day
+from tests.notices.receiver import Receiver
+
+from retention.errors import LockBusyError, NotThereError, SendingError, SettingsError
+from retention.notices import Ledger, Notices, notify, read_notices, send_again
+from retention.notices.sending import Messenger
+from retention.notices.telling import Done
+
+Tell = Callable[..., Done]
+
+
+@pytest.fixture
+def notices(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Notices:
+    """East team has an address of its own and reads Chinese; all others are told by the default one."""
+    monkeypatch.setenv("NOTICES_EAST", receiver.address("east"))
+    monkeypatch.setenv("RETENTION_CONNECTION_CHAT", receiver.address("all"))
+    return Notices.model_validate(
+        {
+            "wait": "0s",
+            "age": "400d",
+            "default": {"secret": {"connection": "chat"}},
+            "owners": [{"owner": "East team", "secret": {"env": "NOTICES_EAST"}, "language": "zh"}],
+        }
+    )
+
+
+@pytest.fixture
+def tell(published: Releases, notices: Notices) -> Tell:
+    def tell(**more: Any) -> Done:
+        given = {"notices": notices, "today": day("2024-05-08")} | more
+        return notify(published.home, given.pop("notices"), Path("notices.yml"), **given)
+
+    return tell
+
+
+def kinds(done: Done) -> list[tuple[str, str]]:
+    """What was told, as kind and alert, in order."""
+    return [(one.kind, one.alert_id) for sending in done.sendings for one in sending.alerts]
+
+
+def test_each_owner_gets_one_digest_in_its_language_and_a_second_run_sends_nothing(
+    published: Releases, tell: Tell, receiver: Receiver
+) -> None:
+    published.publish(
+        "2024-05-02",
+        alert("C1", "2024-05-02", status="opened"),
+        alert("C2", "2024-04-20", severity="critical"),
+        alert("C3", "2024-05-01", owner="West team", value_at_stake=None),
+        alert("R1", "2024-05-01", owner=None, subject_type="region", metric_value=None),
+    )
+    assert len(tell().sendings) == 2
+    [east] = receiver.texts("east")
+    [others] = receiver.texts("all")
+    assert east.splitlines()[0] == "2024-05-02 预警：1 严重，1 警告"
+    assert east.index("流失预警：C2") < east.index("流失预警：C1"), "the severest comes first"
+    assert "购买频次降幅 40 % (阈值 30 %) · 涉及金额 1,200 · → 致电客户 · 自2024-04-20起 (W2)" in east
+    assert others.splitlines()[0] == "Alerts of 2024-05-02: 2 warning"
+    assert "**New alerts · West team**" in others
+    assert "churn warning: R1 · 4 purchases before, 2 now" in others
+
+    assert kinds(tell()) == []
+    published.publish("2024-05-02", alert("C1", "2024-05-02"), alert("C2", "2024-04-20"), alert("C4", "2024-05-02"))
+    assert sorted(kinds(tell())) == [
+        ("opened", "C4@2024-05-02"),
+        ("withdrawn", "C3@2024-05-01"),
+        ("withdrawn", "R1@2024-05-01"),
+    ]
+    assert len(receiver.messages) == 4
+
+
+def test_an_end_is_told_once_to_whoever_heard_of_the_beginning(
+    published: Releases, tell: Tell, receiver: Receiver
+) -> None:
+    published.publish("2024-05-02", alert("C1", "2024-05-01"))
+    tell()
+    published.publish("2024-05-03", closed("C1", "2024-05-01", "2024-05-03", owner="West team"))
+    assert kinds(tell()) == [("closed", "C1@2024-05-01")]
+    assert "**已解除**" in receiver.texts("east")[-1]
+    assert "2024-05-01至2024-05-03" in receiver.texts("east")[-1]
+    published.publish("2024-05-04", closed("C1", "2024-05-01", "2024-05-03"), alert("C1", "2024-05-04"))
+    assert kinds(tell()) == [("opened", "C1@2024-05-04")], "another opening is told"
+
+
+def test_what_is_put_off_or_beyond_the_cap_is_told_when_its_turn_comes(published: Releases, tell: Tell) -> None:
+    first = alert("C1", "2024-05-01", status="snoozed"), alert("C2", "2024-05-01", is_in_digest=False)
+    published.publish("2024-05-02", *first, alert("C3", "2024-05-01"))
+    done = tell()
+    assert kinds(done) == [("opened", "C3@2024-05-01"), ("grouped", "C2@2024-05-01")]
+    assert done.digests[0].title == "2024-05-02 预警：1 警告，另有1条未列出"
+    assert "规则W2另有1条" in done.digests[0].body
+    assert kinds(tell()) == []
+    published.publish("2024-05-03", alert("C1", "2024-05-01"), alert("C2", "2024-05-01"), alert("C3", "2024-05-01"))
+    assert sorted(kinds(tell())) == [("opened", "C1@2024-05-01"), ("opened", "C2@2024-05-01")]
+    published.publish("2024-05-04", *(alert(f"C{n}", "2024-05-01", is_in_digest=False) for n in (1, 2, 3)))
+    assert kinds(tell()) == [], "told before its owner had too many"
+    # Where all is beyond the cap, its number is told.
+    published.publish("2024-05-05", *(alert(f"C{n}", "2024-05-05", is_in_digest=False) for n in (7, 8)))
+    assert sorted(kinds(tell()))[:2] == [("grouped", "C7@2024-05-05"), ("grouped", "C8@2024-05-05")]
+
+
+def test_a_digest_has_so_many_lines_and_the_rest_comes_the_next_time(
+    published: Releases, notices: Notices, tell: Tell
+) -> None:
+    short = notices.model_copy(update={"lines": 3})
+    rows = [alert(f"C{n}", "2024-05-01", value_at_stake=n) for n in range(5)]
+    published.publish("2024-05-02", *rows)
+    assert [one for _, one in kinds(tell(notices=short))] == ["C4@2024-05-01", "C3@2024-05-01", "C2@2024-05-01"]
+    assert [one for _, one in kinds(tell(notices=short))] == ["C1@2024-05-01", "C0@2024-05-01"]
+    assert kinds(tell(notices=short)) == []
+
+
+def test_late_data_that_moves_an_opening_does_not_tell_it_again(published: Releases, tell: Tell) -> None:
+    published.publish("2024-05-05", alert("C1", "2024-05-03"), alert("C2", "2024-05-03"))
+    tell()
+    published.publish("2024-05-06", alert("C1", "2024-05-01"), alert("C2", "2024-05-06"))
+    assert kinds(tell()) == []
+    published.publish("2024-05-07", closed("C1", "2024-05-02", "2024-05-07"), closed("C2", "2024-05-06", "2024-05-07"))
+    assert kinds(tell()) == [("closed", "C1@2024-05-02"), ("closed", "C2@2024-05-06")]
+    published.publish("2024-05-08", alert("C1", "2024-05-02"), closed("C2", "2024-05-06", "2024-05-07"))
+    assert kinds(tell()) == [("returned", "C1@2024-05-02")], "told as closed, and open after all"
+
+
+def test_what_a_long_silence_has_dropped_is_a_new_alert_when_it_opens_again(published: Releases, tell: Tell) -> None:
+    published.publish("2024-05-05", alert("C1", "2024-05-03"), alert("C2", "2024-05-03"))
+    tell()
+    published.publish("2024-08-01", alert("C1", "2024-07-20"))
+    assert kinds(tell()) == [("opened", "C1@2024-07-20")]
+    published.publish("2024-08-02", alert("C1", "2024-07-20"), alert("C2", "2024-08-02"))
+    assert kinds(tell()) == [("opened", "C2@2024-08-02")]
+
+
+def test_only_what_readers_see_is_told_and_never_an_older_day(published: Releases, tell: Tell) -> None:
+    published.publish("2024-05-04", alert("C0", "2024-05-04"))
+    published.publish("2024-05-05", alert("C1", "2024-05-05"))
+    assert tell(as_of=day("2024-05-04")).refused == "Readers see 2024-05-05, not 2024-05-04."
+    assert [one.news[0].kind for one in tell(as_of=day("2024-05-04"), is_dry=True).digests] == ["opened"]
+    assert kinds(tell(as_of=day("2024-05-05"))) == [("opened", "C1@2024-05-05")]
+    published.publish("2024-05-03", alert("C9", "2024-05-03"))
+    assert tell().refused == "Readers see 2024-05-03; alerts have been told up to 2024-05-05."
+    published.publish("2024-05-06", alert("C9", "2024-05-03"), known_by="2024-05-07")
+    assert tell().refused == "The release shows what was known by 2024-05-07."
+
+
+def test_of_days_long_ago_nothing_is_told(published: Releases, notices: Notices, tell: Tell) -> None:
+    usual = notices.model_copy(update={"age": timedelta(days=7)})
+    published.publish("2024-05-02", alert("C1", "2024-05-02"))
+    done = tell(notices=usual, today=day("2024-05-10"))
+    assert done.refused == "Readers see 2024-05-02; of days before 2024-05-03 nothing is told (key age of the file)."
+    assert kinds(tell(notices=usual, today=day("2024-05-09"))) == [("opened", "C1@2024-05-02")]
+
+
+def test_who_refuses_is_tried_again_by_the_next_run_alone(published: Releases, tell: Tell, receiver: Receiver) -> None:
+    published.publish("2024-05-02", alert("C1", "2024-05-01"), alert("C2", "2024-05-01", owner="West team"))
+    receiver.answers["east"] = 503
+    with pytest.raises(SendingError, match="owner East team by JSON: failed in 3 tries") as caught:
+        tell()
+    assert caught.value.exit_code == 10
+    assert (len(receiver.texts("east")), len(receiver.texts("all"))) == (3, 1)
+    receiver.answers.clear()
+    assert kinds(tell()) == [("opened", "C1@2024-05-01")]
+    assert (len(receiver.texts("east")), len(receiver.texts("all"))) == (4, 1)
+
+
+def test_of_several_addresses_only_those_that_refused_are_tried_again(
+    published: Releases, tell: Tell, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTICES_EAST", f"{receiver.address('east')} {receiver.address('mail')}")
+    published.publish("2024-05-02", alert("C1", "2024-05-01"))
+    receiver.answers["mail"] = 503
+    with pytest.raises(SendingError):
+        tell()
+    receiver.answers.clear()
+    [again] = tell().sendings
+    assert again.status == "sent"
+    assert (len(receiver.texts("east")), len(receiver.texts("mail"))) == (1, 4)
+    assert receiver.texts("mail")[0] == receiver.texts("mail")[-1]
+
+
+def test_a_message_that_may_have_come_is_not_sent_again_until_a_person_says_so(
+    published: Releases, notices: Notices, tell: Tell, receiver: Receiver
+) -> None:
+    published.publish("2024-05-02", alert("C1", "2024-05-01"))
+    receiver.answers["east"] = "cut"
+    with pytest.raises(SendingError, match="unknown") as caught:
+        tell()
+    assert "retention notices again" in caught.value.remedy
+    receiver.answers.clear()
+    assert kinds(tell()) == []
+    [sending] = Ledger(published.home).read().sendings.values()
+    assert (sending.status, len(receiver.texts("east"))) == ("unknown", 1)
+    send_again(published.home, notices, Path("notices.yml"), sending.sending)
+    assert len(receiver.texts("east")) == 2
+    assert Ledger(published.home).read().sendings[sending.sending].status == "sent"
+    assert kinds(tell()) == []
+
+
+@pytest.mark.parametrize("cut_before", ["write_digest", "write_try", "send", "write_end"])
+def test_a_crash_at_any_point_never_makes_two_messages(
+    published: Releases, tell: Tell, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, cut_before: str
+) -> None:
+    published.publish("2024-05-02", alert("C1", "2024-05-01"))
+    place = Messenger if cut_before == "send" else Ledger
+    with monkeypatch.context() as crash:
+
+        def die(*_: Any, **__: Any) -> None:
+            raise KeyboardInterrupt
+
+        crash.setattr(place, cut_before, die)
+        with pytest.raises(KeyboardInterrupt):
+            tell()
+    # Half a line, as a power cut may leave it.
+    for path in (published.home.path / "notices").glob("*.jsonl"):
+        with path.open("a", encoding="utf-8") as file:
+            file.write('{"type": "run", "at": "20')
+    tell()
+    tell()
+    told = Ledger(published.home).read().told
+    assert len(receiver.messages) == (0 if cut_before == "send" else 1)
+    assert [one.alert_id for one in told] == ["C1@2024-05-01"]
+    statuses = [one.status for one in Ledger(published.home).read().sendings.values()]
+    expected = {"write_digest": ["sent"], "write_try": ["waiting", "sent"]}
+    assert statuses == expected.get(cut_before, ["unknown"])
+
+
+def test_two_tellings_do_not_go_on_at_once(published: Releases, tell: Tell) -> None:
+    published.publish("2024-05-02", alert("C1", "2024-05-01"))
+    with Ledger(published.home).held(), pytest.raises(LockBusyError):
+        tell()
+
+
+def test_owners_without_an_address_are_counted_and_told_once_they_have_one(
+    published: Releases, notices: Notices, tell: Tell
+) -> None:
+    published.publish("2024-05-02", alert("C1", "2024-05-01", owner="West team"))
+    assert tell(notices=notices.model_copy(update={"default": None})).without_recipient == 1
+    assert kinds(tell()) == [("opened", "C1@2024-05-01")]
+
+
+def test_a_secret_that_is_not_there_keeps_nobody_else_from_being_told(
+    published: Releases, tell: Tell, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOTICES_EAST")
+    published.publish("2024-05-02", alert("C1", "2024-05-01"), alert("C2", "2024-05-01", owner="West team"))
+    with pytest.raises(SendingError, match="owner East team: secret: the variable that env names is not set"):
+        tell()
+    assert len(receiver.texts("all")) == 1
+
+
+def test_synthetic_data_says_so(published: Releases, tell: Tell, receiver: Receiver) -> None:
+    published.publish("2024-05-02", alert("C1", "2024-05-01"), is_synthetic=True)
+    tell()
+    assert "公司并不存在" in receiver.texts("east")[0]
+
+
+def test_a_release_without_alerts_is_told_so(published: Releases, tell: Tell) -> None:
+    import duckdb  # noqa: PLC0415  # for this test alone
+
+    folder = published.publish("2024-05-02")
+    with duckdb.connect(str(folder / "retention.duckdb")) as connection:
+        connection.execute("drop table marts.alerts")
+    with pytest.raises(NotThereError, match="has no alerts"):
+        tell()
+
+
+def test_mail_goes_by_a_local_server_and_what_it_refuses_is_told(tmp_path: Path) -> None:
+    class Box:
+        answer = "250 OK"
+        contents: list[str] = []  # noqa: RUF012  # of one test
+
+        async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802  # its name
+            del server, session
+            self.contents.append(envelope.content.decode())
+            return self.answer
+
+    del tmp_path
+    box = Box()
+    with_mail = Controller(box, hostname="127.0.0.1", port=free_port())
+    with_mail.start()
+    try:
+        address = f"mailto://127.0.0.1:{with_mail.port}?from=alerts@example.com&to=east@example.com"
+        messenger = Messenger(1, timedelta(0), timedelta(seconds=5))
+        assert messenger.send(address, "预警", "**New**\n\n- one").status == "sent"
+        assert "<strong>New</strong>" in box.contents[0]
+        box.answer = "550 no"
+        refused = messenger.send(address, "预警", "text")
+        assert (refused.status, refused.service) == ("failed", "E-Mail")
+        assert "east@example.com" not in str(refused.said), "an address is not shown"
+    finally:
+        with_mail.stop()
+
+
+def free_port() -> int:
+    import socket  # noqa: PLC0415  # for this test alone
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("address", "service"),
+    [
+        ("dingtalk://secret@token/?format=markdown", "DingTalk"),
+        ("wecombot://botkey/", "WeCom Bot"),
+        ("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=69385aa9-d1f1-4d5e", "WeCom Bot"),
+        ("lark://token", "Lark (Feishu)"),
+        ("feishu://token", "Feishu"),
+        ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#retention", "Slack"),
+        ("mailtos://user:password@mail.example.com?to=east@example.com", "E-Mail"),
+    ],
+)
+def test_addresses_of_the_chats_are_known(address: str, service: str) -> None:
+    apprise = pytest.importorskip("apprise")
+    assert str(apprise.Apprise.instantiate(address).service_name) == service
+
+
+def test_no_key_of_an_address_is_said(receiver: Receiver) -> None:
+    address = receiver.address("T0PSECRETKEY")
+    receiver.answers["T0PSECRETKEY"] = 500
+    said = Messenger(1, timedelta(0), timedelta(seconds=5)).send(address, "t", "b").said
+    assert said is not None
+    assert "T0PSECRETKEY" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "owners: [{owner: East, secret: {env: A}}, {owner: East, secret: {env: B}}]",
+            "owner 'East' stands",
+        ),
+        ("default: {secret: {env: 'https://hooks.example.com/KEY'}}", "env takes the name of a variable"),
+        ("default: {url: 'json://KEY'}", "key default.secret: is missing"),
+        ("languages: zh", "there is no such key"),
+        ("wait: soon", "key wait: write it as a number with s, m, h or d"),
+        ("- a", "must be a mapping of keys"),
+        ("a: [", "no valid YAML"),
+    ],
+)
+def test_a_wrong_file_is_told_by_key_and_never_by_value(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "notices.yml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        read_notices(path)
+    assert problem in str(caught.value)
+    assert "KEY" not in str(caught.value)
+
+
+def test_the_example_can_be_read() -> None:
+    example = read_notices(Path(__file__).parents[2] / "notices.example.yml")
+    assert example is not None
+    assert example.recipient_of("nobody") == "default"
+    assert set(example.recipients()) >= {"default", "operators"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "json://127.0.0.1/x",
+        json.dumps({"conn_type": "generic", "password": "json://127.0.0.1/x"}),
+        json.dumps({"conn_type": "apprise", "extra": json.dumps({"config": {"path": "json://127.0.0.1/x"}})}),
+        "generic://:json%3A%2F%2F127.0.0.1%2Fx@",
+    ],
+)
+def test_a_connection_holds_its_address_in_any_of_three_ways(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    from retention.notices.declaration import Recipient, addresses  # noqa: PLC0415  # for this test alone
+
+    monkeypatch.setenv("AIRFLOW_CONN_CHAT", value)
+    recipient = Recipient.model_validate({"secret": {"connection": "chat"}})
+    assert addresses(recipient, "notices.yml: default") == ["json://127.0.0.1/x"]
+
+
+def test_the_command_line_tells_lists_and_ends_as_it_should(
+    published: Releases, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from retention import cli  # noqa: PLC0415  # for this test alone
+
+    file = published.home.path / "notices.yml"
+    published.publish("2024-05-02", alert("C1", "2024-05-01"))
+
+    def run(*arguments: str) -> tuple[int, str]:
+        home = [] if "--help" in arguments else [f"--home={published.home.path}"]
+        monkeypatch.setattr(sys, "argv", ["retention", *arguments, *home])
+        try:
+            cli.app(standalone_mode=False)
+        except (SendingError, SettingsError, NotThereError) as error:
+            return error.exit_code, str(error)
+        return 0, capsys.readouterr().out
+
+    monkeypatch.setenv("CHAT", receiver.address("all"))
+    assert run("notify", f"--notices={file}") == (0, f"{file} is not there: nothing is sent.\n")
+    assert run("notices", "test", f"--notices={file}")[0] == 8
+    file.write_text(
+        "age: 36500d\nwait: 0s\ndefault: {secret: {env: CHAT}}\noperators: {secret: {env: CHAT}}\n", encoding="utf-8"
+    )
+    assert "To default: Alerts of 2024-05-02: 1 warning" in run("notify", f"--notices={file}", "--dry-run")[1]
+    assert receiver.messages == []
+    assert run("notify", f"--notices={file}", "--as-of=2024-05-01")[0] == 2
+    code, said = run("notify", f"--notices={file}", "--as-of=2024-05-01", "--only-forward")
+    assert (code, said) == (0, "Nothing is sent. Readers see 2024-05-02, not 2024-05-01.\n")
+    code, said = run("notify", f"--notices={file}", "--json")
+    assert [one["status"] for one in json.loads(said)["sendings"]] == ["sent"]
+    [row] = json.loads(run("notices", "list", "--json", "--days=3", "--recipient=default")[1])
+    assert [one["alert_id"] for one in row["told"]] == ["C1@2024-05-01"]
+    assert "Alerts of 2024-05-02" in run("notices", "show", row["sending"])[1]
+    assert "default by JSON: sent" in run("notices", "test", f"--notices={file}")[1]
+    assert run("notices", "show", "none")[0] == 8
+    monkeypatch.setattr(sys, "stdin", io.StringIO("RUN FAILED dag=retention_daily task=land"))
+    assert "operators by JSON: sent" in run("notices", "failure", f"--notices={file}")[1]
+    assert receiver.messages[-1][1]["type"] == "failure"
+    assert "task=land" in receiver.messages[-1][1]["message"]
