@@ -128,27 +128,58 @@ newly_returned as (
 
 ),
 
--- A line counts once, on the day when it first came back. A return that names no product is one of all lines; one of a
--- product that the order does not have is a line of its own.
+matched as (
+
+    select
+        returns.return_id,
+        returns.order_id,
+        returns.returned_on,
+        items.line_no,
+        items.product_id
+    from returns
+    inner join newly_returned on returns.order_id = newly_returned.order_id
+    inner join {{ ref('fct_order_items') }} as items on returns.order_id = items.order_id
+    where coalesce(returns.product_id, items.product_id) = items.product_id
+
+),
+
+-- A return that names no product is one of all lines; one of a product that was not ordered is a line of its own.
+all_returned as (
+
+    select
+        order_id,
+        returned_on,
+        line_no,
+        product_id
+    from matched
+    union all
+    select
+        returns.order_id,
+        returns.returned_on,
+        cast(null as integer) as line_no,
+        returns.product_id
+    from returns
+    inner join newly_returned on returns.order_id = newly_returned.order_id
+    left join matched on returns.return_id = matched.return_id
+    where matched.return_id is null
+
+),
+
+-- A line counts once, on the day when it first came back.
 returned as (
 
     select
         orders.order_id,
-        items.line_no,
+        all_returned.line_no,
         min(orders.customer_id) as customer_id,
         min(orders.region) as region,
         min(orders.channel) as channel,
-        min(coalesce(items.product_id, returns.product_id)) as product_id,
-        min(returns.returned_on) as happened_on
-    from returns
-    inner join newly_returned on returns.order_id = newly_returned.order_id
-    inner join {{ ref('fct_orders') }} as orders on returns.order_id = orders.order_id
-    left join {{ ref('fct_order_items') }} as items
-        on
-            returns.order_id = items.order_id
-            and coalesce(returns.product_id, items.product_id) = items.product_id
+        min(all_returned.product_id) as product_id,
+        min(all_returned.returned_on) as happened_on
+    from all_returned
+    inner join {{ ref('fct_orders') }} as orders on all_returned.order_id = orders.order_id
     where orders.status in ('completed', 'returned')
-    group by orders.order_id, items.line_no
+    group by orders.order_id, all_returned.line_no
 
 ),
 
