@@ -293,7 +293,8 @@ STAGED_ONLY = {
     "finance_totals": "select strftime(date '2023-01-01' + to_months(cast(n as integer)), '%Y-%m') as month, "
     "n * 100 as revenue from range(12) as numbers(n)",
     "strategy_changes": "select 'G' || n as change_id, date '2024-01-01' as changed_on, 'value_sabc' as scheme, "
-    "'A' as tier, 'a call more' as description from range(3) as numbers(n)",
+    "'A' as tier, 'a call more' as description, if(n = 0, null, timestamp '2024-01-01' + to_days(cast(20 * n as "
+    "integer))) as approved_at from range(3) as numbers(n)",
 }
 # Later versions: rewritten before, on and after the first as-of day, or without saying when.
 CORRECTIONS = """

@@ -44,6 +44,7 @@ NEVER_FILLED = {
     ("issue_hotspots", "hotspot_rank"): "no category of a week stands out so far",
     ("contract_survival", "missing_reason"): "a fit is there",
     ("resource_plan", "missing_reason"): "every tier with a budget has customers",
+    ("program_health_summary", "missing_reason"): "every month has a measure with data",
     ("interaction_lateness", "missing_reason"): "every week has interactions whose hours to be recorded are over",
 }
 

@@ -12,9 +12,11 @@ from tests.increments.known_rows import (
     LAST,
     NEXT,
     PROFILE,
+    agreed,
     answer,
     approved,
     booked,
+    changed,
     customer,
     decided,
     fitted,
@@ -25,6 +27,7 @@ from tests.increments.known_rows import (
     nodes_of,
     order,
     parameters_of,
+    planned,
     product,
     rate,
     returned,
@@ -86,6 +89,9 @@ FIRST_DELIVERY = {
     "surveys": [answer(1, 3, FIRST, 9), answer(2, None, FIRST, 2), answer(3, 4, CLOSE, 7), *ENOUGH_ANSWERS],
     "memberships": [member(1, "diamond", FIRST), member(2, "gold", FIRST)],
     "tickets": [ticket(1, FIRST), ticket(2, FIRST, NEXT)],
+    "strategy_changes": [changed(1, FIRST), changed(2, FIRST, NEXT), changed(3, CLOSE, CLOSE)],
+    "contracts": [agreed(1, 3, date(2023, 3, 1), FIRST), agreed(2, 5, date(2023, 12, 1), LAST)],
+    "touch_plans": [planned(1, FIRST, 4), planned(2, CLOSE, 2)],
     "ticket_events": [
         turned(1, 1, FIRST, "paused"),
         turned(5, 2, FIRST, "contacted"),
@@ -132,6 +138,9 @@ A_DAYS_NEWS = {
     "surveys": [answer(2, None, FIRST, 3), answer(12, 4, FIRST, 10)],
     "memberships": [member(2, "diamond", NEXT), member(7, "silver", FIRST)],
     "tickets": [ticket(1, FIRST, NEXT), ticket(3, NEXT)],
+    "strategy_changes": [changed(1, FIRST, NEXT)],  # approved after all
+    "contracts": [agreed(1, 3, date(2023, 3, 1), LAST)],  # prolonged
+    "touch_plans": [planned(1, FIRST, 5)],
     "ticket_events": [
         turned(3, 1, NEXT, "resumed"),
         turned(4, 3, NEXT, "escalated"),

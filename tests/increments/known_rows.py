@@ -251,6 +251,40 @@ def member(number: int, level: str, day: date) -> Row:
     return {"customer_id": f"C{number}", "level": level, "level_from": day}
 
 
+def changed(number: int, day: date, approved_on: date | None = None) -> Row:
+    """A change of strategy, and when it was approved."""
+    return {
+        "change_id": f"G{number}",
+        "changed_on": day,
+        "scheme": "retention_abcd",
+        "tier": "A",
+        "description": "a call more",
+        "approved_at": None if approved_on is None else datetime.combine(approved_on, time(11)),
+    }
+
+
+def agreed(number: int, customer_number: int, starts_on: date, ends_on: date) -> Row:
+    """A contract of a customer."""
+    return {
+        "contract_id": f"N{number}",
+        "customer_id": f"C{customer_number}",
+        "starts_on": starts_on,
+        "ends_on": ends_on,
+    }
+
+
+def planned(number: int, day: date, count: int) -> Row:
+    """A plan of so many contacts."""
+    return {
+        "plan_id": f"L{number}",
+        "planned_on": day,
+        "scheme": "retention_abcd",
+        "tier": "A",
+        "channel": "email",
+        "planned_count": count,
+    }
+
+
 def tested(name: str, predicted: str) -> Row:
     """A backtest of a fit, of all customers."""
     return {

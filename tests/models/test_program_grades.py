@@ -155,6 +155,7 @@ def test_a_month_with_one_missing_measure_is_scored_as_worked_by_hand(programme:
     assert (march["weakest_dimension"], march["weakest_measure"]) == ("dynamic_optimisation", "core_metrics_improving")
     assert march["advice"] == "turn_core_metrics"
     assert (march["missing_measures"], march["missing_dimensions"]) == ("nps_score", None)
+    assert march["known_share"] == 0.875  # half of 0.25 is missing
     assert (march["previous_score"], march["score_change"]) == (78.15, 4.5)
     assert (march["moved_by"], march["moved_by_points"]) == ("plan_completion", 4.5)
     assert rows[FEBRUARY]["grade"] == "good"
@@ -176,7 +177,7 @@ def test_a_dimension_without_data_shares_its_weight_out(programme: Programme) ->
 def test_a_month_without_any_data_has_no_score_and_says_so(programme: Programme) -> None:
     march = programme.score((MARCH, dict.fromkeys(WORKED)))[MARCH]
     assert (march["score"], march["grade"], march["advice"], march["missing_reason"]) == (None, None, None, "no_data")
-    assert march["reason"] == "H: no measure has data"
+    assert (march["reason"], march["known_share"]) == ("H: no measure has data", 0)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ alter table marts.program_health_summary add column weakest_dimension varchar;
 alter table marts.program_health_summary add column weakest_measure varchar;
 alter table marts.program_health_summary add column advice varchar;
 alter table marts.program_health_summary add column missing_reason varchar;
+alter table marts.program_health_summary add column known_share double default 0.5;
 update marts.program_health_summary set weakest_dimension = 'customer_experience', weakest_measure = 'timely_rate',
     advice = 'settle_in_time' where score is not null;
 update marts.program_health_summary set missing_reason = 'no_data' where score is null;
@@ -90,6 +91,7 @@ def test_the_newest_month_that_is_over_is_shown_with_its_weakest_dimension(publi
     assert "weakest: Customer experience. Settle in time." in told
     assert "change to the month before: +2.66, most by Timely resolution (+2.50)" in told
     assert "Too few" in told
+    assert "measures with data hold 50 % of the weight" in told
     zh = run(published, "program", "show", "--month", "2024-01", "--language", "zh")
     assert "2024-01 留存健康度（表7）：79.99" in zh
     assert "最短板：客户体验" in zh

@@ -30,6 +30,7 @@ HEADS = {
     "en": ("dimension", "weight", "score", "measure", "value", "full marks at", "marks"),
     "zh": ("维度", "权重", "得分", "指标", "实际值", "满分标准", "指标得分"),
 }
+COVERED = {"en": "measures with data hold {share} of the weight", "zh": "有数据的指标占总权重的 {share}"}
 WEAKEST = {"en": "weakest: {dimension}. {advice}.", "zh": "最短板：{dimension}。{advice}。"}
 CHANGES = {
     "en": "change to the month before: {change}, most by {measure} ({points})",
@@ -90,6 +91,8 @@ def show(
     print_rows(out, title + ("" if found["is_complete"] else RUNNING[language]), rows, language)
     if found["score"] is not None:
         weakest, advice = found["weakest_dimension_name"], found["advice_name"]
+        if found["known_share"] < 1:
+            out.print(COVERED[language].format(share=f"{100 * found['known_share']:.0f} %"), markup=False)
         out.print(WEAKEST[language].format(dimension=weakest, advice=advice), markup=False)
         out.print(_change(found, language), markup=False)
 

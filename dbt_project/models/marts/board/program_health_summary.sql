@@ -70,6 +70,18 @@ worst as (
 
 ),
 
+weighed_marks as (
+
+    select
+        month_start,
+        marks,
+        cast(dimension_weight as double) as dimension_weight,
+        cast(measure_weight as double) as measure_weight,
+        cast(sum(measure_weight) over (partition by month_start, dimension) as double) as measure_weights
+    from marks
+
+),
+
 known_measures as (
 
     select
@@ -77,6 +89,19 @@ known_measures as (
         {{ joined_texts('measure') }} as measures
     from marks
     where marks is not null
+    group by month_start
+
+),
+
+-- How much of the whole weight the score rests on: a score of two measures in eight is to be told from one of all.
+covered as (
+
+    select
+        month_start,
+        cast(
+            sum(case when marks is null then 0 else dimension_weight * measure_weight / measure_weights end) as double
+        ) / cast(sum(dimension_weight * measure_weight / measure_weights) as double) as known_share
+    from weighed_marks
     group by month_start
 
 ),
@@ -162,6 +187,7 @@ select
     case when worst.marks < 100 then worst.advice when worst.measure is not null then 'keep_going' end as advice,
     summed.missing_dimensions,
     missing.missing_measures,
+    {{ rounded('covered.known_share', 6) }} as known_share,
     paired.previous_score,
     case when paired.change_missing_reason is null then {{ rounded('cast(paired.score_change as double)', 8) }} end
         as score_change,
@@ -182,6 +208,7 @@ from summed
 cross join profile
 cross join run_parameters
 inner join paired on summed.month_start = paired.month_start
+inner join covered on summed.month_start = covered.month_start
 left join weakest on summed.month_start = weakest.month_start
 left join worst on summed.month_start = worst.month_start
 left join missing on summed.month_start = missing.month_start
