@@ -15,6 +15,16 @@ with codes as (
     union distinct
     select distinct 'tier_review_state' as code_set, review_state as code from {{ ref('customer_tiers') }}
     union distinct
+    select distinct 'alert_rule' as code_set, rule_id as code from {{ ref('alert_backtest') }}
+    union distinct
+    select distinct 'alert_rule' as code_set, rule_id as code from {{ ref('alerts') }}
+    union distinct
+    select distinct 'alert_action' as code_set, recommended_action as code from {{ ref('alerts') }}
+    union distinct
+    select distinct 'alert_close_reason' as code_set, close_reason as code from {{ ref('alerts') }}
+    union distinct
+    select distinct 'alert_metric' as code_set, metric as code from {{ ref('alerts') }}
+    union distinct
     select 'tier_review_status' as code_set, status as code from {{ ref('tier_review_list') }}
     union distinct
     select 'clv_basis' as code_set, clv_basis as code from {{ ref('customer_value') }}
@@ -108,6 +118,18 @@ with codes as (
     select 'target_direction' as code_set, direction as code from {{ ref('target_tracking') }}
     union distinct
     select 'target_status' as code_set, status as code from {{ ref('target_tracking') }}
+    union distinct
+    select 'board_metric' as code_set, metric as code from {{ ref('kpi_board') }}
+    union distinct
+    select 'board_category' as code_set, category as code from {{ ref('kpi_board') }}
+    union distinct
+    select 'board_no_reason' as code_set, no_reason as code from {{ ref('kpi_board') }}
+    union distinct
+    select 'owner_role' as code_set, owner as code from {{ ref('kpi_board') }}
+    union distinct
+    select 'board_reason' as code_set, missing_reason as code from {{ ref('kpi_history') }}
+    union distinct
+    select 'board_dimension' as code_set, dimension as code from {{ ref('kpi_contributions') }}
     union distinct
     select 'plan_type' as code_set, plan_type as code from {{ ref('plan_progress') }}
     union distinct

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from retention import (
     __version__,
+    alert_command,
     bench_command,
     close_command,
     contact_command,
@@ -22,6 +23,7 @@ from retention import (
     label_command,
     migration_command,
     notice_command,
+    report_command,
     review_command,
     strategy_command,
     targets_command,
@@ -35,6 +37,7 @@ from retention.landing import withdraw
 from retention.options import HomeOption, LandingOption, day_of, settings_with
 from retention.pipeline import STEPS, run_all, run_step, runs
 from retention.profiles import command as profile_command
+from retention.program import command as program_command
 from retention.publication.completeness_lists import read_worklist, write_week, write_worklist
 from retention.publication.release import rollback as roll_back
 from retention.rules import command as rules_command
@@ -68,6 +71,9 @@ app.add_typer(profile_command.app, name="profile")
 app.add_typer(value_command.app, name="value")
 app.add_typer(rules_command.app, name="rules")
 app.add_typer(ticket_command.app, name="tickets")
+app.add_typer(program_command.program, name="program")
+app.add_typer(program_command.churn, name="churn")
+app.add_typer(alert_command.app, name="alerts")
 app.add_typer(holidays_command.app, name="holidays")
 # A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
 PIPE_WIDTH = 400
@@ -285,6 +291,7 @@ bench_command.register(app, out)
 close_command.register(app, out)
 migration_command.register(app, out)
 targets_command.register(app, out)
+report_command.register(app)
 notice_command.register(app)
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 400
 IN_USE = ("bg_nbd", "gamma_gamma", "sbg", "churn_calibration")  # all others stand beside them in the backtest
+COUNTED = {"churn_calibration": "active customers at month-ends, each counted at every one"}
+"""What a fit's `customers` are, where they are not each one customer."""
 LISTED = ("fit_id", "status", "profile", "data_until", "fitted_at", "customers", "holdout_mae", "naive_mae", "in_force")
 app = typer.Typer(
     no_args_is_help=True,
@@ -99,7 +101,7 @@ def show(
         out.print(found["reason"], markup=False)
     likelihood = found["log_likelihood"]  # a fit that was refused or failed has none
     fitted = "" if likelihood is None else f", log-likelihood {_number(likelihood)}"
-    out.print(f"  {found['customers']:,} customers{fitted}", markup=False)
+    out.print(f"  {found['customers']:,} {COUNTED.get(found['model'], 'customers')}{fitted}", markup=False)
     print_rows(out, "parameters", found["parameters"])
     if judged := _held_out(found["diagnostics"]).removeprefix("; "):
         out.print(judged, markup=False)
@@ -148,14 +150,15 @@ def _told(one: "Outcome") -> str:
 
 
 def _held_out(diagnostics: str | None) -> str:
-    """How a calibration by the months before the last foretold the last; empty where it was not judged."""
+    """How month-ends that were over by then foretold the last one that is over; empty where that was not judged."""
     found = json.loads(diagnostics or "{}")
     if "held_out_customers" not in found:
         return ""
     return (
-        f"; by the months before, {found['held_out_foretold']:.1%} of {found['held_out_customers']:,.0f} customers "
-        f"were foretold to fall silent after the last one, {found['held_out_observed']:.1%} did "
-        f"(Brier score {found['held_out_brier']:.3f}, of one share for all {found['held_out_brier_of_base_rate']:.3f})"
+        f"; at the last month-end that is over, earlier ones foretold that {found['held_out_foretold']:.1%} of its "
+        f"{found['held_out_customers']:,.0f} active customers would buy nothing in the window after it; "
+        f"{found['held_out_observed']:.1%} bought nothing (Brier score {found['held_out_brier']:.3f}; "
+        f"{found['held_out_brier_of_base_rate']:.3f} with the earlier share for everybody; the lower the better)"
     )
 
 

@@ -263,6 +263,21 @@ SURVEYS = f"""
     from range(600) as numbers(n)
 """
 # What is staged and not published yet: landed and checked on both engines.
+# On the alerts of negative answers, most of which open on the day of the answer.
+ALERT_DECISIONS = f"""
+    select
+        'A' || response_id as decision_id,
+        timestamp '2024-04-01 10:00:00' as decided_at,
+        substr(md5(
+            'W4.negative_feedback|customer|' || customer_id || '||' || cast(responded_at as date)
+        ), 1, 16) as alert_id,
+        list_extract(['snooze', 'close', 'reopen'], 1 + cast(hash(response_id, 'decided') % 3 as integer)) as action,
+        cast(responded_at as date) as effective_on,
+        cast('2024-04-20' as date) as snoozed_until,
+        'Li Na' as decided_by
+    from ({SURVEYS})
+    where customer_id is not null and survey_type = 'nps' and score <= 6
+"""
 STAGED_ONLY = {
     "touch_plans": "select 'PLAN' || n as plan_id, date '2024-01-01' + cast(n as integer) as planned_on, 'value_sabc' "
     "as scheme, 'A' as tier, 'mail' as channel, n as planned_count from range(1, 60) as numbers(n)",
@@ -327,6 +342,7 @@ def _write(landing: Path, part: str, delivered: str, corrected: str) -> None:
             else f"select * replace ('D' as tier_after) from ({TIER_REVIEWS}) where hash(customer_id) % 4 = 1",
             "tier_decisions": f"{TIER_DECISIONS} where (decision_id in ('V1', 'V3')) = {first}",
             "identity_decisions": f"{DECISIONS} where (decision_id in ('D1', 'D3', 'D5')) = {first}",
+            "alert_decisions": f"from ({ALERT_DECISIONS}) where hash(decision_id) % 4 {'>' if first else '='} 0",
             "label_reviews": f"from ({REVIEWS}) where hash(review_id) % 4 {'>' if first else '='} 0",
             "value_fits": f"from ({FULL_VALUE_FITS}) where (fit_id in ({EARLY_FITS}, 'Q1')) = {first}",
             "value_fit_parameters": f"from ({VALUE_FIT_PARAMETERS}) where (fit_id in ({EARLY_FITS})) = {first}",

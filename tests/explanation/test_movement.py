@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from retention.explanation.figures import Change, Scale
-from retention.explanation.movement import tier_after, way_up
+from retention.explanation.movement import way_up
+from retention.explanation.orders import orders_today
 from retention.explanation.rules import Condition, Group, first_match
 
 # Made-up schemes, so that every metric and operator is asked for; figures of four measures and of service.
@@ -143,7 +144,7 @@ def judged(groups: list[Group], figures: dict[str, Any]) -> str:
 
 def test_every_promise_of_a_thousand_random_schemes_is_kept() -> None:
     rng = np.random.default_rng(11)
-    found = none = 0
+    found = none = told = 0
     for _ in range(1_000):
         groups, figures = random_scheme(rng), random_figures(rng)
         current = first_match(groups, figures)
@@ -156,11 +157,31 @@ def test_every_promise_of_a_thousand_random_schemes_is_kept() -> None:
         found += 1
         assert way.group.rank < current.rank
         assert judged(groups, told_figures(figures, way.change)) == way.tier
-        if way.change.is_by_orders:
-            today = way.change.as_orders_today()
-            assert tier_after(groups, figures, SCALE, today) == judged(groups, told_figures(figures, today))
+        today = orders_today(way, groups, figures, SCALE)
+        if today:
+            made, tier = today
+            told += 1
+            assert (made.recency_days, made.orders > 0) == (0, True)
+            assert tier == judged(groups, told_figures(figures, made))
+            assert tier < current.tier.replace("rest", "tier_9")
     assert found > 300
+    assert told > 100
     assert none > 100
+
+
+def test_an_order_made_today_is_one_more_to_bring_to_the_average() -> None:
+    """One order of 80 is to be 100 on average: 20 more spent on it, or another one of 120."""
+    groups = [
+        Group("X1", 1, 1, "high", (Condition("avg_order_value_12m", ">=", "100"),)),
+        Group("X2", 2, 1, "rest", (Condition("always", None, None),)),
+    ]
+    bought = {"recency_days": 9, "frequency_12m": 1, "monetary_12m": Decimal(80)}
+    figures = rederived(bought | {"frequency_lifetime": 1, "monetary_lifetime": Decimal(80)})
+    way = way_up(groups, figures, SCALE, groups[1])
+    assert way is not None
+    assert way.change == Change(amount=Decimal(20))
+    today = orders_today(way, groups, figures, SCALE)
+    assert today == (Change(recency_days=0, orders=1, amount=Decimal(120)), "high")
 
 
 def test_where_no_way_is_found_no_orders_lead_up() -> None:

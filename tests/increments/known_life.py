@@ -29,6 +29,7 @@ from tests.increments.known_rows import (
     rate,
     returned,
     reviewed,
+    settled,
     tested,
     ticket,
     touch,
@@ -120,6 +121,12 @@ A_DAYS_NEWS = {
     "finance_totals": [booked(FIRST.replace(day=1), "90.00"), booked(LAST.replace(day=1), "1.00")],
     "interactions": [interaction(2, FIRST, FIRST), interaction(4, date(2023, 6, 30), NEXT)],
     "label_reviews": [judged(number, number, "confirmed", NEXT) for number in range(8)],  # C7 is C3 for a while
+    "alert_decisions": [
+        settled(1, 5, "snooze", NEXT, CLOSE),
+        settled(2, 6, "close", FIRST),
+        settled(3, 0, "close", NEXT),
+        settled(4, 0, "reopen", CLOSE),  # counts on a day still to come
+    ],
     "value_fits": [fitted("F4", NEXT, "gamma_gamma"), fitted("F5", NEXT, status="failed")],
     "value_fit_parameters": parameters_of("F4", p="5.25", q="3.5", v="16"),
     "surveys": [answer(2, None, FIRST, 3), answer(12, 4, FIRST, 10)],
@@ -157,6 +164,7 @@ LATE_NEWS = {
     "identity_decisions": [decided(1, "split", 7), decided(2, "merge", 0, 6)],
     "tier_decisions": [approved(1, "2024Q1", 1), approved(4, "2023Q4", None)],  # corrected; and one too late
     "fx_rates": [rate("EUR", day_of(75), "9.1"), rate("EUR", day_of(76), "9.2")],  # late, for orders that had another
+    "alert_decisions": [settled(2, 6, "snooze", FIRST, FAR)],  # corrected
     "label_reviews": [
         judged(2, 2, "rejected", CLOSE),  # corrected
         judged(20, 4, "rejected", FIRST),  # older than the one on C4 that was delivered before

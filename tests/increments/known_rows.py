@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
-from tests.increments.random_rows import VERSIONS
+from tests.increments.random_rows import VERSIONS, alert_on
 
 if TYPE_CHECKING:
     from tests.increments.random_rows import Row, Value
@@ -87,6 +87,19 @@ def judged(number: int, customer_number: int, status: str, at: date, label: str 
         "rule_version": VERSIONS[label],
         "status": status,
         "reviewer": "Li Na",
+    }
+
+
+def settled(number: int, customer_number: int, action: str, on: date, until: date | None = None) -> Row:
+    """What somebody decides about the alert on a customer's negative answer of the first day."""
+    return {
+        "decision_id": f"A{number}",
+        "decided_at": datetime.combine(on, time(9)),
+        "alert_id": alert_on(f"C{customer_number}", FIRST),
+        "action": action,
+        "effective_on": on,
+        "snoozed_until": until,
+        "decided_by": "Li Na",
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from hashlib import md5
 
 from hypothesis import strategies as st
 from tests.models.expected_labels import label_rules, rule_version
@@ -26,6 +27,12 @@ VERSIONS = {
     for label, groups in label_rules("default_b2b").items()
     if label in ("bought_once", "silent_3_months")
 }
+
+
+def alert_on(customer: str, opened: date) -> str:
+    """The ID of the alert on a customer's negative answer."""
+    text = f"W4.negative_feedback|customer|{customer}||{opened}"
+    return md5(text.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
 def event_days(as_of_days: list[date]) -> st.SearchStrategy[date]:
@@ -102,6 +109,23 @@ def entities(days: st.SearchStrategy[date]) -> dict[str, tuple[st.SearchStrategy
             ).map(lambda row: {**row, "rule_version": VERSIONS[str(row["label"])]}),
             0,
             6,
+        ),
+        "alert_decisions": (
+            st.builds(
+                lambda row, customer, opened: {**row, "alert_id": alert_on(customer, opened)},
+                _rows(
+                    decision_id=_ids("A", 4),
+                    decided_at=instants,
+                    action=st.sampled_from(["snooze", "close", "reopen"]),
+                    effective_on=days,
+                    snoozed_until=st.none() | days,
+                    decided_by=st.just("Li Na"),
+                ),
+                customers,
+                days,
+            ),
+            0,
+            4,
         ),
         "tier_reviews": (
             _rows(

@@ -35,6 +35,9 @@ KEYS_AND_REQUIRED = {
     "contracts": (("contract_id",), ("contract_id", "customer_id", "starts_on", "ends_on")),
     # No source's: what people decide about customers.
     "identity_decisions": (("decision_id",), ("decision_id", "decided_at", "action", "customer_id")),
+    "alert_decisions": (
+        ("decision_id",), ("decision_id", "decided_at", "alert_id", "action", "effective_on", "decided_by"),
+    ),
     "label_reviews": (
         ("review_id",), ("review_id", "reviewed_at", "customer_id", "label", "rule_version", "status", "reviewer")
     ),

@@ -117,8 +117,8 @@ def test_an_unknown_entity_folder_is_refused_with_the_nearest_name(room: Room, r
     room.put_orders()
     room.put("return/may.csv", "x\n1\n")
     assert refusal() == (
-        "return/: no contract describes this entity (known: campaigns, contracts, customers, finance_totals, "
-        "fx_rates, identity_decisions, interactions, label_reviews, "
+        "return/: no contract describes this entity (known: alert_decisions, campaigns, contracts, customers, "
+        "finance_totals, fx_rates, identity_decisions, interactions, label_reviews, "
         "memberships, order_items, orders, products, referrals, returns, strategy_changes, surveys, ticket_events, "
         "tickets, tier_decisions, tier_reviews, touch_plans, touches, value_backtests, value_fit_nodes, "
         "value_fit_parameters, value_fits). Rename it to _return/ to have it left alone. "

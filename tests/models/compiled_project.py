@@ -173,6 +173,21 @@ class CompiledProject:
         shutil.copy(work / "target" / "manifest.json", result)
         return result
 
+    def run_unit_tests(self, profile: str = "default_b2b") -> str:
+        """Run dbt's unit tests on the compiled project's tables without rows; gives back what dbt printed.
+
+        Raises:
+            DbtFailedError: one of them failed.
+        """
+        kept, work = self.profile(profile).folder, self._folder / "work"
+        with (self._folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            warehouse = Path(shutil.copy(kept / f"{CATALOG}.duckdb", work))
+            try:
+                return run_dbt(work, "test", "--select", "test_type:unit", project_dir=self._project_dir)
+            finally:
+                warehouse.unlink()
+
     def build(
         self,
         raw: Mapping[str, pd.DataFrame],

@@ -34,14 +34,17 @@ class Plan(Due):
         """Every due contact of the days shown, with its day or why it has none."""
         found = self.due()
         self._give_places(found)
+        for one in found:
+            if one.month < self.first_month:  # no longer planned: the rule's day stands
+                one.due_on, one.exclusion = one.wanted_on, None
         by_customer: dict[str, list[Contact]] = defaultdict(list)
         for one in found:
             by_customer[one.key[0]].append(one)
         for customer, ones in by_customer.items():
             self._let_lapse(ones)
             touches = self.touches(self.company[customer])
-            made = self._make_by_cadence(customer, ones, touches)
-            made |= self._make_others(ones, [touch for touch in touches if touch not in made])
+            made = self._make_by_cadence(ones, touches)
+            made |= self._make_by_trigger(ones, [touch for touch in touches if touch not in made])
             self._settle(customer, ones, touches, made)
         return {one.key: one for one in found if self.shown_from <= one.due_on <= self.shown_until}
 
@@ -49,6 +52,11 @@ class Plan(Due):
     def shown_from(self) -> date:
         """First day of contacts that can be overdue."""
         return self.terms.as_of - (self.terms.overdue - 1) * DAY
+
+    @property
+    def first_month(self) -> date:
+        """The first month that is planned: that of the Monday before the first shown month, whose week it shares."""
+        return period_of("week", self.shown_from.replace(day=1))[0].replace(day=1)
 
     @property
     def shown_until(self) -> date:
@@ -65,56 +73,50 @@ class Plan(Due):
             for one, following in pairwise(own):
                 one.lapses_on = following.due_on
 
-    def _make_by_cadence(self, customer: str, ones: list[Contact], touches: list[Touch]) -> set[Touch]:
-        """Each touch goes to the first policy that still wants one: of the shortest period, of the best priority."""
-        slots = {one.key[1:]: one for one in ones if one.kind == "cadence"}
-        taken: dict[tuple[str, date], int] = defaultdict(int)
-        last: dict[tuple[str, date], int] = defaultdict(int)
-        used = set()
-        policies = sorted(
-            self.policies,
-            key=lambda row: (LENGTHS.index(row["period"]) if row["period"] in LENGTHS else 9, int(row["priority"])),
-        )
+    def _make_by_cadence(self, ones: list[Contact], touches: list[Touch]) -> set[Touch]:
+        """Each touch, in the order of time, makes the contact of its day that comes first, if there is one."""
+        slots, used = [one for one in ones if one.kind == "cadence"], set()
         for touch in touches:
-            tier = self.tier(self.company[customer], self.terms.scheme, touch.on.replace(day=1))
-            for row in policies:
-                is_wanted = row["tier"] == tier and int(row["contacts"]) and self._suits(row["channel"], touch)
-                start = period_of(row["period"], touch.on)[0] if is_wanted else None
-                if start is None or taken[row["policy"], start] == int(row["contacts"]):
-                    continue
-                taken[row["policy"], start] += 1
+            fitting = [
+                one
+                for one in slots
+                if one.made_on is None
+                and one.earliest_on <= touch.on <= one.latest_on
+                and touch.on < self._leaves_on(one)
+                and one.fits(touch)
+            ]
+            if fitting:
+                best = min(fitting, key=self._turn)
+                best.made_on, best.touch = touch.on, touch
                 used.add(touch)
-                numbers = [
-                    nth
-                    for nth in range(1, 32)
-                    if (one := slots.get((row["policy"], f"{start}#{nth}"))) and one.due_on <= touch.on
-                ]
-                last[row["policy"], start] = max(last[row["policy"], start] + 1, *numbers, 1)
-                slot = slots.get((row["policy"], f"{start}#{last[row['policy'], start]}"))
-                if slot:
-                    slot.made_on = touch.on
-                    slot.touch = touch
-                break
         return used
 
-    def _suits(self, channel: str, touch: Touch) -> bool:
-        is_by_it = touch.channel == channel or (self.is_free(channel) and touch.is_free)
-        return is_by_it and (touch.is_personal or not self.needs_person(channel))
+    def _turn(self, one: Contact) -> tuple[Any, ...]:
+        """Shorter periods first, a person's contact, one by its own channel alone; then who leaves the list first."""
+        length = LENGTHS.index(self._period(one))
+        return (length, not one.needs_person, one.is_free, self._leaves_on(one), one.due_on, one.priority, one.key)
+
+    def _period(self, one: Contact) -> str:
+        return next(row["period"] for row in self.policies if row["policy"] == one.key[1])
+
+    def _leaves_on(self, one: Contact) -> date:
+        """The first day on which a contact is no longer on the list."""
+        ends = [one.due_on + self.terms.overdue * DAY, one.latest_on + DAY]
+        return min([*ends, one.lapses_on] if one.lapses_on else ends)
 
     @staticmethod
-    def _make_others(ones: list[Contact], touches: list[Touch]) -> set[Touch]:
-        """What no cadence took: three times, each contact asks for the first touch of its days."""
+    def _make_by_trigger(ones: list[Contact], touches: list[Touch]) -> set[Touch]:
+        """What no cadence took: three times, each trigger asks for the first touch of its days."""
 
         def last_day(one: Contact) -> date:
-            if one.expires_on:
-                return min(one.expires_on, one.ended_on or one.expires_on)
-            return min(one.latest_on, one.lapses_on - DAY) if one.lapses_on else one.latest_on
+            last = one.expires_on or one.latest_on
+            return min(last, one.ended_on or last)
 
         used: set[Touch] = set()
         for _ in range(ROUNDS):
             asked: dict[Touch, list[Contact]] = defaultdict(list)
             for one in ones:
-                if one.made_on is None:
+                if one.kind == "trigger" and one.made_on is None:
                     fitting = [
                         touch
                         for touch in touches
@@ -123,7 +125,7 @@ class Plan(Due):
                     if fitting:
                         asked[fitting[0]].append(one)
             for touch, askers in asked.items():
-                best = min(askers, key=lambda one: (last_day(one), one.priority, one.kind, one.key))
+                best = min(askers, key=lambda one: (last_day(one), one.priority, one.key))
                 best.made_on, best.touch = touch.on, touch
                 used.add(touch)
         return used

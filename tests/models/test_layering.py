@@ -57,11 +57,16 @@ ALLOWED = {
 }
 
 
-# Campaigns and plans have no fact of their own; past stages are kept in the published history and nowhere else.
+# Campaigns, plans, contracts and changes of strategy have no fact of their own; past stages are kept in the published
+# history and nowhere else.
+# Alerts ask tickets and the board as they are published.
 FURTHER = {
     ("campaign_performance", "staging"),
     ("touch_execution", "staging"),
+    ("lost_customer_signals", "staging"),
+    ("program_health_measures", "staging"),
     ("int_silent_customers", "marts"),
+    ("int_alert_case_spans", "marts"),
 }
 
 

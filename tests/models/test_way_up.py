@@ -160,6 +160,8 @@ def test_the_stated_change_leads_to_the_promised_tier_and_nothing_less_does(
                 made = {"recency_days": 0, "frequency_12m": figures["frequency_12m"] + today["orders"]}
                 made["monetary_12m"] = figures["monetary_12m"] + today["amount"]
                 assert judge.tier(scheme, judge.after(figures, made)) == today["tier"], (customer_id, scheme, up)
+                ranks = {tier: rank for tier, rank, *_ in reversed(IN_ORDER[scheme])}
+                assert ranks[today["tier"]] < ranks[told["tier"]], (customer_id, scheme, up)
 
 
 def _one_step_less(one: dict[str, Any]) -> Any:

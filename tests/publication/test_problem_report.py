@@ -12,7 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from retention.errors import NotThereError
-from retention.publication.problem_report import HEADS, QUERIES, read_problems, write_problems
+from retention.publication.problem_report import read_problems, write_problems
+from retention.reports.problem_sections import QUERIES
+from retention.reports.wording import Wording
 from retention.ticket_command import app
 
 if TYPE_CHECKING:
@@ -78,7 +80,8 @@ def test_the_report_of_the_as_of_days_week_stands_in_both_languages(published: H
     folder = write_problems(published)
     assert folder == published.reports / "problems" / "2024-05-27"
     assert sorted(path.name for path in folder.iterdir()) == [
-        "report-en.md", "report-en.xlsx", "report-zh.md", "report-zh.xlsx", "report.json"
+        "report-en.html", "report-en.md", "report-en.xlsx", "report-zh.html", "report-zh.md", "report-zh.xlsx",
+        "report.json",
     ]  # fmt: skip
     english = (folder / "report-en.md").read_text(encoding="utf-8")
     assert "# Frequent problems, week of 2024-05-27" in english
@@ -86,6 +89,10 @@ def test_the_report_of_the_as_of_days_week_stands_in_both_languages(published: H
     assert "1. logistics|east: 9 tickets, a usual week 2.0: score 4.04 >= 3.00" in english
     assert "| 1 | logistics\\|east | 9 |" in english
     assert "| T1 | C1 | =cmd() |" in english
+    page = (folder / "report-zh.html").read_text(encoding="utf-8")
+    assert "logistics|east明显偏高：9 件（90.0%），涉及 7 位客户，常规周为 2.0 件。" in page
+    assert "1 件未解决的工单已超时" in page
+    assert "<script" not in page
     chinese = (folder / "report-zh.md").read_text(encoding="utf-8")
     assert "高频问题分析报告" in chinese
     assert "热点问题" in chinese
@@ -134,4 +141,6 @@ def test_nothing_published_and_an_older_release_say_what_to_do(home: Home) -> No
 
 def test_every_column_has_a_name_in_both_languages(published: Home) -> None:
     problems = read_problems(published)
-    assert {column for table in QUERIES for column in problems.tables[table][0]} == HEADS.keys()
+    for table in QUERIES:
+        for language in ("en", "zh"):
+            assert all(Wording(language).head(table, column) for column in problems.tables[table][0])

@@ -186,6 +186,18 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
             ("resource_plan", "budgets_add_up_to_the_whole", "critical"),
         ),
         (
+            "update marts.lost_customers set value_lost = 11",
+            ("churn_reasons", "reasons_add_up_to_everybody_lost", "critical"),
+        ),
+        (
+            "update marts.program_health set effective_weight = 0.5, score = 50 where dimension = 'execution'",
+            ("program_health", "weights_add_up_to_the_whole", "critical"),
+        ),
+        (
+            "update marts.program_health_summary set score = 60",
+            ("program_health_summary", "a_score_is_that_of_its_dimensions", "critical"),
+        ),
+        (
             "update marts.customer_base_metrics set revenue = 199.99",
             ("customer_base_metrics", "revenue_of_the_orders", "critical"),
         ),

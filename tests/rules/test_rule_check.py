@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.rules.broken_alerts import BROKEN_ALERTS
+from tests.rules.broken_board import BROKEN_BOARD
 from tests.rules.broken_contacts import BROKEN_CONTACTS
 from tests.rules.broken_factors import BROKEN_FACTORS
+from tests.rules.broken_program import BROKEN_PROGRAM
 from tests.rules.broken_rules import APPEND, BROKEN_RULES, TIER
 from tests.rules.broken_service import BROKEN_SERVICE
 from tests.rules.broken_targets import BROKEN_TARGETS
@@ -26,7 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).parents[2]
-BROKEN = {**BROKEN_RULES, **BROKEN_FACTORS, **BROKEN_TARGETS, **BROKEN_SERVICE, **BROKEN_CONTACTS}
+BROKEN = {
+    **BROKEN_RULES,
+    **BROKEN_FACTORS,
+    **BROKEN_TARGETS,
+    **BROKEN_SERVICE,
+    **BROKEN_CONTACTS,
+    **BROKEN_BOARD,
+    **BROKEN_PROGRAM,
+    **BROKEN_ALERTS,
+}
 
 
 @pytest.fixture(scope="module")

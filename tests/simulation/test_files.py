@@ -46,7 +46,7 @@ def test_every_entity_lands_without_refusal_and_only_planted_rows_are_quarantine
     contracts = load_contracts(PROJECT_DIR)
     report = land(Home(tmp_path), company.landing, contracts, timezone="Asia/Shanghai", progress=lambda _: None)
     # Decisions are made by people and fits by the pipeline, not delivered.
-    made_here = ["identity_decisions", "label_reviews", "tier_decisions", "tier_reviews"]
+    made_here = ["alert_decisions", "identity_decisions", "label_reviews", "tier_decisions", "tier_reviews"]
     made_here += ["value_backtests", "value_fit_nodes", "value_fit_parameters", "value_fits"]
     assert report.absent == made_here
     assert {load["entity"] for load in report.loads} == set(contracts) - set(made_here)

@@ -347,3 +347,27 @@ def test_a_fit_with_an_undetermined_parameter_is_used_and_says_so(shop: Shop) ->
     [minded, _] = shop.fit(END)
     assert (minded.status, minded.row["holdout_mae"]) == ("converged", pytest.approx(0.393, abs=1e-3))
     assert minded.row["reason"] == "Mind: not every parameter is determined; judge it by its backtest."
+
+
+def test_a_mean_spend_is_the_same_in_whatever_order_orders_are_read() -> None:
+    """Eighths of a cent lie in the middle of what means are rounded to: sums of doubles would fall on either side."""
+    cents = np.random.default_rng(3).integers(1, 90_000, size=(300, 9))
+    orders = pd.DataFrame({"who": np.repeat(range(300), 9), "day": np.tile(range(9), 300), "cents": cents.ravel()})
+    read = []
+    for frame in (orders, orders.sample(frac=1, random_state=1)):
+        with duckdb.connect() as connection:
+            connection.register("orders", frame)
+            connection.execute("create schema intermediate")
+            connection.execute(
+                """
+                create table intermediate.int_order_versions as
+                select
+                    who as customer_id, date '1997-01-01' + day::integer as order_date,
+                    (cents::decimal(18, 2) / 100)::decimal(18, 2) as net_amount, true as is_purchase,
+                    date '1996-01-01' as valid_from, null::date as valid_until
+                from orders
+                """
+            )
+            found = spend_statistics(connection, END)
+        read.append(list(zip(found.mean_spend.tolist(), found.weight.tolist(), strict=True)))
+    assert read[0] == read[1]

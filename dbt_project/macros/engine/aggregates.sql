@@ -135,3 +135,16 @@
 {% macro spark__joined_texts(expression, separator) -%}
     nullif(array_join(array_sort(collect_set({{ expression }})), '{{ separator }}'), '')
 {%- endmacro %}
+
+{# The texts of a group as one text, in an order without ties; nulls are left out, and none gives null. #}
+{% macro joined_in_order(expression, order, separator=',') -%}
+    {{ return(adapter.dispatch('joined_in_order', 'retention')(expression, order, separator)) }}
+{%- endmacro %}
+
+{% macro duckdb__joined_in_order(expression, order, separator) -%}
+    string_agg({{ expression }}, '{{ separator }}' order by {{ order }})
+{%- endmacro %}
+
+{% macro spark__joined_in_order(expression, order, separator) -%}
+    nullif(array_join({{ spark__values_in_order(expression, order) }}, '{{ separator }}'), '')
+{%- endmacro %}

@@ -1,6 +1,7 @@
 {# The entities that a contract can ask completeness of. A test holds this list against the contracts. #}
 {% macro landed_entities() -%}
     {{ return([
+        "alert_decisions",
         "campaigns",
         "contracts",
         "customers",

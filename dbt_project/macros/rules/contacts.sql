@@ -67,6 +67,11 @@
     )
 {%- endmacro %}
 
+{# The shorter a policy's period the lower: of touches it takes the first. #}
+{% macro period_rank(period) -%}
+    case {{ period }} when 'week' then 1 when 'fortnight' then 2 when 'month' then 3 when 'quarter' then 4 else 5 end
+{%- endmacro %}
+
 {#
   The policies that owe contacts, each with its number: policies of a scheme take touches in that order, those of shorter
   periods first. SQL of a CTE's body.
@@ -84,9 +89,7 @@
         row_number() over (
             partition by {{ policies }}.scheme
             order by
-                case {{ policies }}.period
-                    when 'week' then 1 when 'fortnight' then 2 when 'month' then 3 when 'quarter' then 4 else 5
-                end,
+                {{ period_rank(policies ~ '.period') }},
                 {{ policies }}.priority,
                 {{ policies }}.tier,
                 {{ policies }}.policy
@@ -154,6 +157,65 @@
     {% endfor %}
     select {{ kept | join(', ') }}, counted_number from ({{ chain.rows }}) as taken
     where counted_number is not null
+{%- endmacro %}
+
+{# The greatest number of pools (int_cadence_touches) that policies of one scheme can make; read when compiled. #}
+{% macro most_pools() -%}
+    {% set channels = seed_rows("contact_channels", "rule_rows.channel", ["channel", "takes_capacity", "is_exchangeable"]) %}
+    {% set most = namespace(number=1) %}
+    {% set rows = seed_rows("service_policy_rules", "rule_rows.scheme", ["scheme", "period", "channel", "contacts"]) %}
+    {% for name in rows | map(attribute='scheme') | unique %}
+        {% set pools = [] %}
+        {% for row in rows | selectattr('scheme', 'equalto', name) | rejectattr('contacts', 'equalto', 0) %}
+            {% for own in channels if own.channel == row.channel or row.channel == 'preferred' %}
+                {% do pools.append(row.period ~ own.takes_capacity ~ (own.is_exchangeable and row.channel != 'preferred')) %}
+            {% else %}
+                {% do pools.append(row.period) %}
+            {% endfor %}
+        {% endfor %}
+        {% set most.number = [most.number, pools | unique | list | length] | max %}
+    {% endfor %}
+    {{ return(most.number) }}
+{%- endmacro %}
+
+{#
+  Which touch makes which contact by cadence (decision 66): pools of contacts that the same touches fit, one after the
+  other, each touch in the order of time takes the first contact that is still open and on the list. It is one behind
+  that of the touch before it, or the first that has not left the list: a running maximum instead of a loop.
+
+  relation: a row per touch and pool, with columns touched_at, touch_id, touched_on, turn (of the pool), first_open,
+  pool_size, and those of `pool`, the pool's key. Gives pool, touch_id, touched_on and taken_number, the contact's number.
+#}
+{% macro taken_contacts(relation, pool) -%}
+    {% set key = pool | join(', ') %}
+    {% set columns = key ~ ', touched_at, touch_id, touched_on, turn, first_open, pool_size' %}
+    {% set in_turn = 'partition by ' ~ key ~ ', turn, is_taken order by touched_at, touch_id' %}
+    {% set chain = namespace(rows='select ' ~ columns ~ ', cast(null as bigint) as taken_number, 0 as is_taken from ' ~ relation) %}
+    {% for number in range(1, most_pools() + 1) %}
+        {% set chain.rows %}
+            select {{ columns }}, taken_number,
+                max(case when taken_number is null then 0 else 1 end) over (partition by touch_id) as is_taken
+            from (
+                select {{ columns }},
+                    case
+                        when turn = {{ number }} and is_taken = 0 and next_number <= pool_size then next_number
+                        else taken_number
+                    end as taken_number
+                from (
+                    select *,
+                        asked_number + max(first_open - asked_number) over (
+                            {{ in_turn }} rows between unbounded preceding and current row
+                        ) as next_number
+                    from (
+                        select *, row_number() over ({{ in_turn }}) as asked_number
+                        from ({{ chain.rows }}) as offered_{{ number }}
+                    ) as numbered_{{ number }}
+                ) as asked_{{ number }}
+            ) as taken_{{ number }}
+        {% endset %}
+    {% endfor %}
+    select {{ key }}, touch_id, touched_on, taken_number from ({{ chain.rows }}) as claims
+    where taken_number is not null
 {%- endmacro %}
 
 {#

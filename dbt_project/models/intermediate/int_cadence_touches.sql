@@ -1,5 +1,4 @@
-{% set kept = ['customer_id', 'touch_id', 'touched_on', 'policy', 'period_start'] %}
-{% set history = ref('int_tier_history') %}
+{% set pool = ['customer_id', 'period', 'earliest_on', 'needs_person', 'is_exchangeable', 'only_channel'] %}
 
 with profile as (
 
@@ -13,78 +12,130 @@ touches as (
 
 ),
 
-customers as (
+due as (
 
-    select * from {{ ref('dim_customers') }}
-
-),
-
-policies as (
-
-    {{ profile_rows(ref('service_policy_rules'), 'rule_rows.scheme') }}
+    select * from {{ ref('int_contacts_due') }}
+    where contact_kind = 'cadence'
 
 ),
 
-channels as (
+touched as (
 
-    {{ profile_rows(ref('contact_channels'), 'rule_rows.channel') }}
-
-),
-
-cadences as (
-
-    {{ cadences('policies', 'channels') }}
+    select distinct customer_id from touches
 
 ),
 
-touched_periods as (
-
-    {{ stacked(
-        'touches',
-        ['touch_id', 'customer_id', 'touched_at', 'touched_on', 'channel', 'is_exchangeable', 'is_personal'],
-        contact_periods('touched_on')
-    ) }}
-
-),
-
-in_tiers as (
+-- From which day on a contact is no longer on the list: days after its own, put aside by the next of its policy, or
+-- with its period.
+leaving as (
 
     select
-        history.customer_id,
-        history.snapshot_on,
-        profile.contact_scheme as scheme,
-        {{ tier_of_scheme('profile.contact_scheme', 'history') }} as tier
-    from {{ history }} as history
+        due.*,
+        case when not due.is_exchangeable then due.channel end as only_channel,
+        least(
+            {{ add_days('due.due_on', 'profile.contact_overdue_days') }},
+            {{ add_days('due.latest_on', 1) }},
+            coalesce(due.lapses_on, {{ add_days('due.latest_on', 1) }})
+        ) as leaves_on
+    from due
+    inner join touched on due.customer_id = touched.customer_id
     cross join profile
 
 ),
 
--- A touch counts under the tier of its own month, so that what it counts for never changes.
+-- Contacts of a period that the same touches fit; who leaves the list first is number one.
+pooled as (
+
+    select
+        *,
+        row_number() over (
+            partition by {{ pool | join(', ') }} order by leaves_on, due_on, priority, trigger, occasion
+        ) as pool_number,
+        count(*) over (partition by {{ pool | join(', ') }}) as pool_size
+    from leaving
+
+),
+
+fitting as (
+
+    select
+        {{ 'pooled.' ~ pool | join(', pooled.') }},
+        touches.touch_id,
+        touches.touched_at,
+        touches.touched_on,
+        min(pooled.pool_number) as first_open,
+        max(pooled.pool_size) as pool_size
+    from touches
+    inner join pooled
+        on
+            touches.customer_id = pooled.customer_id
+            and touches.touched_on between pooled.earliest_on and pooled.latest_on
+            and {{ fits_contact('touches', 'pooled') }}
+    where touches.touched_on < pooled.leaves_on
+    group by
+        {{ 'pooled.' ~ pool | join(', pooled.') }}, touches.touch_id, touches.touched_at, touches.touched_on
+
+),
+
+-- Pools take touches one after the other: of shorter periods first, and those that ask for more.
+pool_kinds as (
+
+    select distinct
+        period,
+        needs_person,
+        is_exchangeable
+    from fitting
+
+),
+
+turns as (
+
+    select
+        *,
+        row_number() over (
+            order by
+                {{ period_rank('period') }},
+                period,
+                case when needs_person then 0 else 1 end,
+                case when is_exchangeable then 1 else 0 end
+        ) as turn
+    from pool_kinds
+
+),
+
 offered as (
 
     select
-        touched_periods.touch_id,
-        touched_periods.customer_id,
-        touched_periods.touched_at,
-        touched_periods.touched_on,
-        touched_periods.period_start,
-        cadences.scheme,
-        cadences.policy,
-        cadences.policy_number,
-        cadences.contacts
-    from touched_periods
-    inner join in_tiers
+        fitting.*,
+        turns.turn
+    from fitting
+    inner join turns
         on
-            touched_periods.customer_id = in_tiers.customer_id
-            and {{ add_days(month_start('touched_periods.touched_on'), -1) }} = in_tiers.snapshot_on
-    inner join cadences
-        on
-            in_tiers.scheme = cadences.scheme
-            and in_tiers.tier = cadences.tier
-            and touched_periods.period = cadences.period
-    inner join customers on touched_periods.customer_id = customers.customer_id
-    where {{ fits_cadence('touched_periods', 'cadences', 'customers') }}
+            fitting.period = turns.period
+            and fitting.needs_person = turns.needs_person
+            and fitting.is_exchangeable = turns.is_exchangeable
+
+),
+
+taken as (
+
+    {{ taken_contacts('offered', pool) }}
 
 )
 
-{{ counted_touches('offered', kept) }}
+select
+    pooled.customer_id,
+    pooled.trigger,
+    pooled.occasion,
+    taken.touch_id,
+    taken.touched_on
+from taken
+inner join pooled
+    on
+        taken.customer_id = pooled.customer_id
+        and taken.period = pooled.period
+        and taken.earliest_on = pooled.earliest_on
+        and taken.needs_person = pooled.needs_person
+        and taken.is_exchangeable = pooled.is_exchangeable
+        and coalesce(taken.only_channel, '') = coalesce(pooled.only_channel, '')
+        and taken.taken_number = pooled.pool_number

@@ -24,7 +24,9 @@ months as (
         max({{ add_days('days.month_start', -1) }} > bounds.as_of_date) as is_provisional
     from days
     cross join bounds
-    where days.date_day between bounds.first_trigger_month and bounds.plan_until
+    where
+        days.date_day between least(bounds.first_trigger_month, {{ month_start('bounds.touches_from') }})
+        and bounds.plan_until
     group by days.month_start
 
 )

@@ -39,7 +39,7 @@ queued as (
         -- Among equals others come first in each month.
         (draw + 386117 * {{ months_apart("date '2000-01-01'", 'plan_month') }}) % {{ draw_range() }} as month_draw
     from slots
-    where takes_capacity and (is_contactable or opted_out_on >= {{ add_months('plan_month', -1) }})
+    where is_planned and takes_capacity and (is_contactable or opted_out_on >= {{ add_months('plan_month', -1) }})
     union all
     select
         'trigger' as contact_kind,

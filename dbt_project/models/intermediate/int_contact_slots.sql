@@ -30,6 +30,12 @@ customers as (
 
 ),
 
+touched as (
+
+    select distinct customer_id from {{ ref('int_contact_touches') }}
+
+),
+
 policies as (
 
     {{ profile_rows(ref('service_policy_rules'), 'rule_rows.scheme') }}
@@ -113,22 +119,25 @@ owed as (
     inner join slot_numbers on policies.contacts >= slot_numbers.slot_number
     inner join period_days on policies.period = period_days.period
     inner join months on period_days.month_start = months.plan_month
-    cross join bounds
-    where months.plan_month >= bounds.first_month
 
 ),
 
+-- Months before the plan show what touches were for, of customers that have touches.
 in_tiers as (
 
     select
         history.customer_id,
+        touched.customer_id is not null as is_touched,
         months.plan_month,
         months.tier_on,
         months.is_provisional,
         {{ tier_of_scheme('profile.contact_scheme', 'history') }} as tier
     from {{ history }} as history
     inner join months on history.snapshot_on = months.tier_on
+    cross join bounds
     cross join profile
+    left join touched on history.customer_id = touched.customer_id
+    where months.plan_month >= bounds.first_month or touched.customer_id is not null
 
 ),
 
@@ -154,6 +163,7 @@ owed_to_customers as (
 
     select
         in_tiers.customer_id,
+        in_tiers.is_touched,
         in_tiers.plan_month,
         in_tiers.tier_on,
         in_tiers.is_provisional,
@@ -222,8 +232,9 @@ select
     coalesce(channels.takes_capacity, false) as takes_capacity,
     dated.is_contactable,
     dated.opted_out_on,
-    dated.draw
+    dated.draw,
+    dated.plan_month >= bounds.first_month as is_planned
 from dated
 cross join bounds
 left join channels on dated.channel = channels.channel
-where dated.wanted_on >= bounds.border_from or channels.takes_capacity
+where dated.wanted_on >= bounds.border_from or channels.takes_capacity or dated.is_touched

@@ -30,8 +30,8 @@ due as (
         slots.period_end as latest_on,
         cast(null as date) as expires_on,
         cast(null as date) as ended_on,
-        slots.period_start,
-        slots.slot_number
+        slots.period,
+        slots.is_planned
     from slots
     union all
     select
@@ -41,8 +41,8 @@ due as (
         triggers.latest_on,
         triggers.expires_on,
         triggers.ended_on,
-        cast(null as date) as period_start,
-        cast(null as integer) as slot_number
+        cast(null as {{ dbt.type_string() }}) as period,
+        true as is_planned
     from triggers
 
 ),
@@ -52,7 +52,7 @@ dated as (
     select
         due.*,
         coalesce(places.due_on, due.wanted_on) as due_on,
-        due.takes_capacity and places.due_on is null as is_without_place
+        due.is_planned and due.takes_capacity and places.due_on is null as is_without_place
     from due
     left join places
         on

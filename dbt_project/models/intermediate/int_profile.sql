@@ -122,7 +122,23 @@ pivoted as (
         max(case when parameter = 'sample_ratio_min_expected' then cast(value as integer) end)
             as sample_ratio_min_expected,
         max(case when parameter = 'activation_days' then cast(value as integer) end) as activation_days,
-        max(case when parameter = 'win_back_days' then cast(value as integer) end) as win_back_days
+        max(case when parameter = 'win_back_days' then cast(value as integer) end) as win_back_days,
+        max(case when parameter = 'board_history_days' then cast(value as integer) end) as board_history_days,
+        max(case when parameter = 'board_reason_share' then cast(value as double) end) as board_reason_share,
+        max(case when parameter = 'board_reason_departure' then cast(value as double) end) as board_reason_departure,
+        max(case when parameter = 'churn_reason_weeks' then cast(value as integer) end) as churn_reason_weeks,
+        max(case when parameter = 'program_months' then cast(value as integer) end) as program_months,
+        max(case when parameter = 'tier_agreement_months' then cast(value as integer) end) as tier_agreement_months,
+        max(case when parameter = 'program_excellent_from' then cast(value as double) end) as program_excellent_from,
+        max(case when parameter = 'program_good_from' then cast(value as double) end) as program_good_from,
+        max(case when parameter = 'alert_closed_days' then cast(value as integer) end) as alert_closed_days,
+        max(case when parameter = 'alert_owner_cap' then cast(value as integer) end) as alert_owner_cap,
+        max(case when parameter = 'alert_backtest_customers' then cast(value as integer) end)
+            as alert_backtest_customers,
+        max(case when parameter = 'alert_naive_silent_days' then cast(value as integer) end)
+            as alert_naive_silent_days,
+        max(case when parameter = 'alert_naive_cadence_factor' then cast(value as double) end)
+            as alert_naive_cadence_factor
     from parameters
 
 )

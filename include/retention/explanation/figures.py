@@ -6,7 +6,7 @@ customer among many, so the cut-offs stay where they are.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -75,6 +75,12 @@ def least_amount(bound: float) -> Decimal:
     return amount - CENT if float(amount - CENT) >= bound else amount
 
 
+def spend_for_average(average: Decimal, orders: int, figures: Mapping[str, Any]) -> Decimal:
+    """The spend that brings the average of all orders, some more among them, to a value."""
+    whole = average * ((figures.get("frequency_12m") or 0) + orders) - (figures.get("monetary_12m") or Decimal(0))
+    return least_amount(float(whole)) if whole > 0 else Decimal(0)
+
+
 @dataclass(frozen=True)
 class Change:
     """What is otherwise than today.
@@ -102,10 +108,6 @@ class Change:
     def is_by_orders(self) -> bool:
         """Whether orders alone bring it about."""
         return not self.is_nothing and not self.scores and not self.others
-
-    def as_orders_today(self) -> "Change":
-        """The orders that bring it about, the last of them today: each counts, costs and is recent at once."""
-        return replace(self, recency_days=0, orders=max(self.orders, 1))
 
 
 def changed(figures: Figures, change: Change, scale: Scale) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from retention.explanation.figures import (
     Change,
     Scale,
     changed,
-    least_amount,
+    spend_for_average,
 )
 from retention.explanation.rules import Condition, Figures, Group, first_match
 
@@ -71,6 +71,7 @@ class Way:
     Attributes:
         group: the group of conditions that would then be the first to hold.
         named: figures in which the change is told, of those that it moves.
+        average: the average amount of an order that the group asks for; None for none.
     """
 
     group: Group
@@ -78,6 +79,7 @@ class Way:
     change: Change
     named: tuple[str, ...]
     unmet: tuple[Condition, ...]
+    average: Decimal | None
 
     @property
     def is_decided(self) -> bool:
@@ -165,7 +167,7 @@ def _ways(
         # Of changes alike in proportion, as all are to nothing, the smaller one.
         least = (float(change.amount), float(change.orders))
         price = (len(unmet), decisions, _proportion(change, figures, scale), *least)
-        yield price, Way(group, group.tier, change, _named(need, change, figures), unmet)
+        yield price, Way(group, group.tier, change, _named(need, change, figures), unmet, need.average)
 
 
 def _named(need: _Need, change: Change, figures: Figures) -> tuple[str, ...]:
@@ -186,11 +188,9 @@ def _change(need: _Need, figures: Figures) -> Change | None:
             return None
         recency, orders = 0, max(orders, 1)
     if need.average is not None:
-        count = (figures.get("frequency_12m") or 0) + orders
-        if not count:
+        if not (figures.get("frequency_12m") or 0) + orders:
             return None
-        whole = need.average * count - (figures.get("monetary_12m") or Decimal(0))
-        amount = max(amount, least_amount(float(whole)) if whole > 0 else Decimal(0))
+        amount = max(amount, spend_for_average(need.average, orders, figures))
     if recency is not None and recency < 0:
         return None
     change = Change(recency, orders, amount, need.scores, need.others)

@@ -9,8 +9,9 @@ import duckdb
 
 from retention.errors import NotThereError
 from retention.explanation.figures import MEASURES, Scale, changed
-from retention.explanation.movement import Way, is_unrecorded, tier_after, way_up
+from retention.explanation.movement import Way, is_unrecorded, way_up
 from retention.explanation.names import Names, read_names
+from retention.explanation.orders import orders_today
 from retention.explanation.outlook import outlook_in
 from retention.explanation.queries import has_table, of_customer, of_profile, rows_of
 from retention.explanation.rules import Figures, Group, first_match, groups_by_scheme
@@ -237,8 +238,7 @@ def _told_way(
     scheme: str, way: Way, groups: Sequence[Group], figures: Figures, scale: Scale, names: Names
 ) -> dict[str, Any]:
     after = changed(figures, way.change, scale)
-    orders = way.change.as_orders_today() if way.change.is_by_orders else None
-    tier = tier_after(groups, figures, scale, orders) if orders else None
+    today = orders_today(way, groups, figures, scale)
     return {
         "to_tier": way.tier,
         "to_tier_name": names.of(scheme, way.tier),
@@ -261,12 +261,12 @@ def _told_way(
             for name in way.named
         ],
         "with_orders_today": None
-        if orders is None or tier is None
+        if today is None
         else {
-            "orders": orders.orders,
-            "amount": orders.amount,
-            "tier": tier,
-            "tier_name": names.of(scheme, tier),
+            "orders": today[0].orders,
+            "amount": today[0].amount,
+            "tier": today[1],
+            "tier_name": names.of(scheme, today[1]),
         },
     }
 

@@ -49,8 +49,10 @@ def audit_candidate(
     with open_warehouse(run.folder, read_only=False) as connection:
         for stray in set(published_tables(connection)) - set(descriptions):
             connection.execute(f"drop table marts.{quoted(stray)}")
+        connection.execute("begin")  # a thousand comments in one transaction: each of its own would wait for the disk
         for table, texts in descriptions.items():
             describe(connection, table, texts)
+        connection.execute("commit")
         connection.execute("delete from marts.data_quality")  # what an earlier attempt at this audit wrote
         run.write("checks", {"results": [one.as_dict() for one in checked]})
         connection.execute(

@@ -1,6 +1,6 @@
 """The weekly report on frequent problems (C4, 高频问题分析报告), from the published release alone.
 
-HOME/reports/problems/<Monday>/report-en.xlsx, report-zh.xlsx, report-en.md, report-zh.md, report.json
+HOME/reports/problems/<Monday>/report-{en,zh}.{html,md,xlsx} and report.json
 """
 
 import json
@@ -16,6 +16,9 @@ import duckdb
 from retention.errors import NotThereError
 from retention.publication.release import published_file
 from retention.publication.workbooks import LANGUAGES, Sheet, write_workbook
+from retention.reports.problem_sections import PROBLEMS, QUERIES
+from retention.reports.wording import Wording
+from retention.reports.writing import write_pages
 from retention.runs import Home
 
 TABLES = ("issue_hotspots", "service_metrics", "ticket_sla", "ticket_sla_policies", "dim_labels", "dim_dates")
@@ -37,37 +40,6 @@ GENERAL = "dimension_value"
 """Code set of all, unknown and what else stands for no value."""
 HOTSPOT_REASON = re.compile(r"(\S+) tickets?, a usual week (\S+): score (\S+) (>=|<) (\S+)")
 CLOCK_REASON = re.compile(r"(\w+): (\d+) of (\d+) minutes")
-QUERIES = {
-    "problems": """
-        select category_rank, category, tickets, round(ticket_share, 4) as ticket_share,
-            round(cumulative_share, 4) as cumulative_share, mean_4_weeks, round(change_rate, 4) as change_rate, trend,
-            usual_tickets, hotspot_score, hotspot_rank, verdict, customers, revenue_12m,
-            round(revenue_share, 4) as revenue_share, main_tier, main_region, main_channel, reason
-        from marts.issue_hotspots where week_start = $week order by category_rank
-    """,
-    "service": """
-        select dimension, dimension_value, tickets, resolved, round(resolution_rate, 4) as resolution_rate, met,
-            breached, undecided, round(timely_rate, 4) as timely_rate, median_first_response_minutes,
-            median_resolution_minutes, round(call_back_rate, 4) as call_back_rate, round(csat, 4) as csat
-        from marts.service_metrics where week_start = $week and period_type = 'week'
-        order by dimension != 'all', dimension, tickets desc, dimension_value
-    """,
-    "overdue": """
-        select ticket_id, customer_id, owner, category, escalated_priority, escalation_level, received_at, next_due_at,
-            first_response_status, resolution_status, reason
-        from marts.ticket_sla where is_overdue order by escalated_priority nulls last, next_due_at, ticket_id
-    """,
-    "soon_overdue": """
-        select tickets.ticket_id, tickets.customer_id, tickets.owner, tickets.category, tickets.escalated_priority,
-            tickets.escalation_level, tickets.received_at, policies.metric, policies.due_at, tickets.is_overdue,
-            policies.status, tickets.reason
-        from marts.ticket_sla as tickets
-        inner join marts.ticket_sla_policies as policies
-            on tickets.ticket_id = policies.ticket_id and policies.is_counted and policies.is_soon_overdue
-                and policies.metric != 'call_back'
-        where tickets.is_soon_overdue order by policies.due_at, tickets.ticket_id, policies.metric
-    """,
-}
 TITLES = {
     "en": {
         "report": "Frequent problems, week of {week}",
@@ -96,29 +68,6 @@ TITLES = {
         "not_over": "本周尚未结束，仅统计至数据截止日。",
     },
 }
-HEADS = {
-    "category_rank": ("Rank", "排名"), "category": ("Category", "问题类别"), "tickets": ("Tickets", "工单数"),
-    "ticket_share": ("Share", "占比"), "cumulative_share": ("Cumulative share", "累计占比"),
-    "mean_4_weeks": ("Mean of 4 weeks before", "前4周均值"), "change_rate": ("Change", "变化率"),
-    "trend": ("Trend", "趋势"), "usual_tickets": ("Usual week", "常规周工单数"), "hotspot_score": ("Score", "异常分"),
-    "hotspot_rank": ("Hotspot", "热点排名"), "verdict": ("Verdict", "判定"), "customers": ("Customers", "涉及客户数"),
-    "revenue_12m": ("Their spend in 12 months", "涉及客户近12个月消费额"),
-    "revenue_share": ("Share of all spend", "占总消费额比例"), "main_tier": ("Main tier", "主要客户等级"),
-    "main_region": ("Main region", "主要地区"), "main_channel": ("Main channel", "主要渠道"),
-    "reason": ("Reason", "依据"), "dimension": ("By", "维度"), "dimension_value": ("Value", "取值"),
-    "resolved": ("Resolved", "已解决"), "resolution_rate": ("Resolution rate", "解决率"),
-    "met": ("In time", "按时"), "breached": ("Late", "超时"), "undecided": ("Not due yet", "未到期"),
-    "timely_rate": ("Timely rate", "及时解决率"),
-    "median_first_response_minutes": ("Median response, minutes", "首次响应中位数（分钟）"),
-    "median_resolution_minutes": ("Median resolution, minutes", "解决时长中位数（分钟）"),
-    "call_back_rate": ("Call-back rate", "回访率"), "csat": ("Satisfied", "满意率"),
-    "ticket_id": ("Ticket", "工单编号"), "customer_id": ("Customer", "客户编号"), "owner": ("Owner", "负责人"),
-    "escalated_priority": ("Priority now", "当前优先级"), "escalation_level": ("Levels up", "升级次数"),
-    "received_at": ("Received", "受理时间"), "next_due_at": ("Due", "应完成时间"),
-    "metric": ("Clock", "时限"), "due_at": ("Due", "应完成时间"), "status": ("State", "状态"),
-    "is_overdue": ("Late by another clock", "其他时限已超时"),
-    "first_response_status": ("Response", "响应状态"), "resolution_status": ("Resolution", "解决状态"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -137,14 +86,15 @@ class Problems:
     tables: Mapping[str, tuple[Sequence[str], Sequence[tuple[Any, ...]]]]
     labels: Mapping[tuple[str, str, str], str]
 
-    def shown(self, table: str, language: str) -> list[list[Any]]:
-        """The rows of a table with the names of their codes."""
+    def shown(self, table: str, language: str, limit: int | None = None) -> list[list[Any]]:
+        """The rows of a table, the first of them where a limit is given, with the names of their codes."""
         columns, rows = self.tables[table]
-        return [self._named(dict(zip(columns, row, strict=True)), language) for row in rows]
+        return [self._named(dict(zip(columns, row, strict=True)), language) for row in rows[:limit]]
 
     def heads(self, table: str, language: str) -> list[str]:
         """The header of a table."""
-        return [HEADS[column][LANGUAGES.index(language)] for column in self.tables[table][0]]
+        wording = Wording(language)
+        return [wording.head(table, column) for column in self.tables[table][0]]
 
     def tickets(self) -> int:
         """Tickets received in the week."""
@@ -230,6 +180,7 @@ def write_problems(home: Home, week: date | None = None) -> Path:
     for language in LANGUAGES:
         write_workbook(folder / f"report-{language}.xlsx", _sheets(problems, language))
         (folder / f"report-{language}.md").write_text(_markdown(problems, language), encoding="utf-8")
+    write_pages(home, PROBLEMS, folder, problems.week)
     text = json.dumps(as_json(problems), indent=2, ensure_ascii=False, default=str)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")
     return folder
@@ -282,13 +233,14 @@ def _markdown(problems: Problems, language: str) -> str:
     ]
     parts += [f"## {titles['hotspots']}", "\n".join(named) or titles["none"]]
     for table in QUERIES:
-        rows = problems.shown(table, language)
+        rows = problems.shown(table, language, SHOWN)
         parts += [
             f"## {titles[table]}",
-            _grid(problems.heads(table, language), rows[:SHOWN]) if rows else titles["none"],
+            _grid(problems.heads(table, language), rows) if rows else titles["none"],
         ]
-        if len(rows) > SHOWN:
-            parts.append(titles["more"].format(count=len(rows) - SHOWN))
+        more = len(problems.tables[table][1]) - SHOWN
+        if more > 0:
+            parts.append(titles["more"].format(count=more))
     return "\n\n".join(parts) + "\n"
 
 

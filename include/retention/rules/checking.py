@@ -6,14 +6,25 @@ from pathlib import Path
 import duckdb
 
 from retention.errors import BuildFailedError
+from retention.rules.alerts import alert_checks, whole_alert_checks
 from retention.rules.bands import band_checks, whole_band_checks
+from retention.rules.board import board_checks
 from retention.rules.conditions import condition_checks, make_conditions, scheme_checks
 from retention.rules.contacts import contact_checks, template_problems, whole_contact_checks
-from retention.rules.declared import declared_factors, declared_metrics, declared_seeds, declared_target_metrics
+from retention.rules.declared import (
+    declared_alert_metrics,
+    declared_board_metrics,
+    declared_churn_signals,
+    declared_factors,
+    declared_metrics,
+    declared_seeds,
+    declared_target_metrics,
+)
 from retention.rules.factors import factor_checks, whole_factor_checks
 from retention.rules.names import name_checks
 from retention.rules.parameters import parameter_checks, whole_parameter_checks
 from retention.rules.problems import Problem
+from retention.rules.program import program_checks, whole_program_checks
 from retention.rules.reading import read_seeds
 from retention.rules.retained import retained_checks, whole_retained_checks
 from retention.rules.service import service_checks, whole_service_checks
@@ -52,11 +63,16 @@ def check_rules(project_dir: Path) -> list[Problem]:
             connection.execute(statement)
         queries = [*value_checks(seeds), *condition_checks(), *band_checks(), *parameter_checks(parameters)]
         queries += [*factor_checks(declared_factors(dbt_dir)), *retained_checks(), *service_checks()]
-        queries += [*contact_checks(events), *target_checks(declared_target_metrics(dbt_dir))]
+        metrics = declared_target_metrics(dbt_dir)
+        queries += [*contact_checks(events), *target_checks(metrics)]
+        queries += board_checks(declared_board_metrics(dbt_dir))
+        queries += program_checks(metrics, declared_churn_signals(dbt_dir))
+        queries += alert_checks(declared_alert_metrics(dbt_dir))
         if is_whole:
+            queries += whole_alert_checks()
             queries += [*scheme_checks(), *whole_band_checks(), *whole_parameter_checks(parameters), *name_checks()]
             queries += [*whole_factor_checks(), *whole_retained_checks(), *whole_service_checks()]
-            queries += [*whole_contact_checks(), *whole_target_checks()]
+            queries += [*whole_contact_checks(), *whole_target_checks(), *whole_program_checks()]
             problems += template_problems(connection, events)
         problems += _found(connection, queries)
     return sorted(set(problems), key=lambda one: (one.seed, one.line or 0, one.text))

@@ -100,6 +100,33 @@ def declared_target_metrics(dbt_dir: Path) -> dict[str, list[str]]:
     return dict(_returned(dbt_dir, "target_metrics.sql", "target_metrics"))
 
 
+def declared_board_metrics(dbt_dir: Path) -> dict[str, list[str | int]]:
+    """The metrics of the board: unit, source, mean or sum, and what is said of the window.
+
+    Raises:
+        SettingsError: the macro is not there.
+    """
+    return dict(_returned(dbt_dir, "board_metrics.sql", "board_metrics"))
+
+
+def declared_churn_signals(dbt_dir: Path) -> dict[str, str]:
+    """The signals that reasons of churn can ask for, each with its kind: event or state.
+
+    Raises:
+        SettingsError: the macro is not there.
+    """
+    return dict(_returned(dbt_dir, "churn_reasons.sql", "churn_signals"))
+
+
+def declared_alert_metrics(dbt_dir: Path) -> dict[str, list[str]]:
+    """The metrics that alerts can ask for: how each is worked out, its unit, its subject and its comparison.
+
+    Raises:
+        SettingsError: the macro is not there.
+    """
+    return dict(_returned(dbt_dir, "alerts.sql", "alert_metrics"))
+
+
 def _returned(dbt_dir: Path, file: str, macro: str) -> Any:
     """What a macro without arguments returns, when that is written out as a list or dictionary."""
     path = dbt_dir / "macros" / "rules" / file

@@ -45,6 +45,18 @@ def name_checks() -> Iterator[str]:
             select 'contact_channels', line, profile, 'contact_channel', channel, rule_id from contact_channels
             union all
             select 'sla_policies', line, profile, 'policy_set', policy_set, rule_id from sla_policies
+            union all
+            select 'board_metrics', line, profile, 'board_category', category, rule_id from board_metrics
+            union all
+            select 'board_metrics', line, profile, 'owner_role', owner, rule_id from board_metrics
+            union all
+            select 'program_dimensions', line, profile, 'program_dimension', dimension, rule_id from program_dimensions
+            union all
+            select 'program_measures', line, profile, 'program_measure', measure, rule_id from program_measures
+            union all
+            select 'program_measures', line, profile, 'program_advice', advice, rule_id from program_measures
+            union all
+            select 'churn_reason_rules', line, profile, 'churn_reason', reason, rule_id from churn_reason_rules
         )
         select seed, min(line) as line, arg_min(profile, line) as profile, code_set || ' ' || said(code)
             || ' has no name in labels.csv. Add the row: ' || code_set || ',' || code || ',English name,中文名称,'

@@ -29,7 +29,11 @@ KINDS = {
     "schemes": ("value is not null", "schemes of tier_rules.csv, parted by commas"),
 }
 """What a parameter can hold: a condition of SQL, and its words. A list in the declaration names the words allowed."""
-ORDERED = (("churn_risk_medium_from", "churn_risk_high_from"), ("health_yellow_from", "health_green_from"))
+ORDERED = (
+    ("churn_risk_medium_from", "churn_risk_high_from"),
+    ("health_yellow_from", "health_green_from"),
+    ("program_good_from", "program_excellent_from"),
+)
 """Bounds of bands: the first of a pair must not be above the second, or nobody is in its band."""
 
 

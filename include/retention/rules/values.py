@@ -11,11 +11,24 @@ MAY_BE_EMPTY = {
     "targets": {"warn_at", "alarm_at", "expected_low", "expected_high", "owner"},
     "resource_budgets": {"quarter_start", "owner", "purpose"},
     "plan_objectives": {"measures", "owner", "baseline", "resources", "expected_effect", "milestones"},
+    "board_metrics": {"target", "alarm_at", "window_days"},
     "tier_rules": {"operator", "value"},
     "lifecycle_rules": {"operator", "value"},
     "label_rules": {"operator", "value"},
     "contact_triggers": {"within_hours", "scheme", "tier", "min_amount", "event_values"},
     "contact_templates": {"fields"},
+    "tier_expectations": {"low", "high"},
+    "churn_reason_rules": {"look_back_days"},
+    "alert_rules": {
+        "lookback_days",
+        "min_count",
+        "min_age_days",
+        "value_bound",
+        "categories",
+        "threshold",
+        "close_threshold",
+        "critical_threshold",
+    },
 }
 KEYS = {
     "profiles": ["profile"],
@@ -29,6 +42,7 @@ KEYS = {
     "targets": ["profile", "scheme", "tier", "metric", "period_type"],
     "resource_budgets": ["profile", "scheme", "tier", "quarter_start"],
     "plan_objectives": ["profile", "objective_id"],
+    "board_metrics": ["profile", "metric"],
     "survey_scales": ["survey_type"],
     "satisfaction_benchmarks": ["profile", "survey_type", "dimension", "dimension_value"],
     "migration_spans": ["profile", "span_months"],
@@ -45,6 +59,12 @@ KEYS = {
     "severity_map": ["profile", "source_severity"],
     "working_hours": ["profile", "region", "iso_weekday", "opens_at"],
     "holidays": ["holiday_calendar", "holiday_on"],
+    "program_dimensions": ["profile", "dimension"],
+    "program_measures": ["profile", "measure"],
+    "program_core_metrics": ["profile", "metric", "scheme", "tier"],
+    "tier_expectations": ["profile", "scheme", "tier", "behaviour"],
+    "churn_reason_rules": ["profile", "reason"],
+    "alert_rules": ["profile", "rule_id"],
 }
 NUMBER = r"'[+-]?[0-9]+([.][0-9]+)?'"
 TYPES = {

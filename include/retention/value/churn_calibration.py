@@ -88,6 +88,8 @@ def fit(outcomes: ChurnOutcomes, held_out: HeldOut | None = None) -> Fit:
         outcomes: what is known now.
         held_out: part of it, by which the method is judged; its figures join the diagnostics.
 
+    The standard errors take a customer's month-ends for independent, which they are not: read them as a lower bound.
+
     Returns:
         The fit; `problems` names why it is not to be trusted: one_outcome (all or none bought), no_slope (the score
         does not tell who stays silent) or separated (it tells without a doubt, which no sample bears out).

@@ -23,7 +23,7 @@ OLD_RELEASE = "The published release knows nothing of value models."
 # One row per customer who had bought by the day, as known on it.
 HISTORIES = """
     with days as (
-        select customer_id, order_date, sum(net_amount)::double as spend
+        select customer_id, order_date, sum(net_amount) as spend
         from intermediate.int_order_versions
         where is_purchase and valid_from <= {day} and (valid_until is null or valid_until > {day})
         group by customer_id, order_date
@@ -31,7 +31,7 @@ HISTORIES = """
     select
         customer_id, count(*) - 1 as frequency, max(order_date) as last_on,
         max(order_date) - min(order_date) as span_days, {day} - min(order_date) as age_days,
-        (sum(spend) - arg_min(spend, order_date)) / nullif(count(*) - 1, 0) as mean_spend,
+        (sum(spend) - arg_min(spend, order_date))::double / nullif(count(*) - 1, 0) as mean_spend,
         count(*) filter (where order_date > {since}) as recent
     from days
     group by customer_id
@@ -40,7 +40,8 @@ PURCHASES = """
     select frequency, span_days, age_days, count(*) as weight
     from ({histories}) group by all order by all
 """
-# Cents below a cent, which sums of doubles leave, would part customers who are alike.
+# Amounts are summed as decimals: in whatever order they are read, means and the name of the fit are the same. Below a
+# hundredth of a cent means would part customers who are alike.
 SPEND = """
     select frequency, round(mean_spend, 4) as mean_spend, count(*) as weight
     from ({histories}) where frequency > 0 and round(mean_spend, 4) > 0 group by all order by all

@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,6 +20,8 @@ SHOWN = 3
 LONGEST_MESSAGE = 600
 OWN_WORDS = re.compile(r"Compilation Error in model \S+ \([^)]*\) (?=seeds/|Seed |Scheme |Profile )")
 """What dbt puts before an error that a macro of ours raised: the row it names says more than the model that read it."""
+PARSED = "partial_parse.msgpack"
+"""The parsed project, in the folder that dbt works in."""
 NODE_FINISHED = "Q"  # dbt's event codes for finished nodes all begin with it
 
 
@@ -81,6 +85,8 @@ def dbt_build(
         BuildFailedError: a model or a test failed; the message names the first ones, with dbt's own words.
     """
     target = dbt_target(run.home)
+    shared = project_dir / "dbt_project" / "target" / f"parsed.{process.target}.msgpack"
+    take_parsed(shared, target)
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
     logs = run.folder / "logs"
@@ -113,10 +119,37 @@ def dbt_build(
         except BaseException:
             child.terminate()
             raise
+    share_parsed(target, shared)
     result = _read_results(results)
     if child.returncode != 0 or result.failures:
         raise BuildFailedError(_explain_failure(result, said), f"dbt's log: {logs / 'dbt.log'}.")
     return result
+
+
+def take_parsed(shared: Path, target: Path) -> None:
+    """Begin a new home with the project as another home has parsed it: dbt parses again what has changed since."""
+    own = target / PARSED
+    if own.exists() or not shared.exists():
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    _put(shared, own)
+
+
+def share_parsed(target: Path, shared: Path) -> None:
+    """Leave the parsed project for homes to come, beside the project; where that can't be written, nothing is left."""
+    own = target / PARSED
+    if not own.exists() or (shared.exists() and shared.stat().st_mtime >= own.stat().st_mtime):
+        return
+    with suppress(OSError):
+        shared.parent.mkdir(exist_ok=True)
+        _put(own, shared)
+
+
+def _put(source: Path, place: Path) -> None:
+    """Copy a file so that others find it whole or not at all."""
+    beside = place.with_name(f"{place.name}.{os.getpid()}.new")
+    shutil.copyfile(source, beside)
+    beside.replace(place)
 
 
 def _kept(lines: Iterable[str], log: TextIO) -> Iterator[str]:

@@ -32,6 +32,7 @@ def run_dbt(arguments: Sequence[str]) -> None:
     # finds next to nothing: 50 MB more are held, whatever the number of rows.
     gc.disable()
     leave_out_debug_events()
+    parse_alike_for_every_file()
     from dbt.cli.main import cli  # noqa: PLC0415  # two seconds, and Spark is to be there before
 
     cli(list(arguments))
@@ -61,6 +62,22 @@ def leave_out_debug_events() -> None:
 
     DebugLevel.__init__ = make_later  # type: ignore[method-assign]
     EventManager.fire_event = fire_if_shown  # type: ignore[method-assign]
+
+
+def parse_alike_for_every_file() -> None:
+    """Let dbt take a parsed project for what it is when only the warehouse's file is another.
+
+    It parses everything anew when anything of its connection has changed, since a model could ask for it; none of ours
+    asks for a path. So a project that one home has parsed serves all (`retention.warehouse.dbt.share_parsed`).
+    """
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials  # noqa: PLC0415  # as above
+
+    keys = DuckDBCredentials._connection_keys  # dbt offers nothing else
+
+    def without_files(self: DuckDBCredentials) -> tuple[str, ...]:
+        return tuple(key for key in keys(self) if key not in ("path", "attach"))
+
+    DuckDBCredentials._connection_keys = without_files  # as above
 
 
 if __name__ == "__main__":

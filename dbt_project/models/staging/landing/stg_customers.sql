@@ -58,6 +58,9 @@ known_by_then as (
 
         -- days and instants
         cast(newest.registered_at as date) as registered_on,
+        case
+            when cast(newest.consent_at as date) <= run_parameters.as_of_date then cast(newest.consent_at as date)
+        end as consented_on,
         newest.updated_at
     from newest
     cross join run_parameters

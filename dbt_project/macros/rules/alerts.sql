@@ -1,0 +1,89 @@
+{#
+  Alerts (W, decisions 70 and 71). A condition is asked of a subject on every day, as it stands when the day is over; since
+  it changes only on days on which a fact enters or leaves its window, spans of days are found from those days alone.
+#}
+
+{#
+  The metrics that a rule of alert_rules.csv can ask about: how it is worked out, its unit, whose it is, and how it is
+  compared with the threshold.
+
+  share: what counts over all within lookback_days. drop: the fall of a number against as many days before. mean_drop: the
+  fall of a mean. number, amount: within lookback_days. days: since a day. board: of kpi_history.
+#}
+{% macro alert_metrics() -%}
+    {{ return({
+        "negative_share": ["share", "rate", "region", ">"],
+        "purchase_drop_rate": ["drop", "rate", "customer", ">="],
+        "churn_rate_daily": ["board", "rate", "metric", ">"],
+        "cadence_ratio": ["days", "ratio", "customer", ">="],
+        "interaction_drop_rate": ["drop", "rate", "customer", ">="],
+        "negative_feedback": ["number", "count", "customer", ">="],
+        "satisfaction_drop": ["mean_drop", "share", "customer", ">="],
+        "complaints": ["number", "count", "customer", ">="],
+        "slow_response_share": ["share", "rate", "region", ">="],
+        "low_rating_share": ["share", "rate", "owner", ">="],
+        "return_rate": ["share", "rate", "product", ">="],
+        "product_complaint_rate": ["share", "rate", "product", ">="],
+        "days_to_due": ["days", "days", "ticket", "<="],
+        "ticket_overdue_days": ["days", "days", "ticket", ">="],
+        "contact_overdue_days": ["days", "days", "customer", ">="],
+        "revenue_without_consent": ["amount", "amount", "customer", ">="],
+        "board_abnormal": ["board", "flag", "metric", "="],
+    }) }}
+{%- endmacro %}
+
+{# One of the four entries of alert_metrics() for a row's metric. #}
+{% macro of_alert_metric(metric, place) -%}
+    case {{ metric }}
+        {%- for name, about in alert_metrics().items() %}
+        when '{{ name }}' then '{{ about[place] }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# Whether a value compares with a bound as its metric is compared: above, or from the bound on. #}
+{% macro reaches(value, bound, comparison) -%}
+    ({{ value }} > {{ bound }} or ({{ comparison }} = '>=' and {{ value }} = {{ bound }}))
+{%- endmacro %}
+
+{# Days until a count of days times a factor is reached, whole days up. #}
+{% macro days_until(factor, days) -%}
+    cast(ceil({{ rounded(factor ~ ' * ' ~ days, 6) }}) as integer)
+{%- endmacro %}
+
+{# The figure of an alert in the unit's decimals. #}
+{% macro alert_figure(value, unit) -%}
+    case {{ unit }}
+        when 'rate' then {{ as_text(value, 4) }}
+        when 'share' then {{ as_text(value, 4) }}
+        when 'flag' then {{ as_text(value, 4) }}
+        when 'ratio' then {{ as_text(value, 2) }}
+        when 'amount' then {{ as_text(value, 2) }}
+        else {{ as_text(value, 0) }}
+    end
+{%- endmacro %}
+
+{# What an alert's figure is made from, in brackets. #}
+{% macro alert_inputs(spans, rules) -%}
+    {% set days = as_text(rules ~ '.lookback_days', 0) -%}
+    case
+        when {{ rules }}.approach = 'share'
+            then
+                ' (' || {{ as_text(spans ~ '.now_sum', 0) }} || ' of ' || {{ as_text(spans ~ '.now_count', 0) }}
+                || ' in ' || {{ days }} || ' days)'
+        when {{ rules }}.approach in ('drop', 'mean_drop')
+            then
+                ' (' || {{ as_text(spans ~ '.now_count', 0) }} || ' in ' || {{ days }} || ' days, '
+                || {{ as_text(spans ~ '.before_count', 0) }} || ' in the ' || {{ days }} || ' before)'
+        when {{ rules }}.approach in ('number', 'amount') then ' (in ' || {{ days }} || ' days)'
+        when {{ rules }}.metric = 'cadence_ratio'
+            then
+                ' (silent since ' || cast({{ spans }}.counted_from as {{ dbt.type_string() }}) || ', own gap '
+                || {{ as_text(spans ~ '.unit_days', 1) }} || ' days)'
+        when {{ rules }}.approach = 'days'
+            then
+                ' (due ' || cast({{ spans }}.counted_from as {{ dbt.type_string() }}) || ', ' || {{ spans }}.occasion
+                || ')'
+        else ''
+    end
+{%- endmacro %}

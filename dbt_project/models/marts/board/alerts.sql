@@ -1,0 +1,284 @@
+with rules as (
+
+    select * from {{ ref('int_alert_rules') }}
+
+),
+
+profile as (
+
+    select * from {{ ref('int_profile') }}
+
+),
+
+run_parameters as (
+
+    select * from {{ source('raw', 'run_parameters') }}
+
+),
+
+customers as (
+
+    select
+        customers.customer_id,
+        customers.account_owner,
+        coalesce(customers.region, 'unknown') as region,
+        rfm.monetary_12m
+    from {{ ref('dim_customers') }} as customers
+    left join {{ ref('customer_rfm') }} as rfm on customers.customer_id = rfm.customer_id
+
+),
+
+decisions as (
+
+    select * from {{ ref('int_alert_decisions') }}
+
+),
+
+decided as (
+
+    select
+        spans.*,
+        case
+            when decisions.decision_action = 'close' then greatest(decisions.effective_on, spans.opened_on)
+        end as put_away_on,
+        case
+            when
+                decisions.decision_action = 'snooze' and decisions.snoozed_until > run_parameters.as_of_date
+                -- What got worse since is open again.
+                and not coalesce(spans.critical_on > decisions.effective_on, false)
+                then decisions.snoozed_until
+        end as snoozed_until,
+        run_parameters.as_of_date
+    from {{ ref('int_alert_spans') }} as spans
+    cross join run_parameters
+    left join decisions on spans.alert_id = decisions.alert_id
+
+),
+
+closed as (
+
+    select
+        *,
+        put_away_on is not null and (closed_on is null or put_away_on < closed_on) as is_put_away,
+        case
+            when put_away_on is not null and (closed_on is null or put_away_on < closed_on) then put_away_on
+            else closed_on
+        end as is_closed_on,
+        coalesce({{ add_days('closed_on', -1) }}, as_of_date) as last_seen_on
+    from decided
+
+),
+
+-- As many days as its metric asks for, and those of the closed ones that people still want to see.
+shown as (
+
+    select
+        closed.*,
+        {{ rounded(
+            "coalesce(closed.metric_value, "
+            ~ "cast(" ~ days_between('closed.counted_from', 'closed.last_seen_on') ~ " as double) / closed.unit_days)",
+            6
+        ) }} as shown_value,
+        coalesce(closed.asked_value, rules.threshold) as asked_threshold,
+        rules.alert_type,
+        rules.level,
+        rules.metric,
+        rules.approach,
+        rules.comparison,
+        rules.unit,
+        rules.lookback_days,
+        case when closed.critical_on is not null then 'critical' else rules.severity end as severity,
+        case
+            when closed.is_closed_on is not null then 'closed'
+            when closed.snoozed_until is not null then 'snoozed'
+            when closed.opened_on = closed.as_of_date then 'opened'
+            else 'open'
+        end as status,
+        rules.owner_role,
+        rules.to_account_owner,
+        rules.recommended_action,
+        rules.digest_group as rule_group
+    from closed
+    inner join rules on closed.rule_id = rules.rule_id
+    cross join profile
+    where
+        closed.is_closed_on is null
+        or {{ days_between('closed.is_closed_on', 'closed.as_of_date') }} < profile.alert_closed_days
+
+),
+
+-- W1: what a region complained about, and where it was unhappy, in the days that the figure is of.
+unhappy_regions as (
+
+    select
+        alert_id,
+        subject_id as region,
+        {{ add_days('last_seen_on', '1 - lookback_days') }} as seen_from,
+        last_seen_on as seen_until
+    from shown
+    where metric = 'negative_share'
+
+),
+
+complaints as (
+
+    select
+        unhappy_regions.alert_id,
+        coalesce(tickets.category, 'unknown') as cause,
+        count(*) as number
+    from unhappy_regions
+    inner join customers on unhappy_regions.region = customers.region
+    inner join {{ ref('fct_tickets') }} as tickets
+        on
+            customers.customer_id = tickets.customer_id
+            and tickets.received_on between unhappy_regions.seen_from and unhappy_regions.seen_until
+    where tickets.ticket_type = 'complaint'
+    group by unhappy_regions.alert_id, coalesce(tickets.category, 'unknown')
+
+),
+
+negative_answers as (
+
+    select
+        unhappy_regions.alert_id,
+        coalesce(responses.channel, 'unknown') as cause,
+        count(*) as number
+    from {{ ref('fct_survey_responses') }} as responses
+    inner join {{ ref('survey_scales') }} as scales on responses.survey_type = scales.survey_type
+    left join customers on responses.customer_id = customers.customer_id
+    inner join unhappy_regions
+        on
+            coalesce(responses.region, customers.region, 'unknown') = unhappy_regions.region
+            and responses.responded_on between unhappy_regions.seen_from and unhappy_regions.seen_until
+    where responses.score between scales.score_min and scales.negative_until
+    group by unhappy_regions.alert_id, coalesce(responses.channel, 'unknown')
+
+),
+
+causes as (
+
+    select
+        alert_id,
+        1 as place,
+        '; complaints most about ' || {{ top_value('cause', 'number') }} || ', '
+        || {{ as_text('max(number)', 0) }} || ' of ' || {{ as_text('sum(number)', 0) }} as told
+    from complaints
+    group by alert_id
+    union all
+    select
+        alert_id,
+        2 as place,
+        '; negative answers most through ' || {{ top_value('cause', 'number') }} || ', '
+        || {{ as_text('max(number)', 0) }} || ' of ' || {{ as_text('sum(number)', 0) }} as told
+    from negative_answers
+    group by alert_id
+
+),
+
+found_causes as (
+
+    select
+        alert_id,
+        coalesce(max(case when place = 1 then told end), '') || coalesce(max(case when place = 2 then told end), '')
+            as told
+    from causes
+    group by alert_id
+
+),
+
+region_values as (
+
+    select
+        region,
+        cast(sum(monetary_12m) as decimal(18, 2)) as revenue_12m
+    from customers
+    group by region
+
+),
+
+whole as (
+
+    select cast(sum(monetary_12m) as decimal(18, 2)) as revenue_12m from customers
+
+),
+
+owned as (
+
+    select
+        shown.*,
+        case
+            when shown.customer_id is not null then customers.monetary_12m
+            when shown.subject_type = 'region' then region_values.revenue_12m
+            when shown.subject_type = 'metric' then whole.revenue_12m
+        end as value_at_stake,
+        case when shown.to_account_owner then customers.account_owner end as account_owner,
+        shown.rule_id || ': ' || shown.metric || ' ' || {{ alert_figure('shown.shown_value', 'shown.unit') }}
+        || case
+            when shown.asked_threshold is null then ''
+            when shown.approach = 'board' and shown.unit = 'flag'
+                then ', target ' || {{ alert_figure('shown.asked_threshold', 'shown.unit') }}
+            else ' ' || shown.comparison || ' ' || {{ alert_figure('shown.asked_threshold', 'shown.unit') }}
+        end
+        || {{ alert_inputs('shown', 'shown') }} || coalesce(found_causes.told, '') as reason,
+        case shown.severity when 'critical' then 1 when 'warning' then 2 else 3 end as severity_rank,
+        shown.status in ('opened', 'open') as is_active
+    from shown
+    cross join whole
+    left join customers on shown.customer_id = customers.customer_id
+    left join region_values on shown.subject_id = region_values.region
+    left join found_causes on shown.alert_id = found_causes.alert_id
+
+),
+
+ranked as (
+
+    select
+        *,
+        coalesce(account_owner, owner_role) as {{ quoted('owner') }},
+        case when account_owner is null then 'role' else 'account_owner' end as owner_type,
+        case
+            when is_active
+                then cast(row_number() over (
+                    partition by is_active, coalesce(account_owner, owner_role), account_owner is null
+                    order by severity_rank asc, value_at_stake desc nulls last, opened_on desc, alert_id asc
+                ) as integer)
+        end as owner_rank
+    from owned
+
+)
+
+select
+    ranked.alert_id,
+    ranked.rule_id,
+    ranked.alert_type,
+    ranked.level,
+    ranked.subject_type,
+    ranked.subject_id,
+    ranked.occasion,
+    ranked.customer_id,
+    ranked.severity,
+    ranked.status,
+    ranked.opened_on,
+    ranked.last_seen_on,
+    ranked.is_closed_on as closed_on,
+    case when ranked.is_put_away then 'closed_by_person' else ranked.close_reason end as close_reason,
+    ranked.times_reopened,
+    ranked.reopened_from,
+    case when ranked.status = 'snoozed' then ranked.snoozed_until end as snoozed_until,
+    ranked.critical_on,
+    ranked.metric,
+    ranked.shown_value as metric_value,
+    ranked.asked_threshold as threshold,
+    ranked.unit,
+    ranked.{{ quoted('owner') }},
+    ranked.owner_type,
+    ranked.recommended_action,
+    ranked.metric as reason_code,
+    ranked.reason,
+    cast(ranked.value_at_stake as decimal(18, 2)) as value_at_stake,
+    ranked.owner_rank,
+    coalesce(ranked.owner_rank <= profile.alert_owner_cap, false) as is_in_digest,
+    case when ranked.owner_rank > profile.alert_owner_cap then ranked.rule_group end as digest_group,
+    ranked.as_of_date
+from ranked
+cross join profile

@@ -1,0 +1,134 @@
+"""The board, the alerts, and what is missing (K1, K2, W)."""
+
+from retention.reports.parts import Finding, Section
+
+BOARD_QUERY = """
+    select board.category as category_group, board.metric as board_metric, board.current_value,
+        board.target_value, board.trend_7d,
+        {history}
+        board.is_abnormal, board.owner, board.reason_value as cause, board.direction as _direction,
+        board.unit as _unit, board.reason_dimension as _cause_dimension, board.reason_share as _cause_share,
+        board.missing_reason as _missing_reason
+    from marts.kpi_board as board
+    order by board.position
+"""
+HISTORY = """
+        (
+            select list(cast(history.value as double) order by history.metric_date)
+            from marts.kpi_history as history
+            where history.metric = board.metric and history.metric_date > as_of() - 28
+        ) as history,
+"""
+SEVERITY_ORDER = "case {0} when 'critical' then 1 when 'warning' then 2 else 3 end"
+
+BOARD = Section("board", BOARD_QUERY.format(history=HISTORY), cards=6)
+ALERT_COUNTS = Section(
+    "alert_counts",
+    f"""
+    select level, severity,
+        count(*) filter (where status = 'opened')::int as opened_alerts,
+        count(*) filter (where status in ('opened', 'open'))::int as open_alerts,
+        count(*) filter (where status = 'snoozed')::int as snoozed_alerts,
+        count(*) filter (where closed_on = as_of())::int as closed_alerts,
+        sum(value_at_stake) filter (where status in ('opened', 'open')) as value_at_stake
+    from marts.alerts
+    group by level, severity
+    order by level, {SEVERITY_ORDER.format("severity")}
+    """,
+)
+WARNINGS = Section(
+    "warnings",
+    f"""
+    select alerts.severity, alerts.status as alert_status, alerts.opened_on, alerts.alert_type, alerts.subject_type,
+        alerts.subject_id, alerts.metric as alert_metric, alerts.metric_value,
+        alerts.threshold as metric_threshold, alerts.owner, alerts.recommended_action, alerts.value_at_stake,
+        case alerts.unit when 'flag' then coalesce(board.unit, 'count') else alerts.unit end as _unit
+    from marts.alerts as alerts
+    -- An alert about a metric of the board holds its figure in the metric's own unit.
+    left join marts.kpi_board as board on alerts.subject_type = 'metric' and alerts.subject_id = board.metric
+    where alerts.status in ('opened', 'open') and alerts.is_in_digest
+    order by {SEVERITY_ORDER.format("alerts.severity")}, alerts.level, alerts.value_at_stake desc nulls last,
+        alerts.opened_on, alerts.alert_id
+    """,
+    shown=40,
+)
+GROUPED_WARNINGS = Section(
+    "grouped_warnings",
+    f"""
+    select severity, digest_group, owner, count(*)::int as open_alerts, min(opened_on) as opened_first_on,
+        sum(value_at_stake) as value_at_stake
+    from marts.alerts
+    where status in ('opened', 'open') and not is_in_digest
+    group by severity, digest_group, owner
+    order by {SEVERITY_ORDER.format("severity")}, open_alerts desc, digest_group, owner
+    """,
+    shown=20,
+)
+UNMEASURED = Section(
+    "unmeasured",
+    """
+    select category as category_group, metric as board_metric, missing_reason, owner
+    from marts.kpi_board where missing_reason is not null order by position
+    """,
+)
+FAILED_CHECKS = Section(
+    "failed_checks",
+    """
+    select severity as check_severity, entity, "column" as field, "check" as check_name, observed, threshold
+    from marts.data_quality where not passed
+    order by severity, entity, "check", "column" nulls first
+    """,
+    shown=20,
+)
+
+ABNORMAL = Finding(
+    "abnormal",
+    """
+    select metric as board_metric, current_value, target_value, trend_7d, reason_value as cause,
+        direction as _direction,
+        unit as _unit, reason_dimension as _cause_dimension, reason_share as _cause_share, 'bad' as _mood,
+        case when reason_value is null then 'unexplained' else 'explained' end as _case
+    from marts.kpi_board where is_abnormal
+    order by abs(current_value - target_value) / nullif(abs(target_value), 0) desc nulls last, position
+    """,
+    most=2,
+)
+MISSED = Finding(
+    "missed",
+    """
+    select count(*) filter (where is_target_missed)::int as missed, count(is_target_missed)::int as judged,
+        count(*) filter (where value is null)::int as unmeasured,
+        case when count(*) filter (where is_target_missed) > 0 then 'warn' else 'good' end as _mood
+    from marts.kpi_history where metric_date = as_of()
+    """,
+)
+ALERTS_OPENED = Finding(
+    "alerts",
+    """
+    select count(*) filter (where status = 'opened')::int as opened,
+        count(*) filter (where status in ('opened', 'open'))::int as still_open,
+        count(*) filter (where status in ('opened', 'open') and severity = 'critical')::int as critical,
+        count(*) filter (where closed_on = as_of())::int as closed,
+        coalesce((
+            select sum(at_stake) from (
+                select max(value_at_stake) as at_stake from marts.alerts
+                where status in ('opened', 'open') and customer_id is not null group by customer_id
+            ) as customers
+        ), 0)::decimal(18, 2) as value_at_stake,
+        case when count(*) filter (where status in ('opened', 'open') and severity = 'critical') > 0
+            then 'bad' when count(*) filter (where status in ('opened', 'open')) > 0 then 'warn' else 'good' end
+            as _mood
+    from marts.alerts
+    """,
+)
+CHECKS = Finding(
+    "checks",
+    """
+    select count(*)::int as checks, count(*) filter (where not passed)::int as failed,
+        count(*) filter (where not passed and severity = 'critical')::int as critical,
+        case when bool_and(passed) then 'passed' else 'failed' end as _case,
+        case when bool_and(passed) then 'good' when count(*) filter (where not passed and severity = 'critical') > 0
+            then 'bad' else 'warn' end as _mood
+    from marts.data_quality having count(*) > 0
+    """,
+)

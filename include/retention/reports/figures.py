@@ -1,0 +1,157 @@
+"""Figures and codes as people read them, in one language."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from retention.reports.columns import DIMENSION_SETS, MEASURED, Column, unit_kind
+from retention.reports.release import Release
+from retention.reports.wording import Wording
+
+SIGNS = {"at_least": "≥ ", "at_most": "≤ "}
+REASONS = "_reason"
+TEXTS = ("text", "code", "codes", "tier", "dimension_value", "subject_id", "cause", "measures")
+FORMS = {
+    "percent": "{:.1%}", "growth": "{:+.1%}", "money": "{:,.0f}", "price": "{:,.2f}", "count": "{:,.0f}",
+    "decimal": "{:,.1f}", "change": "{:+,.0f}", "score_change": "{:+,.1f}",
+}  # fmt: skip
+ELSEWHERE = {
+    "alert_metric": ("board_metric",), "board_dimension": ("dimension",), "board_metric": ("target_metric",),
+    "contact_owner": ("owner_role",), "owner_role": ("contact_owner",), "program_measure": ("target_metric",),
+    "target_metric": ("board_metric",),
+}  # fmt: skip
+"""Where a code is looked for that its own set does not name."""
+GENERAL = "dimension_value"
+"""Code set of all, unknown and what else stands for no value."""
+
+
+class Figures:
+    """Turns values into text.
+
+    Args:
+        release: names its codes.
+    """
+
+    def __init__(self, release: Release, wording: Wording) -> None:
+        self.wording, self.language = wording, wording.language
+        self._scheme = str(release.primary_scheme)
+        self._names: dict[tuple[str, str], str] = {
+            (code_set, code): name
+            for (language, code_set, code), name in release.labels.items()
+            if language == wording.language
+        }
+        self._reasons: dict[str, str] = {
+            code: name for (code_set, code), name in self._names.items() if code_set.endswith(REASONS)
+        }
+
+    def told(self, column: Column, row: Mapping[str, Any]) -> str:
+        """A cell as text; of a figure that is missing the reason."""
+        value = row[column.name]
+        if value is None:
+            reason = row.get("_missing_reason") if column.name in MEASURED else None
+            return self.reason(reason) if reason else ""
+        if column.kind == "flag":
+            return self.wording.word("holds") if value else ""
+        if column.kind in TEXTS:
+            return self.text(column, row)
+        if column.kind == "by_unit":
+            sign = SIGNS.get(str(row.get("_direction")), "") if column.name in ("target_value", "target") else ""
+            return sign + self.number(unit_kind(row), value)
+        if column.kind == "by_unit_gap":
+            return self.gap(unit_kind(row), value)
+        return self.number(column.kind, value)
+
+    def text(self, column: Column, row: Mapping[str, Any]) -> str:
+        """A cell that holds text or codes; empty where it holds nothing."""
+        value = row[column.name]
+        if value is None:
+            return ""
+        tell = {
+            "code": lambda: self.name(column.code_set, str(value)),
+            "codes": lambda: self._several(column.code_set, str(value)),
+            "tier": lambda: self.tier(str(row.get("scheme") or row.get("_scheme") or self._scheme), str(value)),
+            "dimension_value": lambda: self.value_of(str(row.get("dimension") or row.get("_dimension")), str(value)),
+            "subject_id": lambda: self.value_of(str(row.get("subject_type")), str(value)),
+            "cause": lambda: self._cause(row),
+            "measures": lambda: self._measures(str(value)),
+        }.get(column.kind)
+        if tell is not None:
+            return tell()
+        return self.reason(str(value)) if column.name.endswith(REASONS) else str(value)
+
+    def number(self, kind: str, value: Any) -> str:
+        """A number or a day."""
+        if isinstance(value, datetime):
+            return f"{value:%Y-%m-%d %H:%M}"
+        if isinstance(value, date):
+            return f"{value:%Y-%m}" if kind == "month" else f"{value:%Y-%m-%d}"
+        if kind == "points":
+            return self.points(value)
+        text = FORMS[kind].format(value)
+        # What rounds to nothing has no sign.
+        return text if text.strip("+-0.,%") else text.lstrip("+-")
+
+    def gap(self, kind: str, value: Any) -> str:
+        """How far two figures of a kind lie apart; rates in percentage points."""
+        if kind == "percent":
+            return self.points(value)
+        return self.number("change" if kind in ("count", "money") else "score_change", value)
+
+    def points(self, value: Any) -> str:
+        """Percentage points, always with a sign."""
+        return self.wording.word("points", points=self.number("score_change", value))
+
+    def name(self, code_set: str, code: str) -> str:
+        """The name of a code; the code itself where it has none."""
+        for one in (code_set, *ELSEWHERE.get(code_set, ()), GENERAL):
+            if (one, code) in self._names:
+                return self._names[one, code]
+        return code
+
+    def reason(self, code: str) -> str:
+        """Why there is no figure."""
+        return self._reasons.get(code, code)
+
+    def tier(self, scheme: str, code: str) -> str:
+        """A tier by its letter and name."""
+        sets = (scheme, "tier_migration", GENERAL)
+        name = next((self._names[one, code] for one in sets if (one, code) in self._names), code)
+        return f"{code} {name}" if len(code) == 1 and name != code else name
+
+    def value_of(self, dimension: str, value: str) -> str:
+        """A value of a dimension; those that labels.csv names by their names."""
+        if dimension == "tier":
+            return self.tier(self._scheme, value)
+        return self.name(DIMENSION_SETS.get(dimension, GENERAL), value)
+
+    def _several(self, code_set: str, codes: str) -> str:
+        listed = (one.strip() for one in codes.split(","))
+        return self.wording.word("comma").join(self.name(code_set, one) for one in listed if one)
+
+    def _cause(self, row: Mapping[str, Any]) -> str:
+        dimension = str(row["_cause_dimension"])
+        share = row.get("_cause_share")
+        words = {
+            "dimension": self.name("board_dimension", dimension),
+            "value": self.value_of(dimension, str(row["cause"])),
+        }
+        if share is None:
+            return self.wording.word("cause", **words)
+        return self.wording.word("cause_with_share", share=f"{float(share):.0%}", **words)
+
+    def _measures(self, text: str) -> str:
+        """Measures of a dimension of health, each with its value, its full mark and its marks."""
+        told = []
+        for measure, found in json.loads(text).items():
+            value, full = found.get("value"), found.get("full_mark")
+            kind = "percent" if full is not None and abs(float(full)) <= 1 else "decimal"
+            told.append(
+                self.wording.word(
+                    "measure",
+                    name=self.name("program_measure", measure),
+                    value="–" if value is None else self.number(kind, value),
+                    full="–" if full is None else self.number(kind, full),
+                )
+            )
+        return self.wording.word("semicolon").join(told)

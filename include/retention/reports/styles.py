@@ -1,0 +1,37 @@
+"""How the workbook looks: formats of figures, and the colours that repeat what cells say."""
+
+from typing import Any
+
+INK, HEADER, LINK = "#1C2530", "#E8EDF2", "#1F4E9E"
+FILLS = {
+    "bad": {"bg_color": "#FBD9D9", "font_color": "#8B1414"},
+    "warn": {"bg_color": "#FFE9B8", "font_color": "#6B4200"},
+    "good": {"bg_color": "#D8F0DF", "font_color": "#155C30"},
+}
+FIGURES = {
+    "percent": "0.0%", "growth": "+0.0%;-0.0%;0.0%", "points": "+0.0;-0.0;0.0", "change": "+#,##0;-#,##0;0",
+    "score_change": "+0.0;-0.0;0.0", "money": "#,##0.00", "price": "#,##0.00", "count": "#,##0", "decimal": "#,##0.0",
+    "date": "yyyy-mm-dd", "month": "yyyy-mm", "instant": "yyyy-mm-dd hh:mm",
+}  # fmt: skip
+"""Excel's formats by the kind of a column."""
+BAR, LOW, MIDDLE, HIGH = "#9DBFE6", "#F6C6C0", "#FFF1C9", "#8FCBA0"
+FONTS = {"en": "Calibri", "zh": "Microsoft YaHei"}
+
+
+class Styles:
+    """The formats of one workbook."""
+
+    def __init__(self, book: Any, language: str) -> None:
+        font = {"font_name": FONTS[language], "font_size": 10, "valign": "top"}
+        self.figures = {kind: book.add_format({**font, "num_format": form}) for kind, form in FIGURES.items()}
+        text = {**font, "align": "left", "indent": 1}
+        self.plain = book.add_format(text)
+        self.long = book.add_format({**text, "text_wrap": True})
+        head = {**font, "bold": True, "bg_color": HEADER, "bottom": 1, "text_wrap": True, "valign": "vcenter"}
+        self.head = book.add_format({**head, "indent": 1})
+        self.number_head = book.add_format({**head, "align": "right"})
+        self.title = book.add_format({**font, "bold": True, "font_size": 16, "font_color": INK})
+        self.heading = book.add_format({**font, "bold": True, "font_size": 12, "font_color": INK})
+        self.notice = book.add_format({**font, "bold": True, **FILLS["warn"]})
+        self.link = book.add_format({**font, "font_color": LINK, "underline": 1})
+        self.moods = {mood: book.add_format(fill) for mood, fill in FILLS.items()}

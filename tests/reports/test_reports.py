@@ -1,0 +1,151 @@
+"""Reports: what they say of known figures, and that they repeat to the byte."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+from tests.reports.company import copy_release
+from typer.testing import CliRunner
+
+from retention.cli import app
+from retention.errors import NotThereError
+from retention.reports.declared import KINDS
+from retention.reports.rendering import line
+from retention.reports.workbook import write_report_workbook
+from retention.reports.writing import write_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from retention.runs import Home
+
+FILES = ["report-en.html", "report-en.md", "report-zh.html", "report-zh.md"]
+
+
+def folder_of(home: Home, kind: str) -> Path:
+    return home.reports / kind / "2024-05-31"
+
+
+def read(folder: Path, name: str) -> str:
+    return (folder / name).read_text(encoding="utf-8")
+
+
+def test_the_same_release_gives_the_same_bytes_in_both_languages(reported: Home) -> None:
+    for kind in KINDS:
+        folder = folder_of(reported, kind)
+        assert sorted(path.name for path in folder.iterdir()) == FILES
+        first = {path.name: path.read_bytes() for path in folder.iterdir()}
+        told = CliRunner().invoke(app, ["report", kind, "--home", str(reported.path)], catch_exceptions=False)
+        assert (told.exit_code, told.output) == (0, f"written: {folder}\n")
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
+
+
+def test_the_daily_report_tells_the_worst_metrics_first_and_the_reason_found(reported: Home) -> None:
+    folder = folder_of(reported, "daily")
+    english, chinese = read(folder, "report-en.md"), read(folder, "report-zh.md")
+    findings = [text for text in english.splitlines() if text.startswith("- **")]
+    assert len(findings) == 5
+    assert "is 9.3% against a target of ≤ 5.0%, and its 7-day trend runs the wrong way (+1.1 pts)" in findings[0]
+    assert "Most of the change lies in Region North (62% of the change)." in findings[0]
+    assert findings[2] == "- **Watch** 4 of 4 metrics with a target miss it; 1 have no figure."
+    assert "2 alerts were opened on the day, 1 closed; 4 are open, 1 of them critical." in findings[3]
+    assert "1 of 2 checks of the data failed, 0 of them critical." in findings[4]
+    assert "SYNTHETIC DATA" in english
+    assert re.search("变化主要来自(地区|区域)：北区（占变化的 62%）。", chinese)
+    assert "模拟数据" in chinese
+    nps = next(text for text in english.splitlines() if "| NPS |" in text)
+    assert "| No data | ≥ 40.0 |" in nps, "a figure that is missing is no 0"
+    assert "=cmd()" in english.split("## Warning list")[1].split("##")[0]
+    assert "| C3 |" not in english, "a snoozed alert is not on the list"
+
+
+def test_golden_rows_stand_as_percents_and_points(reported: Home) -> None:
+    monthly, execution = (read(folder_of(reported, kind), "report-en.md") for kind in ("monthly", "execution"))
+    assert (
+        "Retention of tier A High value (core) is 91.6% (n = 500, 2024-03-03 to 2024-05-31) against ≥ 95.0%: -3.4 pts"
+        in monthly
+    )
+    assert "| A High value (core) | 500 | 458 | 91.6% | 95.0% | -3.4 pts |" in monthly
+    assert "| D Churn risk (warning) | 800 | 168 | 21.0% | 20.0% | +1.0 pts |" in monthly
+    assert "146 of 150 planned contacts were made (97.3%)" in execution
+    assert "team-a is furthest behind: 48 of 50 planned contacts (96.0%)." in execution
+    assert "No contact is overdue." in execution
+
+
+class Page(HTMLParser):
+    """The tags and attributes of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_asks_for_nothing_and_runs_nothing(reported: Home, kind: str) -> None:
+    for language in ("en", "zh"):
+        text = read(folder_of(reported, kind), f"report-{language}.html")
+        page = Page(text)
+        assert not {"script", "link", "img", "iframe", "object"} & set(page.tags)
+        assert not {"src", "href", "onclick", "style"} & {name for name, _ in page.attributes}
+        assert not re.search(r"url\(|@import|https?://", text)
+        assert ("lang", "zh-CN" if language == "zh" else "en") in page.attributes
+        assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in page.attributes
+
+
+def test_another_day_is_read_from_its_own_release(reported: Home, home: Home) -> None:
+    copy_release(reported, home, "2024-04-30")
+    home.published.symlink_to(copy_release(reported, home))
+    assert write_report(home, "touches", date(2024, 4, 30)).name == "2024-04-30"
+    assert write_report(home, "touches").name == "2024-05-31"
+    with pytest.raises(NotThereError, match="There are releases of 2024-04-30, 2024-05-31"):
+        write_report(home, "touches", date(2024, 3, 31))
+
+
+def test_a_closed_month_is_read_from_its_closing(reported: Home, home: Home) -> None:
+    copy_release(reported, home, "2024-04-30").rename(home.path / "kept")
+    home.closings.mkdir()
+    (home.path / "kept").rename(home.closings / "2024-04")
+    assert write_report(home, "touches", date(2024, 4, 30)).name == "2024-04-30"
+
+
+def test_a_release_of_an_older_program_is_named_with_the_remedy(reported: Home, home: Home) -> None:
+    folder = copy_release(reported, home)
+    home.published.symlink_to(folder)
+    with duckdb.connect(str(folder / "retention.duckdb")) as connection:
+        connection.execute("drop table marts.alerts")
+    told = CliRunner().invoke(app, ["report", "daily", "--home", str(home.path)])
+    assert isinstance(told.exception, NotThereError)
+    assert "has no table alerts" in str(told.exception)
+    assert "retention run" in str(told.exception)
+
+
+def test_a_small_line_parts_where_a_value_is_missing() -> None:
+    assert line([]) == line([1.0]) == line([None, 2.0]) == []
+    assert line([1.0, 2.0, None, 3.0]) == [[(2.0, 21.0), (32.7, 12.0)], [(94.0, 3.0)]]
+    assert line([5.0, 5.0]) == [[(2.0, 12.0), (94.0, 12.0)]], "no change is a level line"
+
+
+def test_a_company_without_any_data_gets_reports_that_say_so(reported: Home, home: Home) -> None:
+    folder = copy_release(reported, home)
+    home.published.symlink_to(folder)
+    with duckdb.connect(str(folder / "retention.duckdb")) as connection:
+        tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        connection.execute("; ".join(f'delete from marts."{name}"' for (name,) in tables))
+    for kind in KINDS:
+        english = read(write_report(home, kind), "report-en.md")
+        assert "None." in english
+        assert "nan" not in english.lower().replace("finance", "")
+    english, chinese = write_report_workbook(home)
+    assert english.stat().st_size > 0
+    assert chinese.stat().st_size > 0

@@ -1,0 +1,178 @@
+"""The workbook: every figure as the tables have it, texts that stay texts, and a file that other programs open."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from retention.cli import app
+from retention.reports import workbook
+from retention.reports.release import open_release
+from retention.reports.sheets import SHEETS
+from retention.reports.workbook import write_report_workbook
+from retention.settings import PROJECT_DIR
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from retention.runs import Home
+
+CHINESE = [
+    "目录", "客户信息总表", "表1 客户分层表", "表2 目标与资源表", "表3 触达计划执行表", "表4 客户反馈问题处理表",
+    "表5 留存效果评估", "表6 客户留存数据看板", "表7 留存健康度", "同期群留存",
+]  # fmt: skip
+HEADER = 2
+# openpyxl does not read the newer form of bars; nothing here asks for it.
+pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported")
+
+
+@pytest.fixture(scope="module")
+def books(reported: Home) -> dict[str, Any]:
+    folder = reported.reports / "workbook" / "2024-05-31"
+    return {name: openpyxl.load_workbook(folder / f"retention-2024-05-31-{name}.xlsx") for name in ("en", "zh")}
+
+
+def table(page: Any) -> list[list[Any]]:
+    """The rows below the header, as far as a sheet is filled."""
+    return [[cell.value for cell in row] for row in page.iter_rows(min_row=HEADER + 1)]
+
+
+def column(page: Any, head: str) -> list[Any]:
+    place = [cell.value for cell in page[HEADER]].index(head)
+    return [row[place] for row in table(page)]
+
+
+def test_the_eight_tables_stand_in_the_order_that_the_business_knows(books: dict[str, Any]) -> None:
+    assert books["zh"].sheetnames == CHINESE
+    assert len(books["en"].sheetnames) == len(CHINESE)
+    contents = {row[0]: row[3] for row in books["zh"]["目录"].iter_rows(values_only=True) if row[0] in CHINESE}
+    assert contents["客户信息总表"] == 3
+    assert contents["表5 留存效果评估"] == 2
+    for book in books.values():
+        for page in book.worksheets[1:]:
+            assert page.freeze_panes is not None
+            assert page["A1"].hyperlink.location == f"'{book.sheetnames[0]}'!A1"
+        assert all(page.auto_filter.ref for page in book.worksheets[1:-1])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_figure_equals_the_table_it_was_read_from(reported: Home, books: dict[str, Any], language: str) -> None:
+    """Sheet by sheet and cell by cell: numbers, days and whether there is anything at all."""
+    with open_release(reported) as release:
+        for place, sheet in enumerate(SHEETS, 1):
+            answer = release.ask(sheet.query)
+            shown = [name for name in answer.types if not name.startswith("_")]
+            told = table(books[language].worksheets[place])
+            assert len(told) == len(answer.rows), sheet.key
+            for cells, row in zip(told, answer.rows, strict=True):
+                for cell, name in zip(cells, shown, strict=True):
+                    value = row[name]
+                    if isinstance(value, bool | str):
+                        continue
+                    if isinstance(value, date):
+                        assert (cell if isinstance(value, datetime) else cell.date()) == value
+                    elif value is None:
+                        assert cell is None or isinstance(cell, str), f"{sheet.key}.{name}: a reason, never a number"
+                    else:
+                        assert cell == pytest.approx(float(value), abs=1e-9), f"{sheet.key}.{name}"
+
+
+def test_golden_rows_and_their_formats(books: dict[str, Any]) -> None:
+    page = books["zh"]["表5 留存效果评估"]
+    assert column(page, "留存率") == [0.916, 0.21]
+    assert column(page, "差距（百分点）") == [-3.4, 1.0]
+    assert column(page, "客户等级") == ["A 高价值 核心层", "D 流失风险 预警层"]
+    assert column(books["zh"]["表3 触达计划执行表"], "完成率") == [0.96, 0.98]
+    place = [cell.value for cell in page[HEADER]].index("留存率") + 1
+    assert page.cell(HEADER + 1, place).number_format == "0.0%"
+    board = books["en"]["6 Board"]
+    assert "No data" in column(board, "Current value")
+    assert column(board, "Reason found").count("Region North (62% of the change)") == 3
+
+
+def test_a_text_is_no_formula_and_nothing_personal_is_there(books: dict[str, Any]) -> None:
+    master = books["en"]["Master list"]
+    assert "=1+1" in column(master, "Customer")
+    assert "=cmd()" in column(master, "Account owner")
+    for book in books.values():
+        for page in book.worksheets:
+            assert not [cell for row in page.iter_rows() for cell in row if cell.data_type == "f"]
+    heads = {one for sheet in SHEETS if sheet.key == "customers" for one in sheet.query.replace(",", " ").split()}
+    contract = yaml.safe_load(
+        (PROJECT_DIR / "expectations" / "contracts" / "customers.odcs.yaml").read_text(encoding="utf-8")
+    )
+    personal = {
+        one["name"] for one in contract["schema"][0]["properties"] if "personal" in str(one.get("classification"))
+    }
+    assert personal, "the contract names personal fields"
+    assert not heads & {f"customers.{name}" for name in personal}
+
+
+def test_colours_charts_and_the_heat_map(books: dict[str, Any]) -> None:
+    book = books["zh"]
+    assert len(book["表1 客户分层表"]._charts) == 1
+    kinds = {
+        page.title: {rule.type for area in page.conditional_formatting for rule in area.rules}
+        for page in book.worksheets
+    }
+    assert kinds["同期群留存"] == {"colorScale"}
+    assert "dataBar" in kinds["表1 客户分层表"]
+    assert "cellIs" in kinds["表6 客户留存数据看板"]
+    cohorts = [[value for value in row if value is not None] for row in table(book["同期群留存"])]
+    assert cohorts[0][1:] == [10, 1, 0], "a cohort at 0 % stays; a month that is not over is left out"
+    assert cohorts[1][1:] == [20, 1]
+
+
+def test_the_same_release_gives_the_same_workbook(reported: Home) -> None:
+    folder = reported.reports / "workbook" / "2024-05-31"
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    told = CliRunner().invoke(
+        app, ["workbook", "--home", str(reported.path), "--as-of", "2024-05-31"], catch_exceptions=False
+    )
+    assert told.exit_code == 0
+    assert f"written: {folder / 'retention-2024-05-31-zh.xlsx'}\n" in told.output
+    assert "  表5 留存效果评估: 2\n" in told.output
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_more_customers_than_a_sheet_holds_go_on_in_a_further_one(
+    reported: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
+    monkeypatch.setattr(workbook, "MEASURED_ROWS", 1)
+    english = write_report_workbook(reported)[0]
+    monkeypatch.undo()
+    book = openpyxl.load_workbook(english)
+    write_report_workbook(reported)
+    names = [page.title for page in book.worksheets if page.title.startswith("Master list")]
+    assert names == ["Master list", "Master list (2)"]
+    assert [row[0] for name in names for row in table(book[name])] == ["C1", "=1+1", "C3"]
+
+
+@pytest.mark.slow
+def test_libreoffice_opens_it_without_repair(reported: Home, tmp_path: Path) -> None:
+    """Convert to a workbook of its own: all sheets are there, and the figures are."""
+    office = shutil.which("soffice")
+    if office is None:
+        if os.environ.get("CI"):
+            pytest.fail("LibreOffice is missing: apt-get install libreoffice-calc-nogui")
+        pytest.skip("needs LibreOffice")
+    path = reported.reports / "workbook" / "2024-05-31" / "retention-2024-05-31-zh.xlsx"
+    done = subprocess.run(
+        [office, f"-env:UserInstallation=file://{tmp_path / 'profile'}", "--headless", "--convert-to",
+         "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path), str(path)],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    book = openpyxl.load_workbook(tmp_path / path.name)
+    assert book.sheetnames == CHINESE
+    assert column(book["表5 留存效果评估"], "留存率")[:2] == [0.916, 0.21]
+    assert len(book["表1 客户分层表"]._charts) == 1
