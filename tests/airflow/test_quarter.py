@@ -19,7 +19,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from tests.airflow.alerts_stand_in import add_alerts
 from tests.airflow.installation import PROJECT, Installation, write_orders
 from tests.notices.receiver import Receiver, receiving
 from tests.small_project import write_small_project
@@ -31,7 +30,6 @@ from retention.runs import Home
 pytestmark = pytest.mark.slow
 DAYS = int(os.environ.get("RETENTION_QUARTER_DAYS", "2"))
 IS_WHOLE = DAYS > 8
-HAS_ALERTS = (PROJECT / "dbt_project" / "models" / "marts" / "board" / "alerts.sql").exists()
 FIRST = date(2024, 4, 1)
 LAST = FIRST + timedelta(days=DAYS - 1)
 OVERDUE = "W5.ticket_overdue"
@@ -93,7 +91,6 @@ def quarter(installation: Installation, receiver: Receiver, tmp_path_factory: py
     place = tmp_path_factory.mktemp("quarter")
     landing, project, customer = place / "landing", place / "project", "C01"
     if IS_WHOLE:
-        assert HAS_ALERTS, "the whole project has no alerts yet"
         copy_project(project)
         simulated = ["simulate", "--customers=150", "--months=12", f"--end={LAST + timedelta(days=30)}", "--seed=8"]
         subprocess.run(
@@ -102,10 +99,8 @@ def quarter(installation: Installation, receiver: Receiver, tmp_path_factory: py
         orders = landing / "orders" / "*.parquet"
         [(customer,)] = duckdb.sql(f"select min(customer_id) from read_parquet('{orders}')").fetchall()
     else:
-        write_small_project(project, *(["alerts"] if HAS_ALERTS else ["fct_tickets"]))
+        write_small_project(project, "alerts")
         write_orders(landing, LAST)
-        if not HAS_ALERTS:
-            add_alerts(project)
     (landing / "tickets").mkdir(exist_ok=True)
     tickets = HEADER + "".join(one.row(customer) for one in planted())
     (landing / "tickets" / "planted.csv").write_text(tickets, encoding="utf-8")
