@@ -193,11 +193,16 @@ def _tell(done: Done, is_dry: bool, as_json: bool) -> None:
             out.print(f"To {one.recipient}: {one.title}\n\n{one.body}\n", markup=False)
     told = sum(len(one.news) for one in done.digests)
     verb = "would be sent" if is_dry else "sent"
+    without = f"; {_count(done.without_recipient, 'alert')} of owners without an address"
     out.print(
-        f"{done.release.as_of}: {len(done.digests)} digests with {told} alerts {verb}"
-        f"{f'; {done.without_recipient} alerts of owners without an address' if done.without_recipient else ''}.",
+        f"{done.release.as_of}: {_count(len(done.digests), 'digest')} with {_count(told, 'alert')} {verb}"
+        f"{without if done.without_recipient else ''}.",
         markup=False,
     )
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def _tell_addresses(found: Sequence[tuple[str, Address]]) -> None:

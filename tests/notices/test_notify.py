@@ -405,7 +405,9 @@ def test_the_command_line_tells_lists_and_ends_as_it_should(
     file.write_text(
         "age: 36500d\nwait: 0s\ndefault: {secret: {env: CHAT}}\noperators: {secret: {env: CHAT}}\n", encoding="utf-8"
     )
-    assert "To default: Alerts of 2024-05-02: 1 warning" in run("notify", f"--notices={file}", "--dry-run")[1]
+    told = run("notify", f"--notices={file}", "--dry-run")[1]
+    assert "To default: Alerts of 2024-05-02: 1 warning" in told
+    assert "2024-05-02: 1 digest with 1 alert would be sent." in told
     assert receiver.messages == []
     assert run("notify", f"--notices={file}", "--as-of=2024-05-01")[0] == 2
     code, said = run("notify", f"--notices={file}", "--as-of=2024-05-01", "--only-forward")

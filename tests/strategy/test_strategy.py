@@ -105,6 +105,44 @@ def test_a_rejection_is_kept_with_its_reason_and_names_no_approver(desk: Strateg
     ]  # fmt: skip
 
 
+DECISIONS = {
+    "label_reviews": """review_id,reviewed_at,customer_id,label,rule_version,status,reviewer,note
+V1,2024-05-01 10:00:00,C1,quiet,aa11,rejected,Ann,not so
+V2,2024-05-02 10:00:00,C1,quiet,aa11,confirmed,Bob,
+""",
+    "tier_decisions": """decision_id,review_id,scheme,customer_id,decided_at,decision,approver,note
+D1,2024Q1,value_sabc,,2024-05-03 10:00:00,approved,Eve,as discussed
+""",
+    "identity_decisions": """decision_id,decided_at,action,customer_id,other_customer_id,reason,decided_by
+I1,2024-05-04 10:00:00,merge,C1,C2,one person,Ann
+""",
+    "alert_decisions": """decision_id,decided_at,alert_id,action,effective_on,snoozed_until,decided_by,note
+A1,2024-05-05 10:00:00,AL1,snooze,2024-05-05,2024-05-20,Bob,on holiday
+A2,2024-05-06 10:00:00,AL1,close,2024-05-06,,Bob,called
+""",
+}
+LOGGED = [
+    ("2024-05-01", "Ann", "rejected", "C1/quiet/aa11", None, "not so"),
+    ("2024-05-02", "Bob", "confirmed", "C1/quiet/aa11", "rejected", None),
+    ("2024-05-03", "Eve", "approved", "2024Q1/value_sabc/*", None, "as discussed"),
+    ("2024-05-04", "Ann", "merge", "C1/C2", None, "one person"),
+    ("2024-05-05", "Bob", "snooze", "AL1", None, "on holiday"),
+    ("2024-05-06", "Bob", "close", "AL1", "snooze", "called"),
+]
+
+
+def test_every_decision_of_a_person_stands_in_the_audit_log(home: Home, new_run: Any, tmp_path: Path) -> None:
+    for entity, rows in DECISIONS.items():
+        path = tmp_path / f"{entity}.csv"
+        path.write_text(rows, encoding="utf-8")
+        land_one(home, Delivery(path, CONTRACTS[entity], "csv"), timezone="Asia/Shanghai", source="people")
+    log = audit_log(home, new_run)
+    names = ("actor", "action", "subject_id", "before", "note")
+    assert [(f"{one['logged_at']:%Y-%m-%d}", *(one[name] for name in names)) for one in log] == LOGGED
+    assert [one["after"] for one in log] == [one["action"] for one in log]
+    assert {one["load_id"] for one in log} == {load["load_id"] for load in committed_loads(home)}
+
+
 def test_what_cannot_be_meant_is_refused_with_what_there_is(desk: StrategyDesk) -> None:
     with pytest.raises(SettingsError, match=r"Use one of .*value_sabc"):
         desk.propose("value_abc", "A", "x", "y")
