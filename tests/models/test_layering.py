@@ -59,7 +59,8 @@ ALLOWED = {
 
 # Campaigns, plans, contracts and changes of strategy have no fact of their own; past stages are kept in the published
 # history and nowhere else.
-# Alerts ask tickets and the board as they are published.
+# Alerts and the board ask tickets as they are published, and the board tells a source that never delivered from a day
+# on which nothing happened.
 FURTHER = {
     ("campaign_performance", "staging"),
     ("touch_execution", "staging"),
@@ -67,6 +68,8 @@ FURTHER = {
     ("program_health_measures", "staging"),
     ("int_silent_customers", "marts"),
     ("int_alert_case_spans", "marts"),
+    ("int_board_events", "marts"),
+    ("kpi_history", "staging"),
 }
 
 
