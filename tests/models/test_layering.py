@@ -57,11 +57,13 @@ ALLOWED = {
 }
 
 
-# Campaigns and plans have no fact of their own; past stages are kept in the published history and nowhere else.
+# Campaigns and plans have no fact of their own; past stages are kept in the published history and nowhere else; whether
+# a promise to a ticket is kept is judged in its published table.
 FURTHER = {
     ("campaign_performance", "staging"),
     ("touch_execution", "staging"),
     ("int_silent_customers", "marts"),
+    ("int_board_events", "marts"),
 }
 
 
