@@ -166,28 +166,23 @@ def _execution(rng: np.random.Generator) -> Facts:
             "variant": rng.choice(np.array(["a", None, " Holdout"], dtype=object), p=[0.4, 0.5, 0.1], size=250),
         }
     )
-    months = [
-        date(2023, 10, 1),
-        date(2023, 11, 1),
-        date(2023, 12, 1),
-        date(2024, 1, 1),
-        date(2024, 2, 1),
-        date(2024, 3, 1),
-    ]
+    month_ends = [date(2023, 10, 31), date(2023, 11, 30), date(2023, 12, 31), date(2024, 1, 31), date(2024, 2, 29)]
     cadence = pd.DataFrame(
         [
             {
-                "month": month, "scheme": scheme, "tier": tier, "tier_rank": 1, "customers_due": due,
-                "customers_contacted": int(rng.integers(0, due + 1)), "contacts_per_customer": 1, "contacts_due": due,
-                "contacts_made": 0, "overdue_contacts": 0, "customers_without_consent": 0,
-                "is_mature": month != date(2024, 2, 1), "rule_id": "P4",
+                "month_end": month_end,
+                "scheme": scheme,
+                "tier": tier,
+                "customers_due": due,
+                "customers_contacted": int(rng.integers(0, due + 1)),
+                "is_mature": month_end != date(2023, 12, 31),  # a gap: nothing stands in January
             }
-            for month in months
+            for month_end in [*month_ends, date(2024, 3, 31)]
             for scheme in ("retention_abcd", "value_sabc")
             for tier, due in (("A", 12), ("B", 30))
         ]
-    )  # fmt: skip
-    return {"touch_plans": plans, "fct_touches": touches, "cadence_compliance": cadence}
+    )
+    return {"touch_plans": plans, "fct_touches": touches, "cadence": cadence}
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,9 @@ class BoardWarehouse:
         self._fill("fct_touches", facts["fct_touches"])
         tickets = facts["ticket_sla"][["ticket_id", "received_at", "received_on"]]
         self._fill("fct_tickets", tickets)
-        self._fill("cadence_compliance", facts.get("cadence_compliance", pd.DataFrame()))
+        cadence = facts.get("cadence", pd.DataFrame(columns=["month_end", "is_mature"]))
+        self._fill("int_churn_months", cadence[["month_end", "is_mature"]].drop_duplicates())
+        self._fill("int_cadence_contacts", cadence.drop(columns="is_mature"))
         for entity in ("returns", "touch_plans"):
             rows = facts[entity].assign(_load_seq=1, _line_no=range(len(facts[entity])))
             self._insert(f"raw.{entity}", rows)

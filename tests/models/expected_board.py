@@ -195,13 +195,10 @@ class Company:
 
     def _executed(self, metric: str, day: date) -> Iterator[Counted]:
         if metric == "cadence_kept_rate":
-            month_ends = {
-                row["month"]: (row["month"] + pd.offsets.MonthEnd(0)).date() for row in self.rows["cadence_compliance"]
-            }
-            over = max(month for month, last in month_ends.items() if last <= day)
-            for row in self.rows["cadence_compliance"]:
-                if row["month"] == over and row["is_mature"] and row["scheme"] == "retention_abcd":
-                    split = {"tier": row["tier"], "region": None, "channel": None, "category": None}
+            over = max(row["month_end"] for row in self.rows["cadence"] if row["month_end"] <= day)
+            for row in self.rows["cadence"]:
+                if row["month_end"] == over and row["is_mature"] and row["scheme"] == "retention_abcd":
+                    split: Split = {"tier": row["tier"], "region": None, "channel": None, "category": None}
                     kept = row["customers_contacted"]
                     yield Counted(split, kept, row["customers_due"], kept)
             return

@@ -26,7 +26,7 @@ WINDOWS = {
 }
 STANDING = ("active_customers", "cadence_kept_rate")
 OF_ANSWERS = ("negative_feedback_rate", "nps_score", "csat_score")
-PLANTED = 10  # companies of seven causes each
+PLANTED = 7  # companies of seven causes each
 WALKED = [0, 1, 6, 7, 8, 30, 85, 92]  # days back that are walked; the others follow by the same sums
 
 
@@ -174,7 +174,7 @@ def contribution(
 
 @pytest.mark.slow
 def test_a_planted_cause_is_named_first_in_nine_of_ten_companies(warehouse: BoardWarehouse) -> None:
-    """70 causes, each among the 14 values of four dimensions; a company has seven, in metrics of their own."""
+    """49 causes, each among the 14 values of four dimensions; a company has seven, in metrics of their own."""
     outcomes = Counter[str]()
     wrong = []
     for seed in range(PLANTED):
@@ -196,11 +196,11 @@ def test_a_planted_cause_is_named_first_in_nine_of_ten_companies(warehouse: Boar
 def test_without_a_cause_hardly_any_reason_is_named(warehouse: BoardWarehouse) -> None:
     """What changes by chance alone is called spread out."""
     named = judged = 0
-    for seed in (100, 101, 102):
+    for seed in (100, 101):
         facts, plants = planted_company(seed, has_causes=False)
         board = {row["metric"]: row for row in records(warehouse.put(facts), "from marts.kpi_board")}
         rows = [board[plant.metric] for plant in plants]
         judged += sum(row["trend_7d"] is not None for row in rows)
         named += sum(row["reason"] is not None for row in rows)
-    assert judged == 21
-    assert named <= 2
+    assert judged == 14
+    assert named <= 1

@@ -59,8 +59,7 @@ ALLOWED = {
 
 # Campaigns, plans, contracts and changes of strategy have no fact of their own; past stages are kept in the published
 # history and nowhere else.
-# Alerts and the board ask tickets as they are published, and the board tells a source that never delivered from a day
-# on which nothing happened.
+# Alerts and the board ask tickets as they are published: whether a promise is kept is judged there.
 FURTHER = {
     ("campaign_performance", "staging"),
     ("touch_execution", "staging"),
@@ -69,7 +68,6 @@ FURTHER = {
     ("int_silent_customers", "marts"),
     ("int_alert_case_spans", "marts"),
     ("int_board_events", "marts"),
-    ("kpi_history", "staging"),
 }
 
 

@@ -215,6 +215,17 @@ PUBLISHED = {
         from (values ('execution', 0.25::double), ('customer_experience', 0.75::double)) as t(dimension, weight)""",
     "program_health_summary": """select date '2024-06-01' as month, 50.0::double as score,
         date '2024-06-30' as as_of_date""",
+    "kpi_history": """select 'timely_rate' as metric, date '2024-06-30' as metric_date, 0.8::double as "value",
+        (-2.0)::double as trend_7d, true as is_abnormal, date '2024-06-30' as as_of_date""",
+    "kpi_board": """select 'timely_rate' as metric, 0.8::double as current_value, (-2.0)::double as trend_7d,
+        true as is_abnormal, date '2024-06-30' as as_of_date""",
+    "kpi_contributions": """select 'timely_rate' as metric, 'region' as dimension, dimension_value,
+        (-1.0)::double as contribution, date '2024-06-30' as as_of_date
+        from (values ('north'), ('south')) as t(dimension_value)""",
+    "alerts": """select alert_id, rule_id, subject_id, customer_id, 'open' as status, date '2024-06-30' as as_of_date
+        from (values ('a1', 'W2', 'c1', 'c1'), ('a2', 'W6', 'timely_rate', null))
+            as t(alert_id, rule_id, subject_id, customer_id)""",
+    "alert_backtest": "select 'W2' as rule_id, date '2024-05-31' as month_end, date '2024-06-30' as as_of_date",
     "completeness": """select 'customers' as entity, 10 as "rows", 0.5::double as completeness_rate,
         date '2024-06-30' as as_of_date""",
     "completeness_worklist": "select 'c0' as customer_id, date '2024-06-30' as as_of_date",

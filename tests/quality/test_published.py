@@ -307,6 +307,22 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
             ("retention_cohorts", "counts_every_buyer", "critical"),
         ),
         ("update marts.repurchase_metrics set buyers = 9", ("repurchase_metrics", "counts_every_buyer", "critical")),
+        (
+            """update marts.kpi_history set "value" = 0.9""",
+            ("kpi_board", "the_board_shows_its_history", "critical"),
+        ),
+        (
+            "update marts.kpi_contributions set contribution = 0 where dimension_value = 'north'",
+            ("kpi_contributions", "contributions_add_up_to_the_change", "critical"),
+        ),
+        (
+            "update marts.alerts set customer_id = 'nobody' where alert_id = 'a1'",
+            ("alerts", "no_alert_on_a_customer_who_is_not_there", "critical"),
+        ),
+        (
+            "update marts.alerts set status = 'closed' where alert_id = 'a2'",
+            ("alerts", "metrics_out_of_order_are_alerts", "warning"),
+        ),
     ),
     (("update marts.customer_rfm set r_score = 0", ("customer_rfm", "score_in_range", "critical")),),
     (("update marts.customer_rfm set recency_days = -1", ("customer_rfm", "recency_in_range", "critical")),),

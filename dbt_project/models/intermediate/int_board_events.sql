@@ -455,15 +455,16 @@ cadences as (
         cast(null as {{ dbt.type_string() }}) as channel,
         cast(null as {{ dbt.type_string() }}) as category,
         metrics.metric,
-        {{ add_days(add_months('cadence.' ~ quoted('month'), 1), -1) }} as counts_from,
-        {{ add_days(add_months('cadence.' ~ quoted('month'), 2), -1) }} as counts_until,
+        cadence.month_end as counts_from,
+        {{ add_days(add_months(month_start('cadence.month_end'), 2), -1) }} as counts_until,
         cadence.customers_contacted as numerator,
         cadence.customers_contacted as squared,
         cadence.customers_due as denominator
-    from {{ ref('cadence_compliance') }} as cadence
+    from {{ ref('int_cadence_contacts') }} as cadence
+    inner join {{ ref('int_churn_months') }} as months on cadence.month_end = months.month_end
     inner join profile on cadence.scheme = profile.contact_scheme
     inner join metrics on metrics.metric = 'cadence_kept_rate'
-    where cadence.is_mature
+    where months.is_mature
 
 ),
 
