@@ -1,4 +1,8 @@
 {% set tier_schemes = rule_rows('tier_rules') | map(attribute='scheme') | unique | list %}
+{% set tiers = [] %}
+{% for scheme in tier_schemes %}
+{% do tiers.append({'scheme': sql_text(scheme), 'tier': 'tier_' ~ loop.index}) %}
+{% endfor %}
 {% set history = ref('int_tier_history') %}
 {% set scores = ref('int_customer_scores') %}
 
@@ -40,15 +44,32 @@ schemes as (
 
 ),
 
--- A large table that is read once per scheme is read by its name: engines copy a shared CTE.
+-- Added up by all schemes' tiers at once, then told apart: the history is read once.
+combined as (
+
+    select
+        history.snapshot_on,
+        {% for scheme in tier_schemes %}
+        history.tier_{{ loop.index }},
+        {% endfor %}
+        sum(scores.monetary_12m) as revenue_12m
+    from {{ history }} as history
+    inner join {{ scores }} as scores
+        on history.customer_id = scores.customer_id and history.snapshot_on = scores.snapshot_on
+    where
+        history.snapshot_on in (select months.closing_on from months)
+        and (select count(*) from schemes) > 0
+    group by
+        {% for scheme in tier_schemes %}
+        history.tier_{{ loop.index }},
+        {% endfor %}
+        history.snapshot_on
+
+),
+
 held as (
 
-    {{ stacked(
-        '(select history.* from ' ~ history ~ ' as history where history.snapshot_on in (select months.closing_on'
-        ~ ' from months)) as closings',
-        ['customer_id', 'snapshot_on'],
-        tiers_by_scheme(tier_schemes)
-    ) }}
+    {{ stacked('combined', ['snapshot_on', 'revenue_12m'], tiers) }}
 
 ),
 
@@ -58,11 +79,9 @@ valued as (
         months.month_start,
         held.scheme,
         held.tier,
-        sum(scores.monetary_12m) as revenue_12m
+        sum(held.revenue_12m) as revenue_12m
     from held
     inner join months on held.snapshot_on = months.closing_on
-    inner join {{ scores }} as scores
-        on held.customer_id = scores.customer_id and held.snapshot_on = scores.snapshot_on
     where held.scheme in (select schemes.scheme from schemes)
     group by months.month_start, held.scheme, held.tier
 
