@@ -202,6 +202,10 @@ PUBLISHED = {
         value_share, date '2024-06-30' as as_of_date
         from (values ('A', 0.25::double, 0.5::double), ('B', 0.75::double, 0.5::double))
             as t(tier, budget_share, value_share)""",
+    "alerts": """select owner, 'role' as owner_type, owner_rank, date '2024-06-30' as as_of_date
+        from (values ('service', 1), ('service', 2), ('service', null), ('sales', 1)) as t(owner, owner_rank)""",
+    "alert_backtest": """select rule_id, date '2024-05-31' as month_end, 9 as customers, date '2024-06-30' as as_of_date
+        from (values ('W2'), ('naive_silent')) as t(rule_id)""",
     "plan_progress": "select 'core_retention' as objective_id, date '2024-06-30' as as_of_date",
     "completeness": """select 'customers' as entity, 10 as "rows", 0.5::double as completeness_rate,
         date '2024-06-30' as as_of_date""",
