@@ -222,10 +222,12 @@ PUBLISHED = {
     "kpi_contributions": """select 'timely_rate' as metric, 'region' as dimension, dimension_value,
         (-1.0)::double as contribution, date '2024-06-30' as as_of_date
         from (values ('north'), ('south')) as t(dimension_value)""",
-    "alerts": """select alert_id, rule_id, subject_id, customer_id, 'open' as status, date '2024-06-30' as as_of_date
-        from (values ('a1', 'W2', 'c1', 'c1'), ('a2', 'W6', 'timely_rate', null))
-            as t(alert_id, rule_id, subject_id, customer_id)""",
-    "alert_backtest": "select 'W2' as rule_id, date '2024-05-31' as month_end, date '2024-06-30' as as_of_date",
+    "alerts": """select alert_id, rule_id, subject_id, customer_id, 'open' as status, 'service' as owner,
+        'role' as owner_type, owner_rank, date '2024-06-30' as as_of_date
+        from (values ('a1', 'W2', 'c1', 'c1', 1), ('a2', 'W6', 'timely_rate', null, 2))
+            as t(alert_id, rule_id, subject_id, customer_id, owner_rank)""",
+    "alert_backtest": """select rule_id, date '2024-05-31' as month_end, 9 as customers, date '2024-06-30' as as_of_date
+        from (values ('W2'), ('naive_silent')) as t(rule_id)""",
     "completeness": """select 'customers' as entity, 10 as "rows", 0.5::double as completeness_rate,
         date '2024-06-30' as as_of_date""",
     "completeness_worklist": "select 'c0' as customer_id, date '2024-06-30' as as_of_date",

@@ -182,6 +182,14 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
             ("target_tracking", "every_target_has_one_latest_period", "critical"),
         ),
         (
+            "update marts.alerts set owner_rank = 3 where owner_rank = 2",
+            ("alerts", "owners_alerts_are_ranked_without_a_gap", "critical"),
+        ),
+        (
+            "update marts.alert_backtest set customers = 8 where rule_id = 'W2'",
+            ("alert_backtest", "every_rule_is_tested_on_the_same_customers", "critical"),
+        ),
+        (
             "update marts.resource_plan set budget_share = 0.5 where tier = 'A'",
             ("resource_plan", "budgets_add_up_to_the_whole", "critical"),
         ),

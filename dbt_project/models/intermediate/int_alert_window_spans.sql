@@ -144,6 +144,16 @@ summed as (
 
 ),
 
+known as (
+
+    select
+        rule_id,
+        subject_id
+    from summed
+    group by rule_id, subject_id
+
+),
+
 -- Numbers are sorted by in half the time that names take.
 subjects as (
 
@@ -151,7 +161,7 @@ subjects as (
         rule_id,
         subject_id,
         row_number() over (order by rule_id, subject_id) as subject_number
-    from (select distinct rule_id, subject_id from summed) as found
+    from known
 
 ),
 
