@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from retention.cli import app
+from retention.reports.declared import KINDS
 
 ENTITIES = 18
 
@@ -44,3 +45,9 @@ def test_a_simulated_company_is_published_and_says_that_it_is_synthetic(
     assert told is False
     assert critical == 0
     assert len({path.parent.name for path in home.glob("raw/*/load=*")}) == ENTITIES
+    for kind in KINDS:
+        told_by = CliRunner().invoke(app, ["report", kind, "--home", str(home)], catch_exceptions=False)
+        assert told_by.exit_code == 0, told_by.output
+    assert len(list(home.glob("reports/*/*/report-zh.html"))) == len(KINDS)
+    book = CliRunner().invoke(app, ["workbook", "--home", str(home)], catch_exceptions=False)
+    assert book.exit_code == 0, book.output
