@@ -15,11 +15,13 @@ class Receiver:
 
     Attributes:
         answers: HTTP status by path; `cut` closes the connection in place of an answer.
+        takes: so many messages are taken, all further ones refused; None: all.
     """
 
     port: int = 0
     answers: dict[str, int | str] = field(default_factory=dict)
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    takes: int | None = None
 
     def address(self, path: str) -> str:
         return f"json://127.0.0.1:{self.port}/{path}"
@@ -37,7 +39,8 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             path = self.path.strip("/")
-            answer = found.answers.get(path, 200)
+            is_full = found.takes is not None and len(found.messages) >= found.takes
+            answer = 503 if is_full else found.answers.get(path, 200)
             found.messages.append((path, body))
             if answer == "cut":
                 self.close_connection = True

@@ -29,8 +29,9 @@ def rows(spans: list[Span], today: int, is_quiet: bool, is_capped: bool) -> list
         status = "closed" if is_closed else "opened" if begin == today else "open"
         found.append(
             Alert(
-                f"K@{begin}", "W2", "churn_warning", "customer", "K", "warning", "snoozed" if is_quiet and not is_closed
-                else status, START + timedelta(days=begin), START + timedelta(days=end) if is_closed else None, None,
+                f"K@{begin}", "W2", "churn_warning", "customer", "K", "", "warning",
+                "snoozed" if is_quiet and not is_closed else status, START + timedelta(days=begin),
+                START + timedelta(days=end) if is_closed else None, None,
                 None, None, None, "East", None, None, None, not is_closed and not is_capped,
             )
         )  # fmt: skip

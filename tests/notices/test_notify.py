@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -197,13 +198,42 @@ def test_a_message_that_may_have_come_is_not_sent_again_until_a_person_says_so(
         tell()
     assert "retention notices again" in caught.value.remedy
     receiver.answers.clear()
-    assert kinds(tell()) == []
+    with pytest.raises(SendingError, match="unknown"):  # a task that is tried again does not turn green by it
+        tell()
     [sending] = Ledger(published.home).read().sendings.values()
     assert (sending.status, len(receiver.texts("east"))) == ("unknown", 1)
     send_again(published.home, notices, Path("notices.yml"), sending.sending)
     assert len(receiver.texts("east")) == 2
     assert Ledger(published.home).read().sendings[sending.sending].status == "sent"
     assert kinds(tell()) == []
+
+
+def test_a_message_of_which_a_part_was_refused_is_not_sent_again_by_itself(
+    published: Releases, tell: Tell, receiver: Receiver
+) -> None:
+    many = [alert(f"C{number}", "2024-05-01", metric_value=None, reason="x" * 1500) for number in range(30)]
+    published.publish("2024-05-02", *many)
+    receiver.takes = 1
+    with pytest.raises(SendingError, match="a part of it was taken, another refused"):
+        tell()
+    parts = len(receiver.messages)
+    assert parts == 2  # the first one was taken, the second one refused
+    receiver.takes = None
+    with pytest.raises(SendingError):
+        tell()
+    assert len(receiver.messages) == parts
+
+
+def test_alerts_on_two_occasions_of_one_subject_are_told_apart(published: Releases, tell: Tell) -> None:
+    first = alert("T1", "2024-05-01", alert_id="first", rule_id="W5", occasion="first_response")
+    second = alert("T1", "2024-05-01", alert_id="second", rule_id="W5", occasion="resolution")
+    published.publish("2024-05-02", first, second | {"is_in_digest": False})
+    assert kinds(tell()) == [("opened", "first"), ("grouped", "second")]
+    published.publish("2024-05-03", first, second)
+    assert kinds(tell()) == [("opened", "second")]
+    ended = {"status": "closed", "closed_on": "2024-05-04"}
+    published.publish("2024-05-04", first | ended, second | ended)
+    assert kinds(tell()) == [("closed", "first"), ("closed", "second")]
 
 
 @pytest.mark.parametrize("cut_before", ["write_digest", "write_try", "send", "write_end"])
@@ -224,8 +254,9 @@ def test_a_crash_at_any_point_never_makes_two_messages(
     for path in (published.home.path / "notices").glob("*.jsonl"):
         with path.open("a", encoding="utf-8") as file:
             file.write('{"type": "run", "at": "20')
-    tell()
-    tell()
+    for _ in range(2):
+        with suppress(SendingError):  # it says that the fate of one is unknown
+            tell()
     told = Ledger(published.home).read().told
     assert len(receiver.messages) == (0 if cut_before == "send" else 1)
     assert [one.alert_id for one in told] == ["C1@2024-05-01"]

@@ -133,29 +133,31 @@
     {% set columns = (
         ['touched_at', 'touch_id', 'customer_id', 'scheme', 'policy', 'policy_number', 'period_start', 'contacts'] + kept
     ) | unique | join(', ') %}
-    {% set chain = namespace(rows='select ' ~ columns ~ ', cast(null as bigint) as counted_number, 0 as is_taken from ' ~ relation) %}
-    {% for number in range(1, most_policies() + 1) %}
-        {% set chain.rows %}
-            select {{ columns }}, counted_number,
-                max(case when counted_number is null then 0 else 1 end) over (partition by scheme, touch_id) as is_taken
+    with counted_0 as {{ worked_out() }} (
+        select {{ columns }}, cast(null as bigint) as counted_number, 0 as is_taken from {{ relation }}
+    )
+    {%- for number in range(1, most_policies() + 1) %},
+    counted_{{ number }} as {{ worked_out() }} (
+        select {{ columns }}, counted_number,
+            max(case when counted_number is null then 0 else 1 end) over (partition by scheme, touch_id) as is_taken
+        from (
+            select {{ columns }},
+                case
+                    when policy_number = {{ number }} and is_taken = 0 and asked_number <= contacts then asked_number
+                    else counted_number
+                end as counted_number
             from (
-                select {{ columns }},
-                    case
-                        when policy_number = {{ number }} and is_taken = 0 and asked_number <= contacts then asked_number
-                        else counted_number
-                    end as counted_number
-                from (
-                    select *,
-                        row_number() over (
-                            partition by scheme, customer_id, policy_number, period_start, is_taken
-                            order by touched_at, touch_id
-                        ) as asked_number
-                    from ({{ chain.rows }}) as offered_{{ number }}
-                ) as asked_{{ number }}
-            ) as counted_{{ number }}
-        {% endset %}
-    {% endfor %}
-    select {{ kept | join(', ') }}, counted_number from ({{ chain.rows }}) as taken
+                select *,
+                    row_number() over (
+                        partition by scheme, customer_id, policy_number, period_start, is_taken
+                        order by touched_at, touch_id
+                    ) as asked_number
+                from counted_{{ number - 1 }}
+            ) as asked
+        ) as answered
+    )
+    {%- endfor %}
+    select {{ kept | join(', ') }}, counted_number from counted_{{ most_policies() }}
     where counted_number is not null
 {%- endmacro %}
 
@@ -190,31 +192,33 @@
     {% set key = pool | join(', ') %}
     {% set columns = key ~ ', touched_at, touch_id, touched_on, turn, first_open, pool_size' %}
     {% set in_turn = 'partition by ' ~ key ~ ', turn, is_taken order by touched_at, touch_id' %}
-    {% set chain = namespace(rows='select ' ~ columns ~ ', cast(null as bigint) as taken_number, 0 as is_taken from ' ~ relation) %}
-    {% for number in range(1, most_pools() + 1) %}
-        {% set chain.rows %}
-            select {{ columns }}, taken_number,
-                max(case when taken_number is null then 0 else 1 end) over (partition by touch_id) as is_taken
+    with taken_0 as {{ worked_out() }} (
+        select {{ columns }}, cast(null as bigint) as taken_number, 0 as is_taken from {{ relation }}
+    )
+    {%- for number in range(1, most_pools() + 1) %},
+    taken_{{ number }} as {{ worked_out() }} (
+        select {{ columns }}, taken_number,
+            max(case when taken_number is null then 0 else 1 end) over (partition by touch_id) as is_taken
+        from (
+            select {{ columns }},
+                case
+                    when turn = {{ number }} and is_taken = 0 and next_number <= pool_size then next_number
+                    else taken_number
+                end as taken_number
             from (
-                select {{ columns }},
-                    case
-                        when turn = {{ number }} and is_taken = 0 and next_number <= pool_size then next_number
-                        else taken_number
-                    end as taken_number
+                select *,
+                    asked_number + max(first_open - asked_number) over (
+                        {{ in_turn }} rows between unbounded preceding and current row
+                    ) as next_number
                 from (
-                    select *,
-                        asked_number + max(first_open - asked_number) over (
-                            {{ in_turn }} rows between unbounded preceding and current row
-                        ) as next_number
-                    from (
-                        select *, row_number() over ({{ in_turn }}) as asked_number
-                        from ({{ chain.rows }}) as offered_{{ number }}
-                    ) as numbered_{{ number }}
-                ) as asked_{{ number }}
-            ) as taken_{{ number }}
-        {% endset %}
-    {% endfor %}
-    select {{ key }}, touch_id, touched_on, taken_number from ({{ chain.rows }}) as claims
+                    select *, row_number() over ({{ in_turn }}) as asked_number
+                    from taken_{{ number - 1 }}
+                ) as numbered
+            ) as asked
+        ) as answered
+    )
+    {%- endfor %}
+    select {{ key }}, touch_id, touched_on, taken_number from taken_{{ most_pools() }}
     where taken_number is not null
 {%- endmacro %}
 
@@ -228,33 +232,35 @@
 {% macro matched_touches(relation, contact) -%}
     {% set columns = (contact + ['last_on', 'priority', 'touch_id', 'touched_at', 'touched_on']) | join(', ') %}
     {% set key = contact | join(', ') %}
-    {% set chain = namespace(rows='select ' ~ columns ~ ', 0 as is_matched, 0 as is_settled from ' ~ relation) %}
-    {% for number in range(1, 4) %}
-        {% set chain.rows %}
-            select {{ columns }}, is_matched,
-                greatest(
-                    max(is_matched) over (partition by {{ key }}), max(is_matched) over (partition by touch_id)
-                ) as is_settled
+    with matched_0 as {{ worked_out() }} (
+        select {{ columns }}, 0 as is_matched, 0 as is_settled from {{ relation }}
+    )
+    {%- for number in range(1, 4) %},
+    matched_{{ number }} as {{ worked_out() }} (
+        select {{ columns }}, is_matched,
+            greatest(
+                max(is_matched) over (partition by {{ key }}), max(is_matched) over (partition by touch_id)
+            ) as is_settled
+        from (
+            select {{ columns }},
+                case
+                    when is_settled = 0 and asked_number = 1 and row_number() over (
+                        partition by touch_id, is_settled, case when asked_number = 1 then 1 else 0 end
+                        order by last_on, priority, {{ key }}
+                    ) = 1 then 1
+                    else is_matched
+                end as is_matched
             from (
-                select {{ columns }},
-                    case
-                        when is_settled = 0 and asked_number = 1 and row_number() over (
-                            partition by touch_id, is_settled, case when asked_number = 1 then 1 else 0 end
-                            order by last_on, priority, {{ key }}
-                        ) = 1 then 1
-                        else is_matched
-                    end as is_matched
-                from (
-                    select *,
-                        row_number() over (
-                            partition by {{ key }}, is_settled order by touched_at, touch_id
-                        ) as asked_number
-                    from ({{ chain.rows }}) as offered_{{ number }}
-                ) as asked_{{ number }}
-            ) as matched_{{ number }}
-        {% endset %}
-    {% endfor %}
-    select {{ key }}, touch_id, touched_on from ({{ chain.rows }}) as pairs
+                select *,
+                    row_number() over (
+                        partition by {{ key }}, is_settled order by touched_at, touch_id
+                    ) as asked_number
+                from matched_{{ number - 1 }}
+            ) as asked
+        ) as answered
+    )
+    {%- endfor %}
+    select {{ key }}, touch_id, touched_on from matched_3
     where is_matched = 1
 {%- endmacro %}
 

@@ -15,7 +15,7 @@ from retention.publication.workbooks import LANGUAGES
 SEVERITIES = ("critical", "warning", "notice")
 ALERTS = """
     select
-        alert_id, rule_id, alert_type, subject_type, subject_id, severity, status, opened_on, closed_on,
+        alert_id, rule_id, alert_type, subject_type, subject_id, occasion, severity, status, opened_on, closed_on,
         metric, metric_value, threshold, unit, owner, recommended_action, reason, value_at_stake,
         coalesce(is_in_digest, false) as is_in_digest
     from marts.alerts
@@ -37,6 +37,7 @@ class Alert:
     alert_type: str
     subject_type: str
     subject_id: str
+    occasion: str
     severity: str
     status: str
     opened_on: date
@@ -52,9 +53,9 @@ class Alert:
     is_in_digest: bool
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """What it is about: two alerts of one rule on one subject are the same one at two times."""
-        return self.rule_id, self.subject_type, self.subject_id
+    def key(self) -> tuple[str, str, str, str]:
+        """What it is about: two alerts of one rule on one occasion of a subject are the same one at two times."""
+        return self.rule_id, self.subject_type, self.subject_id, self.occasion
 
     @property
     def is_closed(self) -> bool:

@@ -43,11 +43,12 @@ class Told:
     opened_on: date
     owner: str | None
     as_of: date
+    occasion: str = ""
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str, str, str]:
         """As the key of an alert."""
-        return self.rule_id, self.subject_type, self.subject_id
+        return self.rule_id, self.subject_type, self.subject_id, self.occasion
 
     @property
     def is_beginning(self) -> bool:

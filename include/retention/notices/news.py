@@ -1,8 +1,8 @@
 """What is new: the alerts of a release beside what was told before. A pure function of both.
 
 An opening is told once. Late data can move the day of an opening, and with it the alert's ID: what was told of the same
-rule and subject on that day or later was told of it. What was told as open is told as closed once it is, and as taken
-back where the release knows nothing of it any more.
+rule, subject and occasion on that day or later was told of it. What was told as open is told as closed once it is, and
+as taken back where the release knows nothing of it any more.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from typing import TypeVar
 from retention.notices.alerts import Alert
 from retention.notices.ledger import CLOSED, GROUPED, LAPSED, OPENED, RETURNED, WITHDRAWN, Told
 
-Key = tuple[str, str, str]
+Key = tuple[str, str, str, str]
 T = TypeVar("T", Alert, Told)
 
 
@@ -44,7 +44,7 @@ class News:
         if one is None:
             raise AssertionError("news of nothing")
         about = (one.alert_id, one.rule_id, one.subject_type, one.subject_id, one.opened_on)
-        return Told(self.kind, *about, owner=self.owner, as_of=as_of)
+        return Told(self.kind, *about, owner=self.owner, as_of=as_of, occasion=one.occasion)
 
 
 def find_news(
@@ -75,7 +75,7 @@ def _by_key(items: Iterable[T]) -> dict[Key, list[T]]:
 
 
 def _of_one(rows: Sequence[Alert], past: Sequence[Told], is_whole: bool) -> list[News]:
-    """What is new of one rule on one subject."""
+    """What is new of one rule on one occasion of a subject."""
     counted, past = [one for one in past if one.kind == GROUPED], [one for one in past if one.kind != GROUPED]
     begun = past[-1] if past and past[-1].is_beginning else None
     same = None if begun is None else _same(rows, begun, is_whole)

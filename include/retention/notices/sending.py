@@ -1,7 +1,8 @@
 """Sending by Apprise: one message to one address, tried again where it was refused and never where it may have come.
 
 Apprise tells success from failure. Of failures its log tells whether the message was handed over before the answer
-failed to come: such a one may have arrived, and another try could make two of it.
+failed to come: such a one may have arrived, and another try could make two of it. So could one of a message that is
+sent in parts, or to several people, of whom some had it.
 """
 
 import logging
@@ -97,9 +98,18 @@ def _opened(address: str, patience: float) -> tuple[Any, Callable[[str, str, boo
         plugin.overflow_mode = apprise.OverflowMode.SPLIT
     service = apprise.Apprise(asset=asset)
     service.add(plugin)
+    accepted: list[object] = []
+    mark = plugin.mark_delivered
+
+    def count(key: object, per_message: bool = False) -> None:
+        accepted.append(key)
+        mark(key, per_message)
+
+    plugin.mark_delivered = count  # Apprise calls it for each part, and each of several people, that was taken
 
     def notify(title: str, body: str, is_failure: bool) -> tuple[str, str | None]:
         kind = apprise.NotifyType.FAILURE if is_failure else apprise.NotifyType.INFO
+        accepted.clear()
         result = service.notify(
             body, title, notify_type=kind, body_format=apprise.NotifyFormat.MARKDOWN, log_level=logging.DEBUG
         )
@@ -110,6 +120,9 @@ def _opened(address: str, patience: float) -> tuple[Any, Callable[[str, str, boo
         broken = " ".join(text for _, text in lines if text.startswith(BROKEN))
         came = MAY_HAVE_COME.search(broken) and not NEVER_CAME.search(broken)
         warned = [text for level, text in lines if level in ("WARNING", "ERROR", "CRITICAL")]
-        return UNKNOWN if came else FAILED, warned[-1] if warned else "no reason given"
+        why = warned[-1] if warned else "no reason given"
+        if accepted:
+            return UNKNOWN, f"a part of it was taken, another refused: {why}"
+        return UNKNOWN if came else FAILED, why
 
     return plugin, notify

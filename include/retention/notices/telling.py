@@ -161,7 +161,9 @@ def notify(
             *_each(composed.digests, lambda one: _send(teller, one, release), problems),
         ]
         ledger.write_run(release.release_id, release.as_of)
-    _stop_on_problems(sendings, problems)
+    # A message of unknown fate is told of until a person has sent it again or the day is over: where a run that failed
+    # is repeated by itself, the second one would else look as if all had come.
+    _stop_on_problems([*_doubtful(history, release, sendings), *sendings], problems)
     return replace(composed, sendings=tuple(sendings))
 
 
@@ -228,6 +230,15 @@ def _unfinished(history: History, release: Release) -> Iterator[Sending]:
     for one in history.sendings.values():
         states = {address.status for address in one.addresses}
         if one.as_of == release.as_of and one.has_told and states & {FAILED, WAITING}:
+            yield one
+
+
+def _doubtful(history: History, release: Release, sendings: Sequence[Sending]) -> Iterator[Sending]:
+    """Earlier digests of this day that may not have come, those just tried again apart."""
+    tried = {one.sending for one in sendings}
+    for one in history.sendings.values():
+        is_unknown = any(address.status == UNKNOWN for address in one.addresses)
+        if one.as_of == release.as_of and is_unknown and one.sending not in tried:
             yield one
 
 
