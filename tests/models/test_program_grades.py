@@ -41,7 +41,7 @@ COLUMNS = {
     "int_program_months": "month_start date, month_end date, closing_on date, is_complete boolean, tier_held_on date",
     "int_tier_agreement": "month_start date, is_held boolean, is_expected boolean, agreeing_customers integer, "
     "judged_customers integer",
-    "int_resource_alignment": "month_start date, is_budgeted boolean, aligned_share double",
+    "int_resource_alignment": "month_start date, is_budgeted boolean, is_kept boolean, aligned_share double",
     "completeness": 'week_start date, "rows" bigint, missing bigint',
     "touch_execution": "touch_date date, is_planned boolean, actual_count integer, planned_count integer",
     "service_metrics": "week_start date, period_type varchar, dimension varchar, met integer, breached integer",
@@ -63,7 +63,7 @@ def rows_for(month: date, figures: Figures) -> Iterator[tuple[str, tuple[Any, ..
     agreeing = share.get("tier_agreement")
     yield "int_tier_agreement", (month, True, True, agreeing or 0, 0 if agreeing is None else MANY)
     aligned = figures["resource_alignment"]
-    yield "int_resource_alignment", (month, aligned is not None, aligned)
+    yield "int_resource_alignment", (month, aligned is not None, True, aligned)
     if "completeness" in share:
         yield "completeness", (month.replace(day=5), MANY, MANY - share["completeness"])
     if "plan_completion" in share:

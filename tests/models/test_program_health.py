@@ -132,12 +132,11 @@ class Figures:
             for row in sorted(seed_rows("resource_budgets"), key=lambda row: bool(row["quarter_start"]))
             if row["quarter_start"] in ("", str(month.replace(month=(month.month - 1) // 3 * 3 + 1)))
         }
-        day = min(last_day(month), AS_OF)
-        if is_over(month):
-            tiers = self.tiers["retention_abcd", day]
-        else:
-            rows = rows_of(self.built, "from marts.customer_tiers where scheme = 'retention_abcd'")
-            tiers = {row["customer_id"]: row["tier"] for row in rows}
+        day = AS_OF
+        if min(last_day(month), AS_OF) != day:  # spend is kept of the as-of day alone
+            return None, "not_kept"
+        rows = rows_of(self.built, "from marts.customer_tiers where scheme = 'retention_abcd'")
+        tiers = {row["customer_id"]: row["tier"] for row in rows}
         year_ago = (pd.Timestamp(day) - pd.DateOffset(months=12)).date()
         worth: Counter[str] = Counter()
         for customer, tier in tiers.items():

@@ -12,6 +12,12 @@ with months as (
 
 ),
 
+run_parameters as (
+
+    select * from {{ source('raw', 'run_parameters') }}
+
+),
+
 budgets as (
 
     {{ profile_rows(ref('resource_budgets'), 'rule_rows.scheme') }}
@@ -44,7 +50,8 @@ schemes as (
 
 ),
 
--- Added up by all schemes' tiers at once, then told apart: the history is read once.
+-- Added up by all schemes' tiers at once, then told apart: the history is read once. Spend is kept of the as-of day
+-- alone: an increment works out no former day's.
 combined as (
 
     select
@@ -57,7 +64,7 @@ combined as (
     inner join {{ scores }} as scores
         on history.customer_id = scores.customer_id and history.snapshot_on = scores.snapshot_on
     where
-        history.snapshot_on in (select months.closing_on from months)
+        history.snapshot_on in (select run_parameters.as_of_date from run_parameters)
         and (select count(*) from schemes) > 0
     group by
         {% for scheme in tier_schemes %}
@@ -167,8 +174,10 @@ known as (
     select
         months.month_start,
         budgeted_months.month_start is not null as is_budgeted,
-        aligned.aligned_share
+        months.closing_on = run_parameters.as_of_date as is_kept,
+        case when months.closing_on = run_parameters.as_of_date then aligned.aligned_share end as aligned_share
     from months
+    cross join run_parameters
     left join budgeted_months on months.month_start = budgeted_months.month_start
     left join aligned on months.month_start = aligned.month_start
 

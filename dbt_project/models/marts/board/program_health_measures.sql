@@ -239,6 +239,7 @@ figures as (
         alignment.aligned_share as figure,
         case
             when not alignment.is_budgeted then 'no_budgets'
+            when not alignment.is_kept then 'not_kept'
             when alignment.aligned_share is null then 'no_data'
         end as missing_reason
     from months
