@@ -60,7 +60,9 @@ def drawn(seed: int, flavour: str) -> tuple[Incident, Facts]:
         for month in company.calendar_months():
             if month.last >= planted.first - 90 and month.first <= planted.last:
                 draw_tickets(connection, company, month, [planted])
-        customers = "select 'C' || lpad(i::varchar, 8, '0') as customer_id, region, channel as source_channel from lives"
+        customers = (
+            "select 'C' || lpad(i::varchar, 8, '0') as customer_id, region, channel as source_channel from lives"
+        )
         facts = {
             **{name: pd.DataFrame() for name in NOTHING_ELSE},
             "tiers": pd.DataFrame({"customer_id": [], "tier": [], "category": []}),
