@@ -1,20 +1,16 @@
 """The commands `retention alerts`: what stands, why, what people decide about it, and what the rules are worth (W)."""
 
 import getpass
-import json
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from retention.alerts import AlertDesk, Decided, Wanted, export_alerts, list_alerts, list_backtest, show_alert
-from retention.console import print_rows, shown
+from retention.console import out, print_json, print_rows, shown
 from retention.landing import load_contracts
 from retention.options import HomeOption, day_of, settings_with
 
-PIPE_WIDTH = 400
 TITLES = {
     "alerts": {"en": "alerts that stand, the gravest first", "zh": "当前预警（按严重程度排列）"},
     "openings": {"en": "openings of the rule on the subject", "zh": "该规则对该对象的历次触发"},
@@ -39,7 +35,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Alerts: what stands and why, snoozing and closing it, and what the rules are worth.",
 )
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 LanguageOption = Annotated[str, typer.Option("--language", help="Language of heads and names: en or zh.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -72,7 +67,7 @@ def list_them(
         return
     rows = list_alerts(place, wanted, language)
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     else:
         lines = [dict(zip(HEADS[language], (row[name] for name in CELLS), strict=True)) for row in rows]
         print_rows(out, TITLES["alerts"][language], lines, language)
@@ -90,7 +85,7 @@ def show(
     found = show_alert(desk.home, alert, language)
     found["decisions"] = desk.history(found["alert_id"])
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     for name in TOLD:
         if found[name] is not None:
@@ -131,7 +126,7 @@ def backtest(home: HomeOption = None, language: LanguageOption = "en", as_json: 
     """
     rows = list_backtest(settings_with(home=home).home_path, language)
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     else:
         print_rows(out, TITLES["backtest"][language], rows, language)
 
@@ -140,10 +135,6 @@ def _desk(home: Path | None, by: str | None) -> AlertDesk:
     settings = settings_with(home=home)
     contracts = load_contracts(settings.project_dir)
     return AlertDesk(settings.home_path, contracts, settings.timezone, getpass.getuser() if by is None else by)
-
-
-def _print_json(found: Any) -> None:
-    sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def _tell(decided: Decided) -> None:

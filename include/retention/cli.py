@@ -30,7 +30,7 @@ from retention import (
     ticket_command,
     value_command,
 )
-from retention.console import Progress, print_status, print_summary
+from retention.console import Progress, out, print_json, print_status, print_summary
 from retention.errors import NotThereError, RetentionError, SettingsError
 from retention.explanation import command as explanation_command
 from retention.landing import withdraw
@@ -75,9 +75,6 @@ app.add_typer(program_command.program, name="program")
 app.add_typer(program_command.churn, name="churn")
 app.add_typer(alert_command.app, name="alerts")
 app.add_typer(holidays_command.app, name="holidays")
-# A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
-PIPE_WIDTH = 400
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 ProfileOption = Annotated[
@@ -252,7 +249,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Show the last releases, closed months, runs and loads, reviews that wait for a decision, and failed checks."""
     found = read_status(settings_with(home=home).home_path)
     if as_json:
-        sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")
+        print_json(found)
     else:
         print_status(out, found)
 

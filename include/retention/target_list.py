@@ -8,11 +8,11 @@ from typing import Any
 import duckdb
 
 from retention.errors import NotThereError, SettingsError
+from retention.languages import check_language
 from retention.publication.chosen_release import find_release
 from retention.publication.release import published_file
 from retention.runs import Home
 
-LANGUAGES = ("en", "zh")
 PLANS = {"resource_plan": "resource_budgets", "plan_progress": "plan_objectives"}
 """Tables that stand beside the targets, and the seeds that a company fills them by."""
 STATUSES = ("met", "behind", "warning", "alarm", "too_few", "not_ripe", "no_data")
@@ -98,8 +98,7 @@ def empty_plans(home: Home) -> list[str]:
 
 
 def _check(wanted: Wanted, language: str) -> None:
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+    check_language(language)
     for status in wanted.statuses:
         if status not in STATUSES:
             raise SettingsError(f"There is no status '{status}'.", f"Use one of {', '.join(STATUSES)}.")

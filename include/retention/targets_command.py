@@ -1,7 +1,5 @@
 """The command `retention targets`."""
 
-import json
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,11 +7,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from retention.console import print_rows, shown
+from retention.console import print_json, print_rows, shown
+from retention.languages import LANGUAGES
 from retention.options import HomeOption, day_of, settings_with
 from retention.publication.chosen_release import find_release
 from retention.runs import Home
-from retention.target_list import LANGUAGES, STATUSES, Wanted, empty_plans, list_targets
+from retention.target_list import STATUSES, Wanted, empty_plans, list_targets
 
 TITLES = {"en": "targets, each with its newest period that is over", "zh": "目标与实际（各取最近已结束的周期）"}
 HEADS = {
@@ -63,7 +62,7 @@ def register(app: typer.Typer, out: Console) -> None:
             return
         rows = list_targets(place, Wanted(scheme, tuple(status or ())), language, day)
         if as_json:
-            sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False, default=str) + "\n")
+            print_json(rows)
         else:
             print_rows(out, TITLES[language], [_line(row, language) for row in rows], language)
             for empty in empty_plans(place):

@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 
 from retention.errors import NotThereError, SettingsError
+from retention.languages import check_language
 from retention.runs import Home
 
-LANGUAGES = ("en", "zh")
 ENTERED = "entered"
 LEFT = "left"  # only in a history that someone has changed by hand: customers stay known
 LAST_RANK = 2**31
@@ -90,8 +90,7 @@ def count_moves(home: Home, start: date, end: date | None, scheme: str | None, l
         NotThereError: nothing is published, or the release has no such scheme or month-end.
         SettingsError: the second month-end is not after the first, or there is no such language.
     """
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+    check_language(language)
     file = home.published.resolve() / "retention.duckdb"
     if not file.exists():
         raise NotThereError(f"Nothing has been published in {home.path} yet.", "Run the pipeline first: retention run.")

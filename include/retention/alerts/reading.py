@@ -9,8 +9,9 @@ from typing import Any
 import duckdb
 
 from retention.errors import NotThereError, SettingsError
+from retention.languages import check_language
 from retention.publication.release import published_file
-from retention.publication.workbooks import LANGUAGES, Sheet, check_file, write_csv, write_workbook
+from retention.publication.workbooks import Sheet, check_file, write_csv, write_workbook
 from retention.runs import Home
 from retention.sql import literal
 
@@ -240,8 +241,7 @@ def _check_known(connection: duckdb.DuckDBPyConnection, column: str, given: Sequ
 
 
 def _check_language(language: str) -> None:
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+    check_language(language)
 
 
 def _listed(values: Sequence[str]) -> str:

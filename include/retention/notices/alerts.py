@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 
 from retention.errors import NotThereError
+from retention.languages import LANGUAGES
 from retention.publication.chosen_release import Release
-from retention.publication.workbooks import LANGUAGES
 
 SEVERITIES = ("critical", "warning", "notice")
 ALERTS = """

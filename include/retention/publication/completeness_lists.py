@@ -14,8 +14,9 @@ from typing import Any
 import duckdb
 
 from retention.errors import NotThereError
+from retention.languages import LANGUAGES
 from retention.publication.release import published_file
-from retention.publication.workbooks import LANGUAGES, Sheet, check_file, write_csv, write_workbook
+from retention.publication.workbooks import Sheet, check_file, write_csv, write_workbook
 from retention.runs import Home
 
 SEPARATOR = {"en": ", ", "zh": "、"}

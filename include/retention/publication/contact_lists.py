@@ -20,9 +20,10 @@ from jinja2 import Template as JinjaTemplate
 from jinja2.sandbox import SandboxedEnvironment
 
 from retention.errors import NotThereError, SettingsError
+from retention.languages import LANGUAGES, check_language
 from retention.publication.contact_reasons import SETS, told_reason
 from retention.publication.release import published_file
-from retention.publication.workbooks import LANGUAGES, Sheet, write_csv, write_workbook
+from retention.publication.workbooks import Sheet, write_csv, write_workbook
 from retention.runs import Home
 
 FORMATS = {"xlsx": (".xlsx",), "csv": (".csv",), "both": (".xlsx", ".csv")}
@@ -142,8 +143,7 @@ def export_contacts(
         NotThereError: nothing is published, the release has no calendar, or the owner no contact.
         SettingsError: a language, form or template is wrong.
     """
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+    check_language(language)
     if form not in FORMATS:
         raise SettingsError(f"There is no format '{form}'.", f"Use one of {', '.join(FORMATS)}.")
     templates = read_templates(project_dir)

@@ -14,8 +14,9 @@ from typing import Any
 import duckdb
 
 from retention.errors import NotThereError
+from retention.languages import LANGUAGES
 from retention.publication.release import published_file
-from retention.publication.workbooks import LANGUAGES, Sheet, write_workbook
+from retention.publication.workbooks import Sheet, write_workbook
 from retention.reports.problem_sections import PROBLEMS, QUERIES
 from retention.reports.wording import Wording
 from retention.reports.writing import write_pages

@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 
 from retention.errors import NotThereError
+from retention.languages import LANGUAGES
 from retention.publication.release import published_file, releases
-from retention.publication.workbooks import LANGUAGES
 from retention.runs import Home
 from retention.sql import literal
 

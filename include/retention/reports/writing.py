@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from retention.errors import SettingsError
-from retention.publication.workbooks import LANGUAGES
+from retention.languages import LANGUAGES
 from retention.reports.declared import KINDS
 from retention.reports.parts import Report
 from retention.reports.release import open_release

@@ -6,8 +6,8 @@ from typing import Any
 
 import duckdb
 
+from retention.languages import LANGUAGES
 from retention.publication.release import published_file
-from retention.publication.workbooks import LANGUAGES
 from retention.runs import Home
 from retention.strategy.desk import OPEN, Proposal
 
