@@ -34,7 +34,7 @@ from retention.console import Progress, out, print_json, print_status, print_sum
 from retention.errors import NotThereError, RetentionError, SettingsError
 from retention.explanation import command as explanation_command
 from retention.landing import withdraw
-from retention.options import HomeOption, LandingOption, day_of, settings_with
+from retention.options import HomeOption, JsonOption, LandingOption, day_of, settings_with
 from retention.pipeline import STEPS, run_all, run_step, runs
 from retention.profiles import command as profile_command
 from retention.program import command as program_command
@@ -106,7 +106,6 @@ TargetOption = Annotated[
     str | None, typer.Option("--target", help="Engine that builds the tables: duckdb or spark (needs Java).")
 ]
 RunOption = Annotated[str | None, typer.Option("--run-id", help="The run to go on with. Default: the newest one.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show every model and test as it ends.")]
 
 

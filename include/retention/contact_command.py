@@ -8,7 +8,7 @@ from retention.console import out, print_json, print_rows
 from retention.errors import NotThereError
 from retention.languages import check_language
 from retention.options import HomeOption, settings_with
-from retention.publication.contact_lists import export_contacts, open_calendar, read_names, told
+from retention.publication.contact_lists import SHOWN_SETS, export_contacts, open_calendar, told
 
 TITLES = {"en": ("planned", "not planned"), "zh": ("已排期", "未排期")}
 CONTACTS = """
@@ -56,19 +56,17 @@ def show(
     """Show what is planned with a customer, and what is due and not planned, with the reasons."""
     check_language(language)
     settings = settings_with(home=home)
-    with open_calendar(settings.home_path) as connection:
-        known = connection.execute("select 1 from marts.dim_customers where customer_id = ?", [customer]).fetchall()
-        if not known:
+    with open_calendar(settings.home_path) as release:
+        if not release.rows("select 1 from marts.dim_customers where customer_id = ?", [customer]):
             raise NotThereError(
                 f"There is no customer '{customer}' in the published release.",
                 "retention customer show tells whom a merged profile belongs to.",
             )
-        names = read_names(connection, language)
-        tables = []
-        for table, own in (("contact_calendar", "is_overdue"), ("contact_exclusions", "exclusion")):
-            found = connection.execute(CONTACTS.format(table=table, own=own), {"customer": customer})
-            columns = [column[0] for column in found.description or ()]
-            tables.append([dict(zip(columns, row, strict=True)) for row in found.fetchall()])
+        names = release.names(language, SHOWN_SETS)
+        tables = [
+            release.rows(CONTACTS.format(table=table, own=own), {"customer": customer})
+            for table, own in (("contact_calendar", "is_overdue"), ("contact_exclusions", "exclusion"))
+        ]
     if as_json:
         shown = {"customer_id": customer, "planned": tables[0], "not_planned": tables[1]}
         print_json(shown)

@@ -13,7 +13,7 @@ from retention.errors import NotThereError, SendingError, SettingsError
 from retention.notices import Ledger, Notices, Sending, notify, read_notices, send_again, send_to_all, tell_operators
 from retention.notices.ledger import SENT, Address
 from retention.notices.telling import Done, told_line
-from retention.options import HomeOption, day_of, settings_with
+from retention.options import HomeOption, JsonOption, day_of, settings_with
 from retention.settings import Settings
 
 TEST = {
@@ -29,7 +29,6 @@ app = typer.Typer(
 NoticesOption = Annotated[
     Path | None, typer.Option("--notices", help="Declaration of the recipients. Default: notices.yml.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def register(root: typer.Typer) -> None:

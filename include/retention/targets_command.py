@@ -44,7 +44,11 @@ def register(app: typer.Typer, out: Console) -> None:
         ] = False,
         as_of: Annotated[
             str | None,
-            typer.Option("--as-of", metavar="YYYY-MM-DD", help="Of this day's release. Default: the published one."),
+            typer.Option(
+                "--as-of",
+                metavar="YYYY-MM-DD",
+                help="Of this day's release or closing. Default: the published one.",
+            ),
         ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     ) -> None:
@@ -65,7 +69,7 @@ def register(app: typer.Typer, out: Console) -> None:
             print_json(rows)
         else:
             print_rows(out, TITLES[language], [_line(row, language) for row in rows], language)
-            for empty in empty_plans(place):
+            for empty in empty_plans(place, day):
                 out.print(f"note: {empty}. docs/guides/rules.md shows how.", markup=False)
 
 

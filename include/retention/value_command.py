@@ -10,7 +10,7 @@ import typer
 from retention.console import out, print_rows
 from retention.errors import CheckFailedError, NotThereError, SettingsError
 from retention.landing import load_contracts
-from retention.options import HomeOption, settings_with
+from retention.options import HomeOption, JsonOption, settings_with
 from retention.value.store import CONVERGED, FAILED, FitStore
 from retention.warehouse.project import known_profiles
 
@@ -27,8 +27,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Models that foretell purchases, their worth and renewals (BG/NBD, Gamma-Gamma, sBG): fit, list, show them.",
 )
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @app.command(epilog="Example: retention value fit --home data && retention run --home data")

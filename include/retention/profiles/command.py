@@ -10,7 +10,7 @@ import typer
 
 from retention.console import out, print_json, print_rows
 from retention.errors import CheckFailedError
-from retention.options import HomeOption, settings_with
+from retention.options import HomeOption, JsonOption, settings_with
 from retention.profiles.coverage import own_measures
 from retention.profiles.printing import (
     alike,
@@ -33,7 +33,6 @@ ProfileOption = Annotated[
     str | None,
     typer.Option("--profile", help="Profile of dbt_project/seeds, as its rows stand now. Default: the release's."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @app.command(epilog="Example: retention profile check --profile default_b2b")

@@ -6,15 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from retention.console import out, print_json, print_rows
-from retention.options import HomeOption, day_of, settings_with
+from retention.options import HomeOption, JsonOption, LanguageOption, day_of, settings_with
 from retention.program.churn import list_lost, list_reasons
 from retention.program.health import show_health
 
 program = typer.Typer(no_args_is_help=True, help="The retention programme as a whole: its health by month.")
 churn = typer.Typer(no_args_is_help=True, help="Lost customers: why they left, and who they were.")
 
-LanguageOption = Annotated[str, typer.Option("--language", help="Language of heads and names: en or zh.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 WeekOption = Annotated[
     str | None,
     typer.Option("--week", metavar="YYYY-MM-DD", help="Any day of the week. Default: the newest week that is over."),
