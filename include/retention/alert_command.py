@@ -1,20 +1,16 @@
 """The commands `retention alerts`: what stands, why, what people decide about it, and what the rules are worth (W)."""
 
 import getpass
-import json
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from retention.alerts import AlertDesk, Decided, Wanted, export_alerts, list_alerts, list_backtest, show_alert
-from retention.console import print_rows, shown
+from retention.console import out, print_json, print_rows, shown
 from retention.landing import load_contracts
-from retention.options import HomeOption, day_of, settings_with
+from retention.options import HomeOption, JsonOption, LanguageOption, day_of, settings_with
 
-PIPE_WIDTH = 400
 TITLES = {
     "alerts": {"en": "alerts that stand, the gravest first", "zh": "当前预警（按严重程度排列）"},
     "openings": {"en": "openings of the rule on the subject", "zh": "该规则对该对象的历次触发"},
@@ -35,14 +31,16 @@ TOLD = (
     "times_reopened", "reopened_from", "metric_name", "metric_value", "threshold", "unit", "owner_name", "action_name",
     "value_at_stake", "owner_rank", "is_in_digest", "group_name", "reason", "as_of_date",
 )  # fmt: skip
+MORE = {
+    "en": "{shown} of {total} alerts; --limit 0 for all.",
+    "zh": "共{total}条预警，显示前{shown}条；--limit 0 显示全部。",
+}
+SHOWN = 20
 app = typer.Typer(
     no_args_is_help=True,
     help="Alerts: what stands and why, snoozing and closing it, and what the rules are worth.",
 )
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
-LanguageOption = Annotated[str, typer.Option("--language", help="Language of heads and names: en or zh.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 AlertsArgument = Annotated[list[str], typer.Argument(help="IDs of alerts, or their first digits.")]
 ByOption = Annotated[str | None, typer.Option("--by", help="Who decides. Default: the name you are logged in by.")]
 NoteOption = Annotated[str | None, typer.Option("--note", help="Why; no personal values.")]
@@ -61,6 +59,10 @@ def list_them(
         typer.Option("--status", help="opened, open, snoozed or closed; repeat it. Default: all but closed."),
     ] = None,
     language: LanguageOption = "en",
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=0, help="Alerts to show; 0: all. Default: 20; with --json and --out all."),
+    ] = None,
     to: Annotated[Path | None, typer.Option("--out", help="Write a file instead, .xlsx or .csv.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -68,14 +70,18 @@ def list_them(
     place = settings_with(home=home).home_path
     wanted = Wanted(tuple(owner or ()), tuple(severity or ()), tuple(rule or ()), tuple(status or ()))
     if to is not None:
-        out.print(f"{export_alerts(place, wanted, to, language):,} alerts: {to}", markup=False)
+        out.print(f"{export_alerts(place, wanted, to, language, limit or 0):,} alerts: {to}", markup=False)
         return
-    rows = list_alerts(place, wanted, language)
+    if limit is None:
+        limit = 0 if as_json else SHOWN
+    listed = list_alerts(place, wanted, language, limit)
     if as_json:
-        _print_json(rows)
-    else:
-        lines = [dict(zip(HEADS[language], (row[name] for name in CELLS), strict=True)) for row in rows]
-        print_rows(out, TITLES["alerts"][language], lines, language)
+        print_json(listed.rows)
+        return
+    lines = [dict(zip(HEADS[language], (row[name] for name in CELLS), strict=True)) for row in listed.rows]
+    print_rows(out, TITLES["alerts"][language], lines, language)
+    if len(lines) < listed.total:
+        out.print(MORE[language].format(shown=f"{len(lines):,}", total=f"{listed.total:,}"), markup=False)
 
 
 @app.command(epilog="Example: retention alerts show 3f2a")
@@ -90,7 +96,7 @@ def show(
     found = show_alert(desk.home, alert, language)
     found["decisions"] = desk.history(found["alert_id"])
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     for name in TOLD:
         if found[name] is not None:
@@ -131,7 +137,7 @@ def backtest(home: HomeOption = None, language: LanguageOption = "en", as_json: 
     """
     rows = list_backtest(settings_with(home=home).home_path, language)
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     else:
         print_rows(out, TITLES["backtest"][language], rows, language)
 
@@ -140,10 +146,6 @@ def _desk(home: Path | None, by: str | None) -> AlertDesk:
     settings = settings_with(home=home)
     contracts = load_contracts(settings.project_dir)
     return AlertDesk(settings.home_path, contracts, settings.timezone, getpass.getuser() if by is None else by)
-
-
-def _print_json(found: Any) -> None:
-    sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def _tell(decided: Decided) -> None:

@@ -30,11 +30,11 @@ from retention import (
     ticket_command,
     value_command,
 )
-from retention.console import Progress, print_status, print_summary
+from retention.console import Progress, out, print_json, print_status, print_summary
 from retention.errors import NotThereError, RetentionError, SettingsError
 from retention.explanation import command as explanation_command
 from retention.landing import withdraw
-from retention.options import HomeOption, LandingOption, day_of, settings_with
+from retention.options import HomeOption, JsonOption, LandingOption, day_of, settings_with
 from retention.pipeline import STEPS, run_all, run_step, runs
 from retention.profiles import command as profile_command
 from retention.program import command as program_command
@@ -75,9 +75,6 @@ app.add_typer(program_command.program, name="program")
 app.add_typer(program_command.churn, name="churn")
 app.add_typer(alert_command.app, name="alerts")
 app.add_typer(holidays_command.app, name="holidays")
-# A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
-PIPE_WIDTH = 400
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 ProfileOption = Annotated[
@@ -109,7 +106,6 @@ TargetOption = Annotated[
     str | None, typer.Option("--target", help="Engine that builds the tables: duckdb or spark (needs Java).")
 ]
 RunOption = Annotated[str | None, typer.Option("--run-id", help="The run to go on with. Default: the newest one.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show every model and test as it ends.")]
 
 
@@ -252,7 +248,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Show the last releases, closed months, runs and loads, reviews that wait for a decision, and failed checks."""
     found = read_status(settings_with(home=home).home_path)
     if as_json:
-        sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")
+        print_json(found)
     else:
         print_status(out, found)
 

@@ -1,5 +1,7 @@
-"""What the command line shows a person."""
+"""What the command line shows a person, and what it writes for programs."""
 
+import json
+import sys
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +16,10 @@ TITLES = {
     "failed_checks": "failed checks of the published release",
 }
 NONE = {"en": "none", "zh": "无"}
+# A pipe has no width: a line that breaks by chance is worse to read and to search than a long one.
+PIPE_WIDTH = 400
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+"""Standard output of every command."""
 
 
 class Progress:
@@ -128,6 +134,11 @@ def _decision(row: dict[str, Any]) -> str:
     if row["action"] == "withdraw":
         return f"decision {row['withdrawn_decision_id']} is withdrawn"
     return f"{row['action']} {row['customer_id']} {row.get('other_customer_id') or ''}".rstrip()
+
+
+def print_json(found: object) -> None:
+    """Write for programs."""
+    sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def print_rows(console: Console, title: str, rows: list[dict[str, Any]], language: str = "en") -> None:

@@ -1,19 +1,15 @@
 """The commands `retention contacts`: who is to be contacted, when, by whom and in what words (P3)."""
 
-import json
-import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from retention.console import print_rows
-from retention.errors import NotThereError, SettingsError
+from retention.console import out, print_json, print_rows
+from retention.errors import NotThereError
+from retention.languages import check_language
 from retention.options import HomeOption, settings_with
-from retention.publication.contact_lists import export_contacts, open_calendar, read_names, told
-from retention.publication.workbooks import LANGUAGES
+from retention.publication.contact_lists import SHOWN_SETS, export_contacts, open_calendar, told
 
-PIPE_WIDTH = 400
 TITLES = {"en": ("planned", "not planned"), "zh": ("已排期", "未排期")}
 CONTACTS = """
     select due_on, trigger, channel, owner, {own}, reason
@@ -25,7 +21,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="The contact calendar: lists for those who make the contacts, and why a customer is contacted or not.",
 )
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 LanguageOption = Annotated[str, typer.Option("--language", help="Language of texts, names and headers: en or zh.")]
 
@@ -59,25 +54,22 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Show what is planned with a customer, and what is due and not planned, with the reasons."""
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+    check_language(language)
     settings = settings_with(home=home)
-    with open_calendar(settings.home_path) as connection:
-        known = connection.execute("select 1 from marts.dim_customers where customer_id = ?", [customer]).fetchall()
-        if not known:
+    with open_calendar(settings.home_path) as release:
+        if not release.rows("select 1 from marts.dim_customers where customer_id = ?", [customer]):
             raise NotThereError(
                 f"There is no customer '{customer}' in the published release.",
                 "retention customer show tells whom a merged profile belongs to.",
             )
-        names = read_names(connection, language)
-        tables = []
-        for table, own in (("contact_calendar", "is_overdue"), ("contact_exclusions", "exclusion")):
-            found = connection.execute(CONTACTS.format(table=table, own=own), {"customer": customer})
-            columns = [column[0] for column in found.description or ()]
-            tables.append([dict(zip(columns, row, strict=True)) for row in found.fetchall()])
+        names = release.names(language, SHOWN_SETS)
+        tables = [
+            release.rows(CONTACTS.format(table=table, own=own), {"customer": customer})
+            for table, own in (("contact_calendar", "is_overdue"), ("contact_exclusions", "exclusion"))
+        ]
     if as_json:
         shown = {"customer_id": customer, "planned": tables[0], "not_planned": tables[1]}
-        sys.stdout.write(json.dumps(shown, indent=2, ensure_ascii=False, default=str) + "\n")
+        print_json(shown)
         return
     for title, rows in zip(TITLES[language], tables, strict=True):
         print_rows(out, f"{customer}: {title}", [told(row, names, language) for row in rows], language)

@@ -1,25 +1,20 @@
 """The commands `retention customer`: who is who, decided by people (I7)."""
 
 import getpass
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from retention.console import print_decided, print_identity
+from retention.console import out, print_decided, print_identity, print_json
 from retention.identity import Decided, Desk, merge, show_customer, split, withdraw_decisions
 from retention.landing import load_contracts
 from retention.options import HomeOption, settings_with
 
-PIPE_WIDTH = 400
 app = typer.Typer(
     no_args_is_help=True,
     help="Who is who: merge profiles of one customer, split one off, and see why. Decisions beat the rules.",
 )
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why, for whoever asks later; no personal values.")]
 ByOption = Annotated[str | None, typer.Option("--by", help="Who decides. Default: the name you are logged in by.")]
@@ -67,7 +62,7 @@ def show(
     """Show whom a profile was merged with, by which keys and decisions, and what waits for review."""
     shown = show_customer(_desk(home, None), customer_id)
     if as_json:
-        sys.stdout.write(json.dumps(shown, indent=2, ensure_ascii=False, default=str) + "\n")
+        print_json(shown)
     else:
         print_identity(out, shown)
 

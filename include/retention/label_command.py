@@ -1,22 +1,18 @@
 """The commands `retention labels`: behaviour labels judged by the people who know the customers (B)."""
 
 import getpass
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from retention.console import print_rows
+from retention.console import out, print_json, print_rows
 from retention.errors import SettingsError
 from retention.labels import ReviewDesk, Taken, Wanted, count_labels, export_labels, import_labels
 from retention.landing import load_contracts
+from retention.languages import check_language
 from retention.options import HomeOption, settings_with
-from retention.publication.workbooks import LANGUAGES
 
-PIPE_WIDTH = 400
 TITLES = {"en": "labels held today", "zh": "当前持有的标签"}
 # In English the columns are called what JSON calls them.
 HEADS = {
@@ -35,7 +31,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Behaviour labels: how many customers hold them, and lists in which people confirm or reject them.",
 )
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 LanguageOption = Annotated[str, typer.Option("--language", help="Language of names and headers: en or zh.")]
 
@@ -47,11 +42,10 @@ def list_labels(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Show how many customers hold each label today, and how many of these are proposed, confirmed and rejected."""
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+    check_language(language)
     counted = count_labels(_desk(home), language)
     if as_json:
-        sys.stdout.write(json.dumps(counted, indent=2, ensure_ascii=False) + "\n")
+        print_json(counted)
     else:
         heads = HEADS.get(language, {})
         rows = [{heads.get(name, name): value for name, value in row.items()} for row in counted]

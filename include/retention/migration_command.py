@@ -1,13 +1,11 @@
 """The command `retention migration`."""
 
-import json
-import sys
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from retention.console import print_rows
+from retention.console import print_json, print_rows
 from retention.options import HomeOption, day_of, settings_with
 from retention.tier_moves import ENTERED, Moves, count_moves
 
@@ -47,7 +45,7 @@ def register(app: typer.Typer, out: Console) -> None:
             language,
         )
         if as_json:
-            sys.stdout.write(json.dumps(moves.as_json(), indent=2, ensure_ascii=False) + "\n")
+            print_json(moves.as_json())
         else:
             _print(out, moves, language)
 

@@ -1,6 +1,5 @@
 """The commands `retention notify` and `retention notices`: alerts told to their owners, once."""
 
-import json
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -8,17 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from retention.console import print_rows
+from retention.console import out, print_json, print_rows
 from retention.errors import NotThereError, SendingError, SettingsError
 from retention.notices import Ledger, Notices, Sending, notify, read_notices, send_again, send_to_all, tell_operators
 from retention.notices.ledger import SENT, Address
 from retention.notices.telling import Done, told_line
-from retention.options import HomeOption, day_of, settings_with
+from retention.options import HomeOption, JsonOption, day_of, settings_with
 from retention.settings import Settings
 
-PIPE_WIDTH = 400
 TEST = {
     "title": "Retention: a test of notices",
     "body": "This address receives alerts of the retention pipeline. 留存预警将发送到此地址。",
@@ -28,12 +25,10 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Notices: what was told of alerts, to whom, and whether the addresses of notices.yml work.",
 )
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 NoticesOption = Annotated[
     Path | None, typer.Option("--notices", help="Declaration of the recipients. Default: notices.yml.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def register(root: typer.Typer) -> None:
@@ -110,7 +105,7 @@ def list_sendings(
         and status in (None, one.status)
     ]
     if as_json:
-        _print_json([_whole(one) for one in found])
+        print_json([_whole(one) for one in found])
     else:
         print_rows(out, "sendings", [_row(one) for one in found])
 
@@ -171,7 +166,7 @@ def _declared(home: Path | None, notices: Path | None) -> tuple[Settings, Notice
 
 def _tell(done: Done, is_dry: bool, as_json: bool) -> None:
     if as_json:
-        _print_json(
+        print_json(
             {
                 "release": done.release.release_id,
                 "as_of": done.release.as_of,
@@ -245,7 +240,3 @@ def _whole(one: Sending) -> dict[str, Any]:
         ],
         "addresses": [vars(address) for address in one.addresses],
     }  # fmt: skip
-
-
-def _print_json(content: object) -> None:
-    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")

@@ -11,6 +11,8 @@ from retention.settings import Settings, load_settings
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder for raw data, work and releases.")]
 LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder with one sub-folder per entity.")]
+LanguageOption = Annotated[str, typer.Option("--language", help="Language of heads and names: en or zh.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def settings_with(**given: object) -> Settings:

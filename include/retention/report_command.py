@@ -1,22 +1,19 @@
 """The commands `retention report` and `retention workbook`."""
 
-import sys
 from datetime import date
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from retention.console import out
 from retention.options import HomeOption, day_of, settings_with
 from retention.reports.workbook import write_report_workbook
 from retention.reports.writing import write_report
 
-PIPE_WIDTH = 400
 app = typer.Typer(
     no_args_is_help=True,
     help="Reports of a release, English and Chinese, as pages (.html) and as Markdown, in HOME/reports/KIND/DAY/.",
 )
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 AsOfOption = Annotated[
     str | None,
     typer.Option(

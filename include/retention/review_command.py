@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from retention.console import print_rows
+from retention.console import out, print_rows
 from retention.errors import NotThereError
 from retention.landing import load_contracts
 from retention.options import HomeOption, settings_with
@@ -27,14 +26,12 @@ from retention.reviews import (
     write_changes,
 )
 
-PIPE_WIDTH = 400
 SHOWN = 10
 app = typer.Typer(
     no_args_is_help=True,
     help="Tier reviews: who would change tier, and what people decided. Under the reviewed scheme (parameter "
     "review_scheme of the profile) a new tier is in force once it is approved.",
 )
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 ReviewArgument = Annotated[str, typer.Argument(metavar="REVIEW", help="Its name, as 2026Q3.")]
 SchemeOption = Annotated[str | None, typer.Option("--scheme", help="Tier scheme, where a quarter has two reviews.")]

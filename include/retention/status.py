@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import duckdb
-
 from retention.closing import closings
+from retention.errors import NotThereError
 from retention.landing import committed_loads
 from retention.pipeline import runs
+from retention.publication.chosen_release import open_published
 from retention.publication.release import releases
 from retention.runs import Home
 
@@ -65,13 +65,8 @@ def read_status(home: Home) -> dict[str, list[dict[str, Any]]]:
 
 def _asked(home: Home, table: str, query: str) -> list[dict[str, Any]]:
     """Rows of the published release; none where it has no such table."""
-    published = home.published.resolve() / "retention.duckdb"
-    if not published.exists():
+    try:
+        with open_published(home, table) as release:
+            return release.rows(query)
+    except NotThereError:
         return []
-    with duckdb.connect(str(published), read_only=True) as connection:
-        there = "select count(*) > 0 from information_schema.tables where table_schema = 'marts' and table_name = ?"
-        if connection.execute(there, [table]).fetchall() == [(False,)]:
-            return []
-        result = connection.execute(query)
-        names = [column[0] for column in result.description or []]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -7,24 +7,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from retention.console import print_rows
+from retention.console import out, print_rows
 from retention.errors import SettingsError
 from retention.landing import load_contracts
+from retention.languages import check_language
 from retention.options import HomeOption, day_of, settings_with
-from retention.publication.workbooks import LANGUAGES
 from retention.strategy import APPROVED, OPEN, REJECTED, StrategyDesk, as_markdown, write_sheet
 from retention.strategy.desk import told_line
 
-PIPE_WIDTH = 400
 STATUSES = (OPEN, APPROVED, REJECTED)
 app = typer.Typer(
     no_args_is_help=True,
     help="Changes of strategy: proposed, approved or rejected with a comment. What is decided counts from the next run "
     "on and stands in ops.audit_log.",
 )
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 ChangeArgument = Annotated[str, typer.Argument(metavar="CHANGE", help="Its ID, as retention strategy list shows it.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who decides; it is kept with the decision.")]
@@ -80,8 +77,7 @@ def list_all(
 @app.command(epilog="Example: retention strategy show P20240502-1a2b3c --language zh")
 def show(change: ChangeArgument, home: HomeOption = None, language: LanguageOption = "en") -> None:
     """Show a change of strategy as its sheet (策略调整审批表) has it, and the version that a decision is about."""
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+    check_language(language)
     desk = _desk(home)
     one = desk.proposal(change)
     out.print(as_markdown(desk.home, one, language), markup=False)

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import duckdb
-
 from retention.errors import NotThereError, SettingsError
-from retention.publication.chosen_release import find_release
-from retention.publication.release import published_file
+from retention.languages import check_language
+from retention.publication.chosen_release import find_release, opened
 from retention.runs import Home
 
-LANGUAGES = ("en", "zh")
 PLANS = {"resource_plan": "resource_budgets", "plan_progress": "plan_objectives"}
 """Tables that stand beside the targets, and the seeds that a company fills them by."""
 STATUSES = ("met", "behind", "warning", "alarm", "too_few", "not_ripe", "no_data")
@@ -70,12 +67,8 @@ def list_targets(home: Home, wanted: Wanted, language: str = "en", as_of: date |
         SettingsError: there is no such language or status.
     """
     _check(wanted, language)
-    file = published_file(home) if as_of is None else find_release(home, as_of).file
-    with duckdb.connect(str(file), read_only=True) as connection:
-        _require_table(connection)
-        found = connection.execute(TARGETS.format(name=f"name_{language}"))
-        names = [column[0] for column in found.description or []]
-        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    with opened(find_release(home, as_of), "target_tracking", called="tracked targets") as release:
+        rows = release.rows(TARGETS.format(name=f"name_{language}"))
     schemes = sorted({row["scheme"] for row in rows})
     if wanted.scheme is not None and wanted.scheme not in schemes:
         raise NotThereError(f"No target is of scheme '{wanted.scheme}'.", f"Schemes: {', '.join(schemes) or 'none'}.")
@@ -86,26 +79,18 @@ def list_targets(home: Home, wanted: Wanted, language: str = "en", as_of: date |
     ]
 
 
-def empty_plans(home: Home) -> list[str]:
-    """Tables of plans and budgets that the published release has without rows, each with the seed that fills it."""
-    with duckdb.connect(str(home.published.resolve() / "retention.duckdb"), read_only=True) as connection:
-        found = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+def empty_plans(home: Home, as_of: date | None = None) -> list[str]:
+    """Tables of plans and budgets that the release has without rows, each with the seed that fills it."""
+    with opened(find_release(home, as_of)) as release:
         return [
             f"{table} is empty: the profile of the release has no rows in seeds/{seed}.csv"
             for table, seed in PLANS.items()
-            if (table,) in found and connection.execute(f"select count(*) from marts.{table}").fetchall() == [(0,)]
+            if table in release.tables and not release.rows(f"from marts.{table} limit 1")
         ]
 
 
 def _check(wanted: Wanted, language: str) -> None:
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+    check_language(language)
     for status in wanted.statuses:
         if status not in STATUSES:
             raise SettingsError(f"There is no status '{status}'.", f"Use one of {', '.join(STATUSES)}.")
-
-
-def _require_table(connection: duckdb.DuckDBPyConnection) -> None:
-    found = connection.execute("select count(*) from duckdb_tables() where table_name = 'target_tracking'")
-    if found.fetchall() != [(1,)]:
-        raise NotThereError("The published release tracks no targets.", "Run the pipeline again: retention run.")

@@ -1,7 +1,5 @@
 """The command `retention targets`."""
 
-import json
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,11 +7,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from retention.console import print_rows, shown
+from retention.console import print_json, print_rows, shown
+from retention.languages import LANGUAGES
 from retention.options import HomeOption, day_of, settings_with
 from retention.publication.chosen_release import find_release
 from retention.runs import Home
-from retention.target_list import LANGUAGES, STATUSES, Wanted, empty_plans, list_targets
+from retention.target_list import STATUSES, Wanted, empty_plans, list_targets
 
 TITLES = {"en": "targets, each with its newest period that is over", "zh": "目标与实际（各取最近已结束的周期）"}
 HEADS = {
@@ -45,7 +44,11 @@ def register(app: typer.Typer, out: Console) -> None:
         ] = False,
         as_of: Annotated[
             str | None,
-            typer.Option("--as-of", metavar="YYYY-MM-DD", help="Of this day's release. Default: the published one."),
+            typer.Option(
+                "--as-of",
+                metavar="YYYY-MM-DD",
+                help="Of this day's release or closing. Default: the published one.",
+            ),
         ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     ) -> None:
@@ -63,10 +66,10 @@ def register(app: typer.Typer, out: Console) -> None:
             return
         rows = list_targets(place, Wanted(scheme, tuple(status or ())), language, day)
         if as_json:
-            sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False, default=str) + "\n")
+            print_json(rows)
         else:
             print_rows(out, TITLES[language], [_line(row, language) for row in rows], language)
-            for empty in empty_plans(place):
+            for empty in empty_plans(place, day):
                 out.print(f"note: {empty}. docs/guides/rules.md shows how.", markup=False)
 
 

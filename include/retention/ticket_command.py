@@ -1,18 +1,14 @@
 """The commands `retention tickets`: frequent problems, and tickets that are or will soon be overdue (C3, C4)."""
 
-import json
-import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from retention.console import out, print_json
 from retention.options import HomeOption, day_of, settings_with
 from retention.publication.problem_report import as_json, read_problems, write_problems
 
-PIPE_WIDTH = 400
 app = typer.Typer(no_args_is_help=True, help="Tickets: the weekly report on frequent problems.")
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 @app.callback()
@@ -38,6 +34,6 @@ def report(
     day = day_of(week, "--week") if week else None
     if to_stdout:
         found = as_json(read_problems(place, day))
-        sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")
+        print_json(found)
         return
     out.print(f"written: {write_problems(place, day)}", markup=False)

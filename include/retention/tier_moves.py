@@ -7,9 +7,10 @@ from typing import Any
 import duckdb
 
 from retention.errors import NotThereError, SettingsError
+from retention.languages import check_language
+from retention.publication.chosen_release import open_published
 from retention.runs import Home
 
-LANGUAGES = ("en", "zh")
 ENTERED = "entered"
 LEFT = "left"  # only in a history that someone has changed by hand: customers stay known
 LAST_RANK = 2**31
@@ -90,13 +91,9 @@ def count_moves(home: Home, start: date, end: date | None, scheme: str | None, l
         NotThereError: nothing is published, or the release has no such scheme or month-end.
         SettingsError: the second month-end is not after the first, or there is no such language.
     """
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
-    file = home.published.resolve() / "retention.duckdb"
-    if not file.exists():
-        raise NotThereError(f"Nothing has been published in {home.path} yet.", "Run the pipeline first: retention run.")
-    with duckdb.connect(str(file), read_only=True) as connection:
-        _require_history(connection)
+    check_language(language)
+    with open_published(home, "customer_tier_history", called="month-end history") as release:
+        connection = release.connection
         scheme = _scheme(connection, scheme)
         days = [day for (day,) in connection.execute(MONTH_ENDS, {"scheme": scheme}).fetchall()]
         end = end or (days[-1] if days else start)
@@ -111,12 +108,6 @@ def count_moves(home: Home, start: date, end: date | None, scheme: str | None, l
     counts = {(before, after): int(customers) for before, after, customers, *_ in moves}
     ranks = sorted({(LAST_RANK if rank is None else rank, after) for _, after, _, _, rank in moves})
     return Moves(scheme, start, end, counts, list(dict.fromkeys(after for _, after in ranks)), dict(labels))
-
-
-def _require_history(connection: duckdb.DuckDBPyConnection) -> None:
-    found = connection.execute("select count(*) from duckdb_tables() where table_name = 'customer_tier_history'")
-    if found.fetchall() != [(1,)]:
-        raise NotThereError("The published release has no month-end history.", "Run the pipeline again: retention run.")
 
 
 def _scheme(connection: duckdb.DuckDBPyConnection, asked: str | None) -> str:

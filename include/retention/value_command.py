@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
-from retention.console import print_rows
+from retention.console import out, print_rows
 from retention.errors import CheckFailedError, NotThereError, SettingsError
 from retention.landing import load_contracts
-from retention.options import HomeOption, settings_with
+from retention.options import HomeOption, JsonOption, settings_with
 from retention.value.store import CONVERGED, FAILED, FitStore
 from retention.warehouse.project import known_profiles
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from retention.value.fit_release import Outcome
 
-PIPE_WIDTH = 400
 IN_USE = ("bg_nbd", "gamma_gamma", "sbg", "churn_calibration")  # all others stand beside them in the backtest
 COUNTED = {"churn_calibration": "active customers at month-ends, each counted at every one"}
 """What a fit's `customers` are, where they are not each one customer."""
@@ -29,9 +27,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Models that foretell purchases, their worth and renewals (BG/NBD, Gamma-Gamma, sBG): fit, list, show them.",
 )
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @app.command(epilog="Example: retention value fit --home data && retention run --home data")

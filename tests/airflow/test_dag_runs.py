@@ -1,5 +1,6 @@
 """The DAG run to its end: by `dag.test()`, and by a real scheduler by hand, by backfill and by catch-up."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -13,9 +14,11 @@ import pytest
 from tests.airflow.installation import PROJECT, ZONE, Installation
 from tests.airflow.page import Page
 from tests.notices.receiver import Receiver, receiving
+from tests.reports.company import AS_OF, write_release
 from tests.sources.rest.service import KEY, Shop, order, running
 
 from retention import airflow_server
+from retention.runs import Home
 
 pytestmark = pytest.mark.slow
 DAG = "retention_daily"
@@ -73,6 +76,20 @@ def test_dag_test_publishes_the_tables(installation: Installation, published_by_
     assert set(published_by_dag_test["tasks"].values()) == {"success", "skipped"}
     (folder,) = (installation.home / "work").glob(f"{installation.yesterday - timedelta(days=9)}_*")
     assert {path.stem for path in folder.glob("*.json")} >= {"land", "validate", "build", "audit", "publish", "report"}
+
+
+def test_reports_are_written_by_their_tasks(installation: Installation, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    write_release(home)
+    own = {"RETENTION_HOME": str(home.path), "RETENTION_DAILY_REPORTS": "true", "RETENTION_PROJECT_DIR": str(PROJECT)}
+    reporting = dataclasses.replace(installation, environment=installation.environment | own)
+    states = reporting.python("execute_reports.py", AS_OF)
+    assert set(states.values()) == {"success"}, states
+    assert {"retention_daily.write_report", "retention_daily.write_workbook"} < set(states)
+    pages = {f"report-{language}.{form}" for language in ("en", "zh") for form in ("html", "md")}
+    books = {f"retention-{AS_OF}-{language}.xlsx" for language in ("en", "zh")}
+    for kind, files in (("daily", pages), ("monthly", pages), ("workbook", books)):
+        assert {path.name for path in (home.reports / kind / AS_OF).iterdir()} == files
 
 
 def test_a_day_that_was_missed_is_caught_up(page: Page, wait_for: Callable[..., Any]) -> None:

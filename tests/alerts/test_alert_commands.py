@@ -78,7 +78,7 @@ def desk(home: Home) -> AlertDesk:
 
 def ids(desk: AlertDesk, wanted: Wanted) -> list[str]:
     """IDs of the alerts listed."""
-    return [row["alert_id"] for row in list_alerts(desk.home, wanted)]
+    return [row["alert_id"] for row in list_alerts(desk.home, wanted).rows]
 
 
 def test_the_gravest_stand_first_then_the_most_valuable(desk: AlertDesk) -> None:
@@ -92,8 +92,23 @@ def test_the_gravest_stand_first_then_the_most_valuable(desk: AlertDesk) -> None
         list_alerts(desk.home, Wanted(owners=("bob",)))
 
 
+def test_a_list_is_cut_and_says_so(desk: AlertDesk, tmp_path: Path) -> None:
+    def said(*options: str) -> str:
+        given = ["alerts", "list", "--home", str(desk.home.path), *options]
+        return CliRunner().invoke(app, given, catch_exceptions=False).output
+
+    assert [row["alert_id"] for row in list_alerts(desk.home, Wanted(), most=2).rows] == ["bbbb0003", "aaaa0002"]
+    assert list_alerts(desk.home, Wanted(), most=2).total == 3
+    assert said("--limit", "2").rstrip().endswith("2 of 3 alerts; --limit 0 for all.")
+    assert "共3条预警，显示前1条" in said("--limit", "1", "--language", "zh")
+    for options in (("--limit", "3"), ("--limit", "0"), ()):
+        assert "--limit" not in said(*options)
+    assert len(json.loads(said("--json"))) == 3
+    assert said("--limit", "1", "--out", str(tmp_path / "a.csv")).startswith("1 alerts")
+
+
 def test_names_come_in_the_language_asked_for(desk: AlertDesk, tmp_path: Path) -> None:
-    [first, second, *_] = list_alerts(desk.home, Wanted(), "zh")
+    [first, second, *_] = list_alerts(desk.home, Wanted(), "zh").rows
     assert (first["owner_name"], second["rule_name"], second["owner_name"]) == ("客服", "购买频次下降", "kim")
     assert export_alerts(desk.home, Wanted(statuses=("closed",)), tmp_path / "a.xlsx", "zh") == 2
     rows = list(openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets[0].iter_rows(values_only=True))

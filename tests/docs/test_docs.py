@@ -84,6 +84,11 @@ def test_the_readme_lists_every_published_table_and_no_other(readme: str) -> Non
     assert sorted(ROW_OF_TABLE.findall(read(readme))) == PUBLISHED
 
 
+@pytest.mark.parametrize("readme", READMES)
+def test_the_readme_shows_as_many_tables_as_there_are(readme: str) -> None:
+    assert re.findall(r"\(schema marts, (\d+) tables\)", read(readme)) == [str(len(PUBLISHED))]
+
+
 def test_metrics_name_every_published_table_of_figures() -> None:
     master_data = {"dim_products", "dim_dates", "dim_labels", "fct_order_items", "fct_touches"}  # they hold no figure
     missing = [table for table in PUBLISHED if table not in master_data and f"`{table}" not in read("docs/metrics.md")]

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from retention.cli import app
 from retention.errors import NotThereError
 from retention.reports.declared import KINDS
+from retention.reports.release import open_release
 from retention.reports.rendering import line
 from retention.reports.workbook import write_report_workbook
 from retention.reports.writing import write_report
@@ -117,6 +118,30 @@ def test_a_closed_month_is_read_from_its_closing(reported: Home, home: Home) -> 
     home.closings.mkdir()
     (home.path / "kept").rename(home.closings / "2024-04")
     assert write_report(home, "touches", date(2024, 4, 30)).name == "2024-04-30"
+
+
+def test_of_a_period_the_closing_comes_first_and_the_page_says_so(reported: Home, home: Home) -> None:
+    release = copy_release(reported, home)
+
+    def head(kind: str, language: str = "en") -> str:
+        return read(write_report(home, kind, date(2024, 5, 31)), f"report-{language}.md").split("\n##")[0]
+
+    assert "Release 2024-05-31, which is no closing of a month: later data can change it" in head("monthly")
+    home.closings.mkdir()
+    release.rename(home.closings / "2024-05")
+    home.published.symlink_to(copy_release(reported, home))
+    for kind in ("monthly", "quarterly", "half-year"):
+        assert "Closing of 2024-05 (release 2024-05-31)" in head(kind)
+    assert "2024-05 月结版本（发布版本 2024-05-31）" in head("monthly", "zh")
+    assert "Release 2024-05-31\n" in head("daily") + "\n", "of a day what readers see"
+
+
+def test_a_table_is_cut_by_the_question_and_its_rest_is_counted(reported: Home) -> None:
+    with open_release(reported) as release:
+        query = "select range as n from range(7) order by n desc"
+        cut, whole = release.ask(query, 3), release.ask(query, 7)
+    assert ([row["n"] for row in cut.rows], cut.total) == ([6, 5, 4], 7)
+    assert (len(whole.rows), whole.total) == (7, 7)
 
 
 def test_a_release_of_an_older_program_is_named_with_the_remedy(reported: Home, home: Home) -> None:

@@ -133,3 +133,14 @@ def test_missed_targets_are_written_in_both_languages_beside_their_day(published
     assert "整体流失率" in chinese
     with pytest.raises(NotThereError, match="No release on disk describes 2024-04-02"):
         list_targets(published, Wanted(), as_of=date(2024, 4, 2))
+
+
+def test_targets_of_a_closed_month_are_read_from_its_closing(published: Home) -> None:
+    of_now = list_targets(published, Wanted())
+    published.published.unlink()
+    published.closings.mkdir()
+    closing = (published.releases / "one").rename(published.closings / "2024-04")
+    (closing / "manifest.json").write_text('{"as_of_date": "2024-04-30"}', encoding="utf-8")
+    assert list_targets(published, Wanted(), as_of=date(2024, 4, 30)) == of_now
+    with pytest.raises(NotThereError, match=r"No release on disk describes 2024-04-29\. Make one: retention run"):
+        list_targets(published, Wanted(), as_of=date(2024, 4, 29))

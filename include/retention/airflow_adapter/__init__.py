@@ -27,7 +27,7 @@ from retention.airflow_adapter.days import (
 )
 from retention.airflow_adapter.failures import failure_line, log_failure, log_source_failure, tell_operators
 from retention.airflow_adapter.plugin import RetentionPlugin
-from retention.airflow_adapter.reports import DailyReport, Notify, Report, notice_environment
+from retention.airflow_adapter.reports import DailyReport, Notify, Report, Rhythm, notice_environment
 from retention.airflow_adapter.sensor import WaitForSources, due_before, sources_deadline
 from retention.airflow_adapter.tasks import (
     CONNECTION_VARIABLE,
@@ -64,6 +64,7 @@ __all__ = [
     "RetentionExtract",
     "RetentionPlugin",
     "RetentionStep",
+    "Rhythm",
     "ValueModelFit",
     "WaitForSources",
     "as_of_day",

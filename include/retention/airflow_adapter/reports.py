@@ -4,6 +4,7 @@ They read what readers see, and write into the reports and the books of notices 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from airflow.sdk import Connection
@@ -13,6 +14,56 @@ from retention.airflow_adapter.commands import RetentionCommand, retention_line,
 from retention.airflow_adapter.days import as_of_day, last_day_of_month_before
 from retention.airflow_adapter.tasks import connection_variable
 from retention.settings import load_settings
+
+DOC = """
+### {title}
+{about}
+Run again, it writes the same.
+
+| Task | What it does |
+|---|---|
+{tasks}
+
+**By hand**: trigger it, or {lines}. Param `as_of`: another day, of which a release or a month's closing is on disk.
+
+**When it fails** the task's log ends with a line `RUN FAILED` that names what to mend; then clear the task.
+"""
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """A DAG of reports as it is declared.
+
+    Attributes:
+        tag: how often, as Airflow's page groups DAGs.
+        about: what it reads and writes.
+        tasks: by name the command that each runs, without `retention`, and what it does, in their order.
+        of_month_before: without the param, of the last day of the month before the run was due.
+    """
+
+    dag_id: str
+    schedule: str
+    tag: str
+    description: str
+    about: str
+    tasks: Mapping[str, tuple[str, str]]
+    of_month_before: bool = False
+
+    @property
+    def doc(self) -> str:
+        """What Airflow's page says of it."""
+        day = " --as-of 2024-06-30" if self.of_month_before else ""
+        return DOC.format(
+            title=self.description,
+            about=self.about,
+            tasks="\n".join(f"| {task} | {does} |" for task, (_, does) in self.tasks.items()),
+            lines=" and ".join(f"`retention {line}{day}`" for line, _ in self.tasks.values()),
+        )
+
+    @property
+    def default_day(self) -> str:
+        """What the param says of the day."""
+        return f"Day; default: {'the last of the month before' if self.of_month_before else 'the published release'}"
 
 
 class Report(RetentionCommand):

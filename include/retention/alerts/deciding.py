@@ -18,6 +18,7 @@ from retention.alerts.reading import full_id, opened
 from retention.errors import SettingsError
 from retention.landing import Contract, Delivery, land_one, raw_relation_sql
 from retention.landing.vault import scratch_folder, sweep_scratch
+from retention.publication.chosen_release import Reader
 from retention.runs import Home
 from retention.warehouse.lock import writer_lock
 
@@ -83,22 +84,21 @@ class AlertDesk:
         """
         if not self.decided_by.strip():
             raise SettingsError("Nobody is named as the one who decides.", "Give --by NAME.")
-        with writer_lock(self.home, f"alerts {action}"), opened(self.home) as connection:
-            found = dict.fromkeys(self._allowed(connection, alert, action, until) for alert in alerts)
+        with writer_lock(self.home, f"alerts {action}"), opened(self.home) as release:
+            found = dict.fromkeys(self._allowed(release, alert, action, until) for alert in alerts)
             last = {row["alert_id"]: row for row in self._decisions()}
             rows = [self._row(alert_id, day, action, until, note, last.get(alert_id)) for alert_id, day in found]
             new = [row for row in rows if not _says_the_same(row, last.get(row["alert_id"]))]
             known = [row["alert_id"] for row in rows if row not in new]
             return Decided([row["alert_id"] for row in new], known, self._land(new))
 
-    def _allowed(
-        self, connection: duckdb.DuckDBPyConnection, alert: str, action: str, until: date | None
-    ) -> tuple[str, date]:
+    def _allowed(self, release: Reader, alert: str, action: str, until: date | None) -> tuple[str, date]:
         """The ID of an alert that this may be decided about, and the as-of day that shows it."""
-        alert_id = full_id(connection, alert)
-        [(status, reason, as_of)] = connection.execute(
+        alert_id = full_id(release, alert)
+        [found] = release.rows(
             "select status, close_reason, as_of_date from marts.alerts where alert_id = ?", [alert_id]
-        ).fetchall()
+        )
+        status, reason, as_of = found["status"], found["close_reason"], found["as_of_date"]
         if action == "snooze" and (until is None or until <= as_of):
             raise SettingsError(f"--until {until} is not after the release's as-of day {as_of}.", "Give a later day.")
         if status == "closed" and (action != "reopen" or reason != "closed_by_person"):

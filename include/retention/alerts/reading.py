@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from retention.errors import NotThereError, SettingsError
-from retention.publication.release import published_file
-from retention.publication.workbooks import LANGUAGES, Sheet, check_file, write_csv, write_workbook
+from retention.languages import check_language
+from retention.publication.chosen_release import Reader, open_published
+from retention.publication.workbooks import Sheet, check_file, write_csv, write_workbook
 from retention.runs import Home
 from retention.sql import literal
+from retention.warehouse.candidate import WAREHOUSE_FILE
 
 SEVERITIES = ("critical", "warning", "notice")
 STATUSES = ("opened", "open", "snoozed", "closed")
@@ -82,32 +82,48 @@ class Wanted:
         return " and ".join(parts)
 
 
-def list_alerts(home: Home, wanted: Wanted, language: str = "en") -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Listed:
+    """Alerts as they are shown, and how many there are."""
+
+    rows: Sequence[dict[str, Any]]
+    total: int
+
+
+def list_alerts(home: Home, wanted: Wanted, language: str = "en", most: int = 0) -> Listed:
     """The alerts of the published release, the gravest first.
+
+    Args:
+        most: only so many; 0: all.
 
     Raises:
         NotThereError: nothing is published, the release is older than alerts, or no alert has that rule or owner.
         SettingsError: there is no such language, severity or status.
     """
     condition = wanted.condition()
-    with opened(home) as connection:
-        _check_known(connection, "rule_id", wanted.rules)
-        _check_known(connection, "owner", wanted.owners)
-        return _alerts(connection, condition, language)
+    with opened(home) as release:
+        _check_known(release, "rule_id", wanted.rules)
+        _check_known(release, "owner", wanted.owners)
+        rows = _alerts(release, condition, language, most)
+        if not most or len(rows) <= most:
+            return Listed(rows, len(rows))
+        [total] = release.rows(f"select count(*) as alerts from marts.alerts where {condition}")
+        return Listed(rows[:most], total["alerts"])
 
 
-def export_alerts(home: Home, wanted: Wanted, path: Path, language: str = "en") -> int:
+def export_alerts(home: Home, wanted: Wanted, path: Path, language: str = "en", most: int = 0) -> int:
     """Write the alerts for people, the gravest first; how many there are.
 
     Args:
         path: .xlsx or .csv.
+        most: only so many; 0: all.
 
     Raises:
         SettingsError: the file's ending, the language, the severity or the status is not one that there is.
         NotThereError: as list_alerts.
     """
     check_file(path, language)
-    rows = [[row[name] for name in SHOWN] for row in list_alerts(home, wanted, language)]
+    rows = [[row[name] for name in SHOWN] for row in list_alerts(home, wanted, language, most).rows]
     header = [names[language] for names, _ in SHOWN.values()]
     if path.suffix.lower() == ".csv":
         write_csv(path, header, rows)
@@ -126,12 +142,11 @@ def show_alert(home: Home, alert: str, language: str = "en") -> dict[str, Any]:
     Raises:
         NotThereError: no alert has this ID, or several begin so.
     """
-    with opened(home) as connection:
-        alert_id = full_id(connection, alert)
-        [found] = _alerts(connection, f"alerts.alert_id = {literal(alert_id)}", language)
+    with opened(home) as release:
+        alert_id = full_id(release, alert)
+        [found] = _alerts(release, f"alerts.alert_id = {literal(alert_id)}", language)
         same = " and ".join(f"{name} = {literal(found[name])}" for name in ("rule_id", "subject_id", "occasion"))
-        found["openings"] = _rows(
-            connection,
+        found["openings"] = release.rows(
             "select alert_id, opened_on, closed_on, close_reason, times_reopened, reopened_from "
             f"from spans where {same} order by opened_on desc",
         )
@@ -144,10 +159,9 @@ def list_backtest(home: Home, language: str = "en") -> list[dict[str, Any]]:
     Raises:
         NotThereError: nothing is published, or the release is older than alerts.
     """
-    _check_language(language)
-    with opened(home) as connection:
-        return _rows(
-            connection,
+    check_language(language)
+    with opened(home) as release:
+        return release.rows(
             f"""
             select tested.rule_id, coalesce(any_value(names.name_{language}), tested.rule_id) as rule_name,
                 any_value(tested.threshold) as threshold, count(*) as months, sum(customers)::bigint as customers,
@@ -167,81 +181,65 @@ def list_backtest(home: Home, language: str = "en") -> list[dict[str, Any]]:
 
 
 @contextmanager
-def opened(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(home: Home) -> Iterator[Reader]:
     """The published release, with the openings of all days as `spans`.
 
     Raises:
         NotThereError: nothing has been published, or the release is older than alerts.
     """
-    file = published_file(home)
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(file)} as published (read_only); use published.marts")
-        connection.execute(f"attach {literal(file.with_name('warehouse.duckdb'))} as warehouse (read_only)")
-        found = connection.execute(
-            "select count(*) from duckdb_tables() where table_name in ('alerts', 'alert_backtest', 'int_alert_spans')"
-        ).fetchall()
-        if found != [(3,)]:
-            raise NotThereError("The published release has no alerts.", "Run the pipeline again: retention run.")
-        connection.execute("create view memory.main.spans as from warehouse.intermediate.int_alert_spans")
-        connection.execute("set search_path = 'published.marts,memory.main'")
-        yield connection
+    with open_published(home, "alerts", "alert_backtest", called="alerts") as release:
+        warehouse = release.release.folder / WAREHOUSE_FILE
+        release.connection.execute(f"attach if not exists {literal(warehouse)} as warehouse (read_only)")
+        release.connection.execute("create temp view spans as from warehouse.intermediate.int_alert_spans")
+        yield release
 
 
-def full_id(connection: duckdb.DuckDBPyConnection, alert: str) -> str:
+def full_id(release: Reader, alert: str) -> str:
     """The ID of an alert of the release that begins so.
 
     Raises:
         NotThereError: none does, or several do.
     """
-    found = connection.execute(
-        "select alert_id from marts.alerts where starts_with(alert_id, ?) order by alert_id", [alert.strip().lower()]
-    ).fetchall()
+    begins = "select alert_id from marts.alerts where starts_with(alert_id, ?) order by alert_id limit 2"
+    found = release.rows(begins, [alert.strip().lower()])
     if len(found) == 1 and len(alert.strip()) >= SHORTEST_ID:
-        return str(found[0][0])
+        return str(found[0]["alert_id"])
     if not found:
         raise NotThereError(
             f"The published release has no alert '{alert}'.", "retention alerts list --json shows the IDs."
         )
-    raise NotThereError(f"{len(found)} alerts begin with '{alert}'.", "Give more digits of the ID.")
+    raise NotThereError(f"Several alerts may begin with '{alert}'.", "Give more digits of the ID.")
 
 
-def _alerts(connection: duckdb.DuckDBPyConnection, condition: str, language: str) -> list[dict[str, Any]]:
-    _check_language(language)
+def _alerts(release: Reader, condition: str, language: str, most: int = 0) -> list[dict[str, Any]]:
+    """Rows of alerts with the names of their codes: one more than so many, where there are more."""
+    check_language(language)
     names = ", ".join(
         f"(select any_value(name_{language}) from marts.dim_labels where code_set = '{code_set}' "
         f"and code = alerts.{column}) as {name}"
         for name, (code_set, column) in NAMED.items()
     )
-    return _rows(
-        connection,
-        f"""
+    order = f"list_position({list(SEVERITIES)}, severity), value_at_stake desc nulls last, opened_on desc, alert_id"
+    return release.rows(f"""
+        with chosen as (
+            from marts.alerts where {condition} order by {order} {f"limit {most + 1}" if most else ""}
+        )
         select alerts.*, {names}, coalesce(owners.name_{language}, alerts.owner) as owner_name
-        from marts.alerts
+        from chosen as alerts
         left join marts.dim_labels as owners
             on alerts.owner_type = 'role' and owners.code_set = 'owner_role' and owners.code = alerts.owner
-        where {condition}
-        order by list_position({list(SEVERITIES)}, severity), value_at_stake desc nulls last, opened_on desc, alert_id
-        """,
-    )
+        order by {order}
+    """)
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    result = connection.execute(query)
-    names = [column[0] for column in result.description or []]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-
-def _check_known(connection: duckdb.DuckDBPyConnection, column: str, given: Sequence[str]) -> None:
-    known = [one for (one,) in connection.execute(f"select distinct {column} from marts.alerts order by 1").fetchall()]
+def _check_known(release: Reader, column: str, given: Sequence[str]) -> None:
+    known = [row["known"] for row in release.rows(f"select distinct {column} as known from marts.alerts order by 1")]
     for one in given:
         if one not in known:
             what = {"rule_id": "rule", "owner": "owner"}[column]
-            raise NotThereError(f"No alert has the {what} '{one}'.", f"There are: {', '.join(known) or 'none'}.")
-
-
-def _check_language(language: str) -> None:
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+            raise NotThereError(
+                f"No alert has the {what} '{one}'.", f"There are: {', '.join(filter(None, known)) or 'none'}."
+            )
 
 
 def _listed(values: Sequence[str]) -> str:

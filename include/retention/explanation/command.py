@@ -1,18 +1,17 @@
 """The command `retention explain`."""
 
-import json
-import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from retention.console import print_json
 from retention.errors import SettingsError
 from retention.explanation.printing import print_explanation
 from retention.explanation.reading import explain_customer, published_names
+from retention.languages import LANGUAGES
 from retention.options import HomeOption, settings_with
 
-LANGUAGES = ("en", "zh")
 LanguageOption = Annotated[
     str | None, typer.Option("--language", help="Language: en or zh. Default: the setting language.")
 ]
@@ -48,6 +47,6 @@ def register(app: typer.Typer, out: Console) -> None:
         speech = language_of(language, settings.language)
         explained = explain_customer(settings.home_path, customer_id, speech)
         if as_json:
-            sys.stdout.write(json.dumps(explained, indent=2, ensure_ascii=False, default=str) + "\n")
+            print_json(explained)
         else:
             print_explanation(out, explained, published_names(settings.home_path, speech))

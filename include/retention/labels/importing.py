@@ -20,7 +20,8 @@ from retention.labels.standing import ReviewDesk
 from retention.landing import Column, Contract, Delivery, land_one
 from retention.landing.readers import Reading, read
 from retention.landing.vault import scratch_folder, sweep_scratch
-from retention.publication.workbooks import LANGUAGES, SUFFIXES
+from retention.languages import LANGUAGES
+from retention.publication.workbooks import SUFFIXES
 from retention.sql import file_literal, literal
 from retention.warehouse.lock import writer_lock
 

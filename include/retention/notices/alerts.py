@@ -6,11 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import duckdb
-
-from retention.errors import NotThereError
-from retention.publication.chosen_release import Release
-from retention.publication.workbooks import LANGUAGES
+from retention.languages import LANGUAGES
+from retention.publication.chosen_release import Release, opened
 
 SEVERITIES = ("critical", "warning", "notice")
 ALERTS = """
@@ -22,7 +19,6 @@ ALERTS = """
     order by opened_on, alert_id
 """
 LABELS = "select code_set, code, name_en, name_zh from marts.dim_labels"
-TABLES = "select count(*) from duckdb_tables() where schema_name = 'marts' and table_name in ('alerts', 'dim_labels')"
 
 Names = Mapping[tuple[str, str], tuple[str, str]]
 """English and Chinese names of codes, by set and code."""
@@ -79,13 +75,9 @@ def read_alerts(release: Release) -> tuple[list[Alert], Names]:
     Raises:
         NotThereError: the release has no alerts.
     """
-    with duckdb.connect(str(release.file), read_only=True) as connection:
-        if connection.execute(TABLES).fetchall() != [(2,)]:
-            raise NotThereError(f"Release {release.release_id} has no alerts.", "Run the pipeline: retention run.")
-        result = connection.execute(ALERTS)
-        columns = [column[0] for column in result.description or ()]
-        found = [Alert(**dict(zip(columns, row, strict=True))) for row in result.fetchall()]
-        names = {(code_set, code): (en, zh) for code_set, code, en, zh in connection.execute(LABELS).fetchall()}
+    with opened(release, "alerts", "dim_labels", called="alerts") as reader:
+        found = [Alert(**row) for row in reader.rows(ALERTS)]
+        names = {(code_set, code): (en, zh) for code_set, code, en, zh in reader.connection.execute(LABELS).fetchall()}
     return found, names
 
 

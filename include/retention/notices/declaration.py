@@ -47,6 +47,11 @@ class Notices(Declared):
     wait: Duration = Field(timedelta(seconds=2), description="Before the second try; it doubles from try to try.")
     patience: Duration = Field(timedelta(seconds=20), description="How long a service may take to answer.")
     age: Duration = Field(timedelta(days=7), description="Of days longer ago nothing is told: they are no news.")
+    keep: Duration = Field(
+        timedelta(days=400),
+        ge=timedelta(days=62),
+        description="How long the ledger is read whole; older months are archived, with what stands carried over.",
+    )
     default: Recipient | None = Field(None, description="For owners without an address of their own; without it, none.")
     operators: Recipient | None = Field(None, description="Who hears of runs that failed.")
     owners: tuple[Owner, ...] = ()

@@ -2,7 +2,8 @@
 
 Lines are only ever added, pushed to the disk before the next step begins. A line that a crash cut off was never acted
 upon, and is not read. Three kinds of line make a sending: its digest, each try of an address, and how the try ended.
-A try without an end was cut off: the message may have been sent, and is not sent again by itself (decision 75).
+A try without an end was cut off: the message may have been sent, and is not sent again by itself (decision 75). Months
+older than `keep` of `notices.yml` are put away by archive.py.
 """
 
 import fcntl
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 from retention.errors import LockBusyError
@@ -25,6 +27,12 @@ GROUPED, LAPSED = "grouped", "lapsed"
 
 SENT, FAILED, UNKNOWN, WAITING = "sent", "failed", "unknown", "waiting"
 """How an address stands: `unknown`, it may have been sent; `waiting`, it has not been tried."""
+
+
+CARRIED = "carried.jsonl"
+"""The file of what is still needed of archived months."""
+
+Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Told:
     occasion: str = ""
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> Key:
         """As the key of an alert."""
         return self.rule_id, self.subject_type, self.subject_id, self.occasion
 
@@ -148,22 +156,39 @@ class Ledger:
                 ) from None
             yield
 
-    def read(self) -> History:
-        """Fold all lines."""
-        history = History()
-        for path in sorted(self.folder.glob("ledger-*.jsonl")):
+    def read(self, up_to: Path | None = None) -> History:
+        """Fold all lines: what was carried over from archived months, then the months since.
+
+        Args:
+            up_to: no later month than this one; None: all.
+        """
+        history, carried = History(), self.folder / CARRIED
+        months = [path for path in self.months() if up_to is None or path <= up_to]
+        for path in (*([carried] if carried.exists() else []), *months):
             for line in path.read_bytes().split(b"\n"):
                 record = _whole(line)
                 if record is not None:
                     _fold(history, record)
         return history
 
+    def months(self) -> list[Path]:
+        """The files of the months that are not archived, in order."""
+        carried = self.folder / CARRIED
+        record = _whole(carried.read_bytes()) if carried.exists() else None
+        through = str(record["through"]) if record else ""
+        return [path for path in sorted(self.folder.glob("ledger-*.jsonl")) if self.month_of(path) > through]
+
+    @staticmethod
+    def month_of(path: Path) -> str:
+        """The month of a file, as 2024-05."""
+        return path.stem.removeprefix("ledger-")
+
     def write(self, *records: Mapping[str, Any]) -> None:
         """Add lines and push them to the disk."""
         now = datetime.now(UTC)
         path = self.folder / f"ledger-{now:%Y-%m}.jsonl"
         is_new = not path.exists()
-        lines = [json.dumps({"at": now, **record}, ensure_ascii=False, default=_plain) + "\n" for record in records]
+        lines = [as_line({"at": now, **record}) for record in records]
         with path.open("ab+") as file:
             if file.tell():
                 file.seek(-1, os.SEEK_END)
@@ -199,6 +224,11 @@ class Ledger:
         self.write({"type": "run", "release": release, "as_of": as_of})
 
 
+def as_line(record: Mapping[str, Any]) -> str:
+    """A record as a line."""
+    return json.dumps(record, ensure_ascii=False, default=_plain) + "\n"
+
+
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
@@ -218,8 +248,11 @@ def _told(content: Mapping[str, Any]) -> Told:
 
 
 def _fold(history: History, record: dict[str, Any]) -> None:
-    kind, at = record.pop("type"), record.pop("at")
-    if kind == "run":
+    kind, at = record.pop("type"), record.pop("at", "")
+    if kind == "carried":
+        history.order += [_told(one) for one in record["alerts"]]
+        history.last_day = date.fromisoformat(record["last_day"]) if record["last_day"] else None
+    elif kind == "run":
         day = date.fromisoformat(record["as_of"])
         history.last_day = max(day, history.last_day or day)
     elif kind == "lapsed":

@@ -16,6 +16,7 @@ import duckdb
 
 from retention.errors import NotThereError, RetentionError, SendingError, SettingsError
 from retention.notices.alerts import Names, read_alerts
+from retention.notices.archive import archive
 from retention.notices.declaration import OPERATORS, Notices, addresses
 from retention.notices.digest import Digest, compose
 from retention.notices.ledger import (
@@ -161,6 +162,7 @@ def notify(
             *_each(composed.digests, lambda one: _send(teller, one, release), problems),
         ]
         ledger.write_run(release.release_id, release.as_of)
+        archive(ledger, today - notices.keep, release)
     # A message of unknown fate is told of until a person has sent it again or the day is over: where a run that failed
     # is repeated by itself, the second one would else look as if all had come.
     _stop_on_problems([*_doubtful(history, release, sendings), *sendings], problems)

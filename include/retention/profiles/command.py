@@ -7,37 +7,32 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from retention.console import print_rows
+from retention.console import out, print_json, print_rows
 from retention.errors import CheckFailedError
-from retention.options import HomeOption, settings_with
+from retention.options import HomeOption, JsonOption, settings_with
 from retention.profiles.coverage import own_measures
 from retention.profiles.printing import (
     alike,
     bands_as_json,
     comparison,
     coverage_rows,
-    print_json,
     print_window,
     window_as_json,
 )
 from retention.profiles.released import Released
 from retention.profiles.suggestion import suggest
 
-PIPE_WIDTH = 400
 SEED = "dbt_project/seeds/{}.csv"
 app = typer.Typer(
     no_args_is_help=True,
     help="Whether a profile's bands part the customers of the published release, and cut-offs that would.",
 )
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 ProfileOption = Annotated[
     str | None,
     typer.Option("--profile", help="Profile of dbt_project/seeds, as its rows stand now. Default: the release's."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @app.command(epilog="Example: retention profile check --profile default_b2b")

@@ -1,7 +1,6 @@
 """What `retention profile` says of bands and of the churn window, to people and to programs."""
 
 import csv
-import json
 import sys
 from typing import Any
 
@@ -12,11 +11,6 @@ from retention.profiles.coverage import Band, Coverage
 from retention.profiles.released import Released
 from retention.profiles.silence import ChurnWindow
 from retention.profiles.suggestion import Suggestion
-
-
-def print_json(found: dict[str, Any]) -> None:
-    """Print an object for programs."""
-    sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def coverage_rows(one: Coverage, currency: str) -> list[dict[str, Any]]:

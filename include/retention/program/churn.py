@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from retention.errors import NotThereError
-from retention.program.reading import Release
+from retention.publication.chosen_release import Reader, open_published
 from retention.runs import Home
 
 CODE_SETS = ("churn_reason", "churn_reason_group")
@@ -20,8 +20,8 @@ def list_reasons(home: Home, day: date | None = None, language: str = "en") -> l
         NotThereError: nothing is published, the release is older than the table, or it does not hold the week.
         SettingsError: there is no such language.
     """
-    with Release(home, "churn_reasons") as release:
-        names = release.names(CODE_SETS, language)
+    with open_published(home, "churn_reasons") as release:
+        names = release.names(language, CODE_SETS)
         week = _week(release, day)
         rows = release.rows('from marts.churn_reasons where week_start = ? order by "rank"', [week])
     return [
@@ -47,8 +47,8 @@ def list_lost(
         NotThereError: as of list_reasons; or there is no such reason.
         SettingsError: there is no such language.
     """
-    with Release(home, "lost_customers") as release:
-        names = release.names(CODE_SETS, language)
+    with open_published(home, "lost_customers") as release:
+        names = release.names(language, CODE_SETS)
         week = _week(release, day)
         known = [
             row["reason"] for row in release.rows("select distinct reason from marts.churn_reasons order by reason")
@@ -63,7 +63,7 @@ def list_lost(
     return [{**row, "reason_name": names.get(("churn_reason", row["reason"]), row["reason"])} for row in rows]
 
 
-def _week(release: Release, day: date | None) -> date:
+def _week(release: Reader, day: date | None) -> date:
     """Monday of the week to show."""
     weeks = release.rows("select distinct week_start, is_mature from marts.churn_reasons order by week_start")
     if not weeks:

@@ -1,25 +1,18 @@
 """The commands `retention program` and `retention churn`."""
 
-import json
-import sys
 from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from retention.console import print_rows
-from retention.options import HomeOption, day_of, settings_with
+from retention.console import out, print_json, print_rows
+from retention.options import HomeOption, JsonOption, LanguageOption, day_of, settings_with
 from retention.program.churn import list_lost, list_reasons
 from retention.program.health import show_health
 
-PIPE_WIDTH = 400
 program = typer.Typer(no_args_is_help=True, help="The retention programme as a whole: its health by month.")
 churn = typer.Typer(no_args_is_help=True, help="Lost customers: why they left, and who they were.")
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
-LanguageOption = Annotated[str, typer.Option("--language", help="Language of heads and names: en or zh.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 WeekOption = Annotated[
     str | None,
     typer.Option("--week", metavar="YYYY-MM-DD", help="Any day of the week. Default: the newest week that is over."),
@@ -80,7 +73,7 @@ def show(
     day = None if month is None else day_of(month if month.count("-") > 1 else f"{month}-01", "--month")
     found = show_health(settings_with(home=home).home_path, day, language)
     if as_json:
-        _write_json(found)
+        print_json(found)
         return
     title = TITLES[language].format(
         month=f"{found['month']:%Y-%m}",
@@ -119,13 +112,13 @@ def reasons(
     if customers or reason:
         lost = list_lost(place, day, reason, language)
         if as_json:
-            _write_json(lost)
+            print_json(lost)
         else:
             print_rows(out, _lost_title(list_reasons(place, day, language), language), _lost(lost, language), language)
         return
     rows = list_reasons(place, day, language)
     if as_json:
-        _write_json(rows)
+        print_json(rows)
     else:
         print_rows(out, _lost_title(rows, language), [_reason(row, language) for row in rows], language)
 
@@ -190,7 +183,3 @@ def _lost(rows: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
 
 def _percent(share: float | None) -> str | None:
     return None if share is None else f"{100 * share:.1f} %"
-
-
-def _write_json(found: object) -> None:
-    sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n")

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from retention.errors import NotThereError
-from retention.program.reading import Release
+from retention.publication.chosen_release import open_published
 from retention.runs import Home
 
 CODE_SETS = ("program_dimension", "program_measure", "program_grade", "program_advice", "program_reason")
@@ -22,8 +22,8 @@ def show_health(home: Home, month: date | None = None, language: str = "en") -> 
         NotThereError: nothing is published, the release is older than programme health, or it does not hold the month.
         SettingsError: there is no such language.
     """
-    with Release(home, "program_health_summary") as release:
-        names = release.names(CODE_SETS, language)
+    with open_published(home, "program_health_summary") as release:
+        names = release.names(language, CODE_SETS)
         months = release.rows(MONTHS)
         wanted = _month(months, month)
         (summary,) = release.rows("from marts.program_health_summary where month = ?", [wanted])

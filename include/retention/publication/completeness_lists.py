@@ -11,11 +11,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from retention.errors import NotThereError
-from retention.publication.release import published_file
-from retention.publication.workbooks import LANGUAGES, Sheet, check_file, write_csv, write_workbook
+from retention.languages import LANGUAGES
+from retention.publication.chosen_release import open_published
+from retention.publication.workbooks import Sheet, check_file, write_csv, write_workbook
 from retention.runs import Home
 
 SEPARATOR = {"en": ", ", "zh": "、"}
@@ -41,11 +40,7 @@ FIGURES = """
     where week_start = (select max(week_start) from marts.completeness)
     order by entity, "column"
 """
-LABELS = """
-    select code_set, code, name_en, name_zh
-    from marts.dim_labels
-    where code_set in ('customer_field', 'completeness_reason')
-"""
+SETS = ("customer_field", "completeness_reason")
 OWNERS = """
     select account_owner, count(*), sum(missing_count)::bigint, sum(value_at_stake)
     from marts.completeness_worklist
@@ -89,9 +84,11 @@ def read_worklist(home: Home, owner: str | None = None) -> Worklist:
     Raises:
         NotThereError: nothing has been published, the release is of an older program, or the owner has nothing to do.
     """
-    with _published(home) as connection:
-        as_of = _as_of(connection)
-        named = connection.execute(LABELS).fetchall()
+    with open_published(home, "completeness", "completeness_worklist", called="work list") as release:
+        connection, as_of = release.connection, release.release.as_of
+        labels = {
+            (language, *code): name for language in LANGUAGES for code, name in release.names(language, SETS).items()
+        }
         where = "" if owner is None else "where account_owner = $owner"
         given = {} if owner is None else {"owner": owner}
         rows = connection.execute(WORKLIST.format(where=where), given).fetchall()
@@ -99,11 +96,6 @@ def read_worklist(home: Home, owner: str | None = None) -> Worklist:
             known = [name for (name, *_) in connection.execute(OWNERS).fetchall() if name is not None]
             listed = f" Owners with work: {', '.join(known[:10])}." if known else ""
             raise NotThereError(f"No customer of '{owner}' lacks a key field.{listed}", "Leave --owner out for all.")
-    labels = {
-        (language, code_set, code): name
-        for code_set, code, *names in named
-        for language, name in zip(LANGUAGES, names, strict=True)
-    }
     return Worklist(as_of, rows, labels)
 
 
@@ -129,9 +121,9 @@ def write_week(home: Home, language: str = "en") -> Path:
         earlier audit of the week wrote is replaced.
     """
     worklist = read_worklist(home)
-    with _published(home) as connection:
-        figures = connection.execute(FIGURES).fetchall()
-        owners = connection.execute(OWNERS).fetchall()
+    with open_published(home) as release:
+        figures = release.connection.execute(FIGURES).fetchall()
+        owners = release.connection.execute(OWNERS).fetchall()
     monday = worklist.as_of - timedelta(days=worklist.as_of.weekday())
     folder = home.reports / "completeness" / str(monday)
     folder.mkdir(parents=True, exist_ok=True)
@@ -158,21 +150,6 @@ def write_week(home: Home, language: str = "en") -> Path:
         field["missing_reason"] = worklist.label(language, "completeness_reason", field["missing_reason"])
     (folder / "report.md").write_text(_markdown(report, language), encoding="utf-8")
     return folder
-
-
-def _published(home: Home) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(published_file(home)), read_only=True)
-
-
-def _as_of(connection: duckdb.DuckDBPyConnection) -> date:
-    found = connection.execute(
-        "select count(*) from duckdb_tables() where schema_name = 'marts' and table_name like 'completeness%'"
-    ).fetchall()
-    if found != [(2,)]:
-        raise NotThereError("The published release has no work list.", "Run the pipeline again: retention run.")
-    [(as_of,)] = connection.execute("select max(as_of_date) from marts.dim_dates").fetchall()
-    day: date = as_of
-    return day
 
 
 def _shown(worklist: Worklist, row: tuple[Any, ...], language: str) -> list[Any]:

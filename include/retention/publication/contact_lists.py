@@ -8,21 +8,22 @@ import csv
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from jinja2 import StrictUndefined, TemplateError
 from jinja2 import Template as JinjaTemplate
 from jinja2.sandbox import SandboxedEnvironment
 
 from retention.errors import NotThereError, SettingsError
+from retention.languages import check_language
+from retention.publication.chosen_release import Reader, open_published
 from retention.publication.contact_reasons import SETS, told_reason
-from retention.publication.release import published_file
-from retention.publication.workbooks import LANGUAGES, Sheet, write_csv, write_workbook
+from retention.publication.workbooks import Sheet, write_csv, write_workbook
 from retention.runs import Home
 
 FORMATS = {"xlsx": (".xlsx",), "csv": (".csv",), "both": (".xlsx", ".csv")}
@@ -55,10 +56,11 @@ CALENDAR = """
     where calendar.due_on <= $until and ($owner is null or calendar.owner = $owner)
     order by calendar.owner, calendar.due_on, calendar.priority, calendar.customer_id
 """
-LABELS = f"""
-    select code_set, code, name_en, name_zh from marts.dim_labels
-    where code_set in {(*CODES.values(), *SETS.values(), EXCLUSION)}
+WITHOUT_CONSENT = """
+    select count(distinct customer_id) as customers from marts.contact_exclusions
+    where exclusion in ('no_consent', 'opted_out') and due_on <= $until and ($owner is null or owner = $owner)
 """
+SHOWN_SETS = (*CODES.values(), *SETS.values(), EXCLUSION)
 
 
 @dataclass(frozen=True)
@@ -142,23 +144,19 @@ def export_contacts(
         NotThereError: nothing is published, the release has no calendar, or the owner no contact.
         SettingsError: a language, form or template is wrong.
     """
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+    check_language(language)
     if form not in FORMATS:
         raise SettingsError(f"There is no format '{form}'.", f"Use one of {', '.join(FORMATS)}.")
     templates = read_templates(project_dir)
-    with open_calendar(home) as connection:
-        as_of = as_of_day(connection)
+    with open_calendar(home) as release:
+        as_of = release.release.as_of
         until = date.max if days is None else as_of + timedelta(days=days)
-        rows = _rows(connection, CALENDAR, {"until": until, "owner": owner})
+        asked = {"until": until, "owner": owner}
+        rows = release.rows(CALENDAR, asked)
         if owner is not None and not rows:
-            raise NotThereError(f"No contact of '{owner}' is due.{_owners(connection)}", "Leave --owner out for all.")
-        names = read_names(connection, language)
-        [(without,)] = connection.execute(
-            "select count(distinct customer_id) from marts.contact_exclusions where exclusion in "
-            "('no_consent', 'opted_out') and due_on <= $until and ($owner is null or owner = $owner)",
-            {"until": until, "owner": owner},
-        ).fetchall()
+            raise NotThereError(f"No contact of '{owner}' is due.{_owners(release)}", "Leave --owner out for all.")
+        names = release.names(language, SHOWN_SETS)
+        without = release.rows(WITHOUT_CONSENT, asked)[0]["customers"]
     folder = home.reports / "contacts" / str(as_of)
     folder.mkdir(parents=True, exist_ok=True)
     if owner is None:
@@ -175,30 +173,9 @@ def export_contacts(
     return Exported(folder, counts, sum(1 for row in rows if row["is_overdue"]), without)
 
 
-def open_calendar(home: Home) -> duckdb.DuckDBPyConnection:
+def open_calendar(home: Home) -> AbstractContextManager[Reader]:
     """Open the published release, which has to have a contact calendar."""
-    connection = duckdb.connect(str(published_file(home)), read_only=True)
-    found = connection.execute(
-        "select count(*) from duckdb_tables() "
-        "where schema_name = 'marts' and table_name in ('contact_calendar', 'contact_exclusions')"
-    ).fetchall()
-    if found != [(2,)]:
-        connection.close()
-        raise NotThereError("The published release has no contact calendar.", "Run the pipeline again: retention run.")
-    return connection
-
-
-def as_of_day(connection: duckdb.DuckDBPyConnection) -> date:
-    """The day that the release describes."""
-    [(as_of,)] = connection.execute("select max(as_of_date) from marts.dim_dates").fetchall()
-    day: date = as_of
-    return day
-
-
-def read_names(connection: duckdb.DuckDBPyConnection, language: str) -> dict[tuple[str, str], str]:
-    """Names of codes in a language, by set and code."""
-    place = LANGUAGES.index(language)
-    return {(code_set, code): names[place] for code_set, code, *names in connection.execute(LABELS).fetchall()}
+    return open_published(home, "contact_calendar", "contact_exclusions", called="contact calendar")
 
 
 def told(row: Mapping[str, Any], names: Mapping[tuple[str, str], str], language: str) -> dict[str, Any]:
@@ -216,15 +193,9 @@ def told(row: Mapping[str, Any], names: Mapping[tuple[str, str], str], language:
     return shown
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = connection.execute(query, dict(given))
-    columns = [column[0] for column in found.description or ()]
-    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
-
-
-def _owners(connection: duckdb.DuckDBPyConnection) -> str:
-    known = connection.execute("select distinct owner from marts.contact_calendar order by owner").fetchall()
-    return f" Owners with contacts: {', '.join(name for (name,) in known)}." if known else ""
+def _owners(release: Reader) -> str:
+    known = release.rows("select distinct owner from marts.contact_calendar order by owner")
+    return f" Owners with contacts: {', '.join(row['owner'] for row in known)}." if known else ""
 
 
 def _line(

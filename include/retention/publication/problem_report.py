@@ -11,11 +11,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from retention.errors import NotThereError
-from retention.publication.release import published_file
-from retention.publication.workbooks import LANGUAGES, Sheet, write_workbook
+from retention.languages import LANGUAGES
+from retention.publication.chosen_release import Reader, open_published
+from retention.publication.workbooks import Sheet, write_workbook
 from retention.reports.problem_sections import PROBLEMS, QUERIES
 from retention.reports.wording import Wording
 from retention.reports.writing import write_pages
@@ -140,16 +139,11 @@ def read_problems(home: Home, week: date | None = None) -> Problems:
     Raises:
         NotThereError: nothing is published, the release is of an older program, or it does not know the week.
     """
-    with duckdb.connect(str(published_file(home)), read_only=True) as connection:
-        names = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-        if not names.issuperset(TABLES):
-            raise NotThereError(
-                "The published release has no service levels.", "Run the pipeline again: retention run."
-            )
-        (as_of, first) = connection.execute(
-            "select max(as_of_date), (select min(week_start) from marts.service_metrics where period_type = 'week') "
-            "from marts.dim_dates"
-        ).fetchall()[0]
+    with open_published(home, *TABLES, called="service levels") as release:
+        as_of = release.release.as_of
+        first = release.rows("select min(week_start) as week from marts.service_metrics where period_type = 'week'")[0][
+            "week"
+        ]
         monday = _monday(week or as_of)
         earliest = min(first or _monday(as_of), _monday(as_of))
         if not earliest <= monday <= _monday(as_of):
@@ -157,14 +151,8 @@ def read_problems(home: Home, week: date | None = None) -> Problems:
                 f"The published release knows no tickets of the week of {monday}.",
                 f"Choose a week from {earliest} to {_monday(as_of)}.",
             )
-        tables = {name: _table(connection, sql, monday) for name, sql in QUERIES.items()}
-        labels = {
-            (language, code_set, code): name
-            for code_set, code, *named in connection.execute(
-                "select code_set, code, name_en, name_zh from marts.dim_labels"
-            ).fetchall()
-            for language, name in zip(LANGUAGES, named, strict=True)
-        }
+        tables = {name: _table(release, sql, monday) for name, sql in QUERIES.items()}
+        labels = {(language, *code): name for language in LANGUAGES for code, name in release.names(language).items()}
     return Problems(monday, as_of, tables, labels)
 
 
@@ -202,10 +190,8 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _table(
-    connection: duckdb.DuckDBPyConnection, sql: str, monday: date
-) -> tuple[Sequence[str], Sequence[tuple[Any, ...]]]:
-    found = connection.execute(sql, {"week": monday} if "$week" in sql else {})
+def _table(release: Reader, sql: str, monday: date) -> tuple[Sequence[str], Sequence[tuple[Any, ...]]]:
+    found = release.connection.execute(sql, {"week": monday} if "$week" in sql else {})
     return [column[0] for column in found.description or []], found.fetchall()
 
 

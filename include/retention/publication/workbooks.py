@@ -5,21 +5,26 @@ A text stays a text: what begins with = is no formula, and what Excel cannot hol
 
 import csv
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from itertools import chain, islice
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from retention.errors import SettingsError
+from retention.languages import check_language
 
-LANGUAGES = ("en", "zh")
 SUFFIXES = (".csv", ".xlsx")
 SHEET_NAME_LENGTH = 31  # Excel's limit
 SHEET_ROWS = 1_048_575  # Excel's limit, the header aside
+CELL_LENGTH = 32_767  # Excel's limit
 LIST_LENGTH = 255  # Excel's limit for the text of a list of choices
-SPECIAL = ("=", "#")  # what openpyxl would take for a formula or an error
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+HEADER_LOOK = {"bold": True, "bg_color": "#E8EDF2", "bottom": 1}
+DATE_FORMAT, INSTANT_FORMAT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,7 @@ def check_file(path: Path, language: str) -> None:
     Raises:
         SettingsError: the language or the file's ending is not one that can be written.
     """
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+    check_language(language)
     if path.suffix.lower() not in SUFFIXES:
         raise SettingsError(f"{path.name} is neither CSV nor a workbook.", f"End it in {' or '.join(SUFFIXES)}.")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,82 +67,97 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
         writer.writerows(rows)
 
 
+def writable(text: str) -> str:
+    """What a cell can hold of a text."""
+    return UNWRITABLE.sub("", text)[:CELL_LENGTH]
+
+
+@contextmanager
+def new_workbook(path: Path) -> Iterator[Any]:
+    """An empty workbook of XlsxWriter; it is written beside its place and renamed there, so that nobody opens half."""
+    import xlsxwriter  # noqa: PLC0415  # costs a tenth of a second that no other command needs
+
+    beside = path.with_name(f".{path.name}.new")
+    options = {
+        "constant_memory": True, "strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False,
+        "tmpdir": str(path.parent),  # rows wait on a disk that has room for them
+    }  # fmt: skip
+    try:
+        with xlsxwriter.Workbook(str(beside), options) as book:
+            yield book
+        beside.replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            beside.unlink()
+
+
 def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
-    """Write a workbook whose sheets have bold headers that stay in sight."""
-    from openpyxl import Workbook  # noqa: PLC0415  # costs a quarter of a second that no other command needs
-
-    book = Workbook(write_only=True)
-    taken: list[str] = []
-    for content in sheets:
-        rows = iter(content.rows)
-        part = list(islice(rows, 1))
-        while True:
-            sheet = _begin(book, content, taken)
-            count = 0
-            for row in chain(part, islice(rows, SHEET_ROWS - len(part))):
-                sheet.append([_cell(sheet, value) for value in row])
-                count += 1
-            if content.can_filter:
-                sheet.auto_filter.ref = f"A1:{_letter(len(content.header) - 1)}{count + 1}"
+    """Write a workbook whose sheets have headers that stay in sight."""
+    with new_workbook(path) as book:
+        writer, taken = _Writer(book), list[str]()
+        for content in sheets:
+            rows = iter(content.rows)
             part = list(islice(rows, 1))
-            if not part:
-                break
-    book.save(path)
+            while True:
+                page = book.add_worksheet(_sheet_name(content.name, taken))
+                writer.fill(page, content, chain(part, islice(rows, SHEET_ROWS - len(part))))
+                part = list(islice(rows, 1))
+                if not part:
+                    break
 
 
-def _begin(book: Any, content: Sheet, taken: list[str]) -> Any:
-    """A new sheet up to its header: widths and choices have to stand before the first row."""
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # as in write_workbook
-    from openpyxl.styles import Font  # noqa: PLC0415  # as above
+class _Writer:
+    """Writes the sheets of one workbook."""
 
-    sheet = book.create_sheet(_sheet_name(content.name, taken))
-    sheet.freeze_panes = "A2"
-    for place, width in enumerate(content.widths):
-        column = sheet.column_dimensions[_letter(place)]
-        column.width, column.hidden = width, place in content.hidden
-    for place, texts in content.choices.items():
-        sheet.data_validations.append(_choice(_letter(place), texts))
-    header = [WriteOnlyCell(sheet, name) for name in content.header]
-    for cell in header:
-        cell.font = Font(bold=True)
-    sheet.append(header)
-    return sheet
+    def __init__(self, book: Any) -> None:
+        self._header = book.add_format(HEADER_LOOK)
+        self._date = book.add_format({"num_format": DATE_FORMAT})
+        self._instant = book.add_format({"num_format": INSTANT_FORMAT})
+
+    def fill(self, page: Any, content: Sheet, rows: Iterable[Sequence[Any]]) -> None:
+        """Write one sheet."""
+        page.freeze_panes(1, 0)
+        for place, width in enumerate(content.widths):
+            page.set_column(place, place, width, None, {"hidden": place in content.hidden})
+        for place, name in enumerate(content.header):
+            page.write_string(0, place, writable(name), self._header)
+        count = 0
+        for count, row in enumerate(rows, 1):
+            for place, value in enumerate(row):
+                self._write(page, count, place, value)
+        for place, texts in content.choices.items():
+            _offer(page, place, texts)
+        if content.can_filter:
+            page.autofilter(0, 0, count, len(content.header) - 1)
+
+    def _write(self, page: Any, line: int, place: int, value: Any) -> None:
+        """A value as a cell: a text is a text, never a formula, and what is no number stays empty."""
+        if value is None:
+            return
+        if isinstance(value, str):
+            page.write_string(line, place, writable(value))
+        elif isinstance(value, bool):
+            page.write_boolean(line, place, value)
+        elif isinstance(value, datetime):
+            page.write_datetime(line, place, value.replace(tzinfo=None), self._instant)
+        elif isinstance(value, date):
+            page.write_datetime(line, place, datetime.combine(value, time()), self._date)
+        elif isfinite(value):
+            page.write_number(line, place, value)
 
 
-def _choice(letter: str, texts: Sequence[str]) -> Any:
+def _offer(page: Any, place: int, texts: Sequence[str]) -> None:
     """A list to choose from, for all rows of a column; another text is refused by Excel."""
-    from openpyxl.worksheet.datavalidation import DataValidation  # noqa: PLC0415  # as in write_workbook
-
-    listed = ",".join(text.replace(",", " ").replace('"', "") for text in texts)[:LIST_LENGTH]
-    choice = DataValidation(type="list", formula1=f'"{listed}"', allow_blank=False, showErrorMessage=True)
-    choice.add(f"{letter}2:{letter}{SHEET_ROWS + 1}")
-    return choice
-
-
-def _letter(place: int) -> str:
-    from openpyxl.utils import get_column_letter  # noqa: PLC0415  # as in write_workbook
-
-    return str(get_column_letter(place + 1))
-
-
-def _cell(sheet: Any, value: Any) -> Any:
-    """A value as a cell: a text is a text, never a formula."""
-    if not isinstance(value, str):
-        return value
-    text = UNWRITABLE.sub("", value)
-    if not text.startswith(SPECIAL):
-        return text
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # as in write_workbook
-
-    cell = WriteOnlyCell(sheet, text)
-    cell.data_type = "s"
-    return cell
+    listed = [text.replace(",", " ").replace('"', "") for text in texts]
+    if len(",".join(listed)) <= LIST_LENGTH:
+        choice = {"validate": "list", "source": listed, "ignore_blank": False}
+        page.data_validation(1, place, SHEET_ROWS, place, choice)
 
 
 def _sheet_name(name: str, taken: list[str]) -> str:
     """A name that Excel takes for a sheet, and that no other sheet has; capitals do not tell names apart there."""
     plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", name).strip("' ") or "_"
-    number, found = 1, plain[:SHEET_NAME_LENGTH]
+    number, found = 1, plain[:SHEET_NAME_LENGTH].strip("' ")
     while found.lower() in (one.lower() for one in taken):
         number += 1
         found = f"{plain[: SHEET_NAME_LENGTH - len(str(number)) - 1]}~{number}"

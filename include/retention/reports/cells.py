@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from retention.publication.workbooks import UNWRITABLE
+from retention.publication.workbooks import writable
 from retention.reports.columns import MEASURED, Column, unit_kind
 from retention.reports.figures import REASONS, TEXTS, Figures
 from retention.reports.styles import Styles
 
-CELL_LENGTH = 32_767  # Excel's limit
 NAMED = ("code", "codes", "tier", "flag")  # they have few values: each is named once
 
 
@@ -48,10 +47,10 @@ class CellWriter:
         value = row[self.column.name]
         if value is None or self.column.kind not in NAMED:
             plain = value if self._is_plain and value is not None else self.figures.told(self.column, row)
-            return UNWRITABLE.sub("", plain)[:CELL_LENGTH]
+            return writable(plain)
         key = (row.get("scheme"), value)
         if key not in self._named:
-            self._named[key] = UNWRITABLE.sub("", self.figures.told(self.column, row))[:CELL_LENGTH]
+            self._named[key] = writable(self.figures.told(self.column, row))
         return self._named[key]
 
 

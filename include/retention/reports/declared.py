@@ -35,6 +35,7 @@ REPORTS = (
         (company.HEALTH_NOW, company.WORST_TARGETS, company.CHURN_NOW, company.REVENUE_NOW, company.moved(1)),
         (company.HEALTH_DIMENSIONS, company.HEALTH, company.TARGET_GAPS, company.TIERS, company.tier_moves(1),
          company.RETENTION, company.CHURN, company.CHURN_MONTHS, company.MOVEMENTS),
+        is_of_period=True,
     ),
     Report(
         "quarterly",
@@ -42,6 +43,7 @@ REPORTS = (
          company.DEPARTING),
         (company.TIERS, company.tier_moves(3), company.REVIEWS, company.TARGETS, company.plans("short_term"),
          company.RESOURCES, company.RESOURCE_PROPOSALS),
+        is_of_period=True,
     ),
     Report(
         "half-year",
@@ -49,6 +51,7 @@ REPORTS = (
          company.CHURN_NOW),
         (company.plans("long_term"), company.WORTH, company.VALUE_BY_TIER, company.tier_moves(6), company.COMMUNITY,
          company.SATISFACTION),
+        is_of_period=True,
     ),
 )  # fmt: skip
 KINDS = {report.kind: report for report in REPORTS}

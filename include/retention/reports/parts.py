@@ -13,7 +13,7 @@ class Section:
     fill the places of the section's note.
 
     Attributes:
-        shown: rows in a report; 0: all.
+        shown: rows in a report, its query then without a limit of its own; 0: all.
         bars: columns of shares that get a bar.
         cards: its first rows also stand as figures at the head of the report.
         codes: code sets of columns that hold others here than elsewhere.
@@ -46,8 +46,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """A report: its findings, of which at most five are told, then its tables."""
+    """A report: its findings, of which at most five are told, then its tables.
+
+    Attributes:
+        is_of_period: whether it tells of months that are over, which their closing keeps as they were.
+    """
 
     kind: str
     findings: tuple[Finding, ...]
     sections: tuple[Section, ...]
+    is_of_period: bool = False

@@ -93,7 +93,7 @@ class Answers:
 
     def __init__(self, report: Report, release: Release) -> None:
         self.report, self.release = report, release
-        self.tables = {section.key: release.ask(section.query) for section in report.sections}
+        self.tables = {section.key: release.ask(section.query, section.shown) for section in report.sections}
         self.findings = [(finding, release.ask(finding.query)) for finding in report.findings]
 
     def content(self, language: str) -> Content:
@@ -122,7 +122,15 @@ def facts(release: Release, wording: Wording) -> list[str]:
         told.append(wording.word("profile", profile=release.manifest["profile"]))
     if release.currency:
         told.append(wording.word("amounts", currency=release.currency))
-    return [*told, wording.word("release", release=release.manifest["release_id"])]
+    return [*told, _which(release, wording)]
+
+
+def _which(release: Release, wording: Wording) -> str:
+    """Which release it is: of a period that is over, whether it is the one that stays as it is."""
+    name, month = release.found.release_id, release.found.closing
+    if month is not None:
+        return wording.word("closing", month=month, release=name)
+    return wording.word("not_closed" if release.is_of_period else "release", release=name)
 
 
 def notices(release: Release, wording: Wording) -> list[str]:
@@ -171,14 +179,13 @@ def _shown(section: Section, table: Table, figures: Figures) -> ShownTable:
     columns = [one for one in columns_of(table.types, section.codes) if one.name not in section.hidden]
     highest = {name: max((abs(float(row[name] or 0)) for row in table.rows), default=0) for name in section.bars}
     note = wording.of("sections", section.key, "note")
-    rows = table.rows[: section.shown or None]
     return ShownTable(
         section.key,
         wording.of("sections", section.key, "title"),
         note.format(**_texts(table, table.rows[0], figures)) if table.rows else "",
         [(wording.head(section.key, one.name), one.is_number) for one in columns],
-        [[_cell(one, row, figures, highest) for one in columns] for row in rows],
-        wording.word("more", count=len(table.rows) - len(rows)) if len(rows) < len(table.rows) else "",
+        [[_cell(one, row, figures, highest) for one in columns] for row in table.rows],
+        wording.word("more", count=table.total - len(table.rows)) if len(table.rows) < table.total else "",
     )
 
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-INK, HEADER, LINK = "#1C2530", "#E8EDF2", "#1F4E9E"
+from retention.publication.workbooks import DATE_FORMAT, HEADER_LOOK, INSTANT_FORMAT
+
+INK, LINK = "#1C2530", "#1F4E9E"
 FILLS = {
     "bad": {"bg_color": "#FBD9D9", "font_color": "#8B1414"},
     "warn": {"bg_color": "#FFE9B8", "font_color": "#6B4200"},
@@ -11,7 +13,7 @@ FILLS = {
 FIGURES = {
     "percent": "0.0%", "growth": "+0.0%;-0.0%;0.0%", "points": "+0.0;-0.0;0.0", "change": "+#,##0;-#,##0;0",
     "score_change": "+0.0;-0.0;0.0", "money": "#,##0.00", "price": "#,##0.00", "count": "#,##0", "decimal": "#,##0.0",
-    "date": "yyyy-mm-dd", "month": "yyyy-mm", "instant": "yyyy-mm-dd hh:mm",
+    "date": DATE_FORMAT, "month": "yyyy-mm", "instant": INSTANT_FORMAT,
 }  # fmt: skip
 """Excel's formats by the kind of a column."""
 BAR, LOW, MIDDLE, HIGH = "#9DBFE6", "#F6C6C0", "#FFF1C9", "#8FCBA0"
@@ -27,7 +29,7 @@ class Styles:
         text = {**font, "align": "left", "indent": 1}
         self.plain = book.add_format(text)
         self.long = book.add_format({**text, "text_wrap": True})
-        head = {**font, "bold": True, "bg_color": HEADER, "bottom": 1, "text_wrap": True, "valign": "vcenter"}
+        head = {**font, **HEADER_LOOK, "text_wrap": True, "valign": "vcenter"}
         self.head = book.add_format({**head, "indent": 1})
         self.number_head = book.add_format({**head, "align": "right"})
         self.title = book.add_format({**font, "bold": True, "font_size": 16, "font_color": INK})

@@ -4,14 +4,14 @@ Rows go to the file as they are read from the release, so that half a million cu
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from retention.publication.workbooks import LANGUAGES, SHEET_ROWS
+from retention.languages import LANGUAGES
+from retention.publication.workbooks import SHEET_ROWS, new_workbook
 from retention.reports.cells import CellWriter, width
 from retention.reports.columns import Column, columns_of
 from retention.reports.figures import Figures
@@ -67,21 +67,8 @@ def write_report_workbook(
 
 
 def _write(release: Release, language: str, path: Path, say: Callable[[str], None]) -> None:
-    """Write beside the place and rename there, so that nobody opens half a workbook."""
-    import xlsxwriter  # noqa: PLC0415  # costs a tenth of a second that no other command needs
-
-    beside = path.with_name(f".{path.name}.new")
-    options = {
-        "constant_memory": True, "strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False,
-        "tmpdir": str(path.parent),  # rows wait on a disk that has room for them
-    }  # fmt: skip
-    try:
-        with xlsxwriter.Workbook(str(beside), options) as book:
-            _Book(book, release, language, say).write()
-        beside.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            beside.unlink()
+    with new_workbook(path) as book:
+        _Book(book, release, language, say).write()
 
 
 class _Book:

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from retention.errors import SettingsError
-from retention.publication.workbooks import LANGUAGES
+from retention.languages import LANGUAGES
 from retention.reports.declared import KINDS
 from retention.reports.parts import Report
 from retention.reports.release import open_release
@@ -16,7 +16,8 @@ def write_report(home: Home, kind: str, as_of: date | None = None) -> Path:
     """Write a report of a release in both languages. The same release gives the same bytes.
 
     Args:
-        as_of: of this day's release; None: of the published one.
+        as_of: of this day's release, or of its month's closing, which comes first where a period that is over is
+            told of; None: of the published one.
 
     Returns:
         Its folder; what an earlier call wrote there is replaced.
@@ -27,7 +28,7 @@ def write_report(home: Home, kind: str, as_of: date | None = None) -> Path:
     """
     if kind not in KINDS:
         raise SettingsError(f"There is no report '{kind}'.", f"Use one of {', '.join(KINDS)}.")
-    with open_release(home, as_of) as release:
+    with open_release(home, as_of, is_of_period=KINDS[kind].is_of_period) as release:
         answers = Answers(KINDS[kind], release)
         contents = [answers.content(language) for language in LANGUAGES]
         folder = home.reports / kind / str(release.as_of)

@@ -2,12 +2,11 @@
 
 from retention.reviews.deciding import APPROVED, REJECTED, Decided, decide
 from retention.reviews.desk import Review, ReviewDesk
-from retention.reviews.export import LANGUAGES, as_markdown, changes, moves, report_path, write_changes
+from retention.reviews.export import as_markdown, changes, moves, report_path, write_changes
 from retention.reviews.opening import Opened, open_review
 
 __all__ = [
     "APPROVED",
-    "LANGUAGES",
     "REJECTED",
     "Decided",
     "Opened",

@@ -1,20 +1,17 @@
 """A review for those who decide: the moves in a few lines, and every customer in a workbook."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from retention.errors import SettingsError
+from retention.languages import LANGUAGES, check_language
+from retention.publication.workbooks import Sheet, check_file, write_csv, write_workbook
 from retention.reviews.desk import Review, ReviewDesk
 from retention.runs import Home
 from retention.sql import literal
 from retention.warehouse.candidate import open_warehouse
 
-LANGUAGES = ("en", "zh")
-SUFFIXES = (".csv", ".xlsx")
-SHEETS = {"en": "tier_review", "zh": "层级评审"}
-SHEET_ROWS = 1_048_575  # Excel's limit, the header aside
+SHEETS = {"en": "tier_review_1", "zh": "层级评审_1"}
 COLUMNS = {
     "review_id": ("Review", "评审"),
     "customer_id": ("Customer ID", "客户编号"),
@@ -85,8 +82,7 @@ def moves(desk: ReviewDesk, review: Review, language: str = "en") -> list[dict[s
 
 def _told(desk: ReviewDesk, review: Review, language: str, query: str) -> list[dict[str, Any]]:
     """The rows of a query over the changes, codes in the words of a language."""
-    if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'.", f"Use one of {', '.join(LANGUAGES)}.")
+    check_language(language)
     names = {"review_id": literal(review.review_id), "scheme": literal(review.scheme)}
     with open_warehouse(desk.home.published, read_only=True) as connection:
         result = connection.execute(query.format(changes=CHANGES.format(told=desk.told_sql(), **names)))
@@ -118,49 +114,16 @@ def write_changes(rows: Sequence[Mapping[str, Any]], path: Path, language: str =
     """Write the changes as a CSV file or a workbook.
 
     Raises:
-        SettingsError: the file's ending is not one that can be written.
+        SettingsError: the language or the file's ending is not one that can be written.
     """
-    if path.suffix.lower() not in SUFFIXES:
-        raise SettingsError(f"{path.name} is neither CSV nor a workbook.", f"End it in {' or '.join(SUFFIXES)}.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    check_file(path, language)
     header = [names[LANGUAGES.index(language)] for names in COLUMNS.values()]
+    lines = [list(row.values()) for row in rows]
     if path.suffix.lower() == ".csv":
-        with path.open("w", encoding="utf-8-sig", newline="") as file:  # the mark tells Excel that it is UTF-8
-            writer = csv.writer(file)
-            writer.writerow(header)
-            writer.writerows(row.values() for row in rows)
+        write_csv(path, header, lines)
     else:
-        _write_workbook(header, rows, path, SHEETS[language])
+        write_workbook(path, [Sheet(SHEETS[language], header, WIDTHS, lines, can_filter=True)])
     return path
-
-
-def _write_workbook(header: Sequence[str], rows: Sequence[Mapping[str, Any]], path: Path, name: str) -> None:
-    from openpyxl import Workbook  # noqa: PLC0415  # costs a quarter of a second that no other command needs
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # as above
-    from openpyxl.styles import Font  # noqa: PLC0415  # as above
-
-    book = Workbook(write_only=True)
-
-    def cell(sheet: Any, value: Any) -> Any:
-        """A text that begins with = is a text, never a formula."""
-        if not isinstance(value, str):
-            return value
-        made = WriteOnlyCell(sheet, value)
-        made.data_type = "s"
-        return made
-
-    for number, start in enumerate(range(0, max(len(rows), 1), SHEET_ROWS), start=1):
-        sheet = book.create_sheet(f"{name}_{number}")
-        sheet.freeze_panes = "A2"
-        for letter, width in zip("ABCDEFGHIJ", WIDTHS, strict=True):
-            sheet.column_dimensions[letter].width = width
-        titles = [cell(sheet, name) for name in header]
-        for title in titles:
-            title.font = Font(bold=True)
-        sheet.append(titles)
-        for row in rows[start : start + SHEET_ROWS]:
-            sheet.append([cell(sheet, value) for value in row.values()])
-    book.save(path)
 
 
 def as_markdown(review: Review, moved: Sequence[Mapping[str, Any]], path: Path) -> str:

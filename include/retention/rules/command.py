@@ -1,19 +1,15 @@
 """The commands `retention rules`: what is wrong with the rows of the rule seeds."""
 
-import json
-import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from retention.console import out, print_json
 from retention.errors import BuildFailedError
 from retention.options import settings_with
 from retention.rules.checking import check_rules
 
-PIPE_WIDTH = 400
 app = typer.Typer(no_args_is_help=True, help="The rows of dbt_project/seeds that decide tiers, stages and labels.")
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 @app.callback()
@@ -29,7 +25,7 @@ def check(as_json: Annotated[bool, typer.Option("--json", help="Print JSON for p
     """
     problems = check_rules(settings_with().project_dir)
     if as_json:
-        sys.stdout.write(json.dumps([one.as_dict() for one in problems], indent=2, ensure_ascii=False) + "\n")
+        print_json([one.as_dict() for one in problems])
     else:
         for one in problems:
             out.print(str(one), markup=False)

@@ -7,6 +7,7 @@ from jinja2 import TemplateSyntaxError
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import SandboxedEnvironment
 
+from retention.languages import LANGUAGES
 from retention.rules.problems import Problem
 from retention.sql import literal
 
@@ -14,7 +15,6 @@ PERIODS = ("week", "fortnight", "month", "quarter", "half_year", "none")
 OF_POLICIES = ("tier",)
 """Fields of a contact by cadence; those of a trigger are its event's."""
 OF_ALL = frozenset({"customer_id", "due_on", "channel"})
-LANGUAGES = ("en", "zh")
 
 
 def contact_checks(events: Mapping[str, Sequence[str]]) -> Iterator[str]:

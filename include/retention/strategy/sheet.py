@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from retention.publication.release import published_file
-from retention.publication.workbooks import LANGUAGES
+from retention.languages import LANGUAGES
+from retention.publication.chosen_release import open_published
 from retention.runs import Home
 from retention.strategy.desk import OPEN, Proposal
 
@@ -101,11 +99,9 @@ def _tier(home: Home, one: Proposal) -> dict[str, Any]:
     """How large the tier is in the published release; nothing where there is none of it."""
     if not home.published.exists():
         return {}
-    with duckdb.connect(str(published_file(home)), read_only=True) as connection:
-        result = connection.execute(TIER, {"scheme": one.scheme, "tier": one.tier})
-        names = [column[0] for column in result.description or []]
-        row = result.fetchone()
-    return dict(zip(names, row, strict=True)) if row else {}
+    with open_published(home) as release:
+        rows = release.rows(TIER, {"scheme": one.scheme, "tier": one.tier})
+    return rows[0] if rows else {}
 
 
 def _named(code: str, name: str | None) -> str:
