@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 CHINESE = [
     "目录", "客户信息总表", "表1 客户分层表", "表2 目标与资源表", "表3 触达计划执行表", "表4 客户反馈问题处理表",
-    "表5 留存效果评估", "表6 客户留存数据看板", "表7 留存健康度", "同期群留存",
+    "表5 留存效果评估", "表6 客户留存数据看板", "表7 留存健康度", "预警清单", "同期群留存",
 ]  # fmt: skip
 HEADER = 2
 # openpyxl does not read the newer form of bars; nothing here asks for it.
