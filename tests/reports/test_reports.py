@@ -68,7 +68,7 @@ def test_the_daily_report_tells_the_worst_metrics_first_and_the_reason_found(rep
     churn = next(text for text in english.splitlines() if "| Churn of the day |" in text)
     assert "| Missed | +1.1 pts | Yes |" in churn
     warnings = {language: text.split(head)[1] for language, text, head in (
-        ("en", english, "## Warning list"), ("zh", chinese, "## 预警清单"),
+        ("en", english, "## Warnings about the company"), ("zh", chinese, "## 经营预警"),
     )}  # fmt: skip
     assert "Complaints most about Logistics (75%); Negative answers most through Phone (50%)" in warnings["en"]
     assert "投诉主要涉及：物流（75%）；负面评价主要来自：电话（50%）" in warnings["zh"]

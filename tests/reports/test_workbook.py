@@ -95,6 +95,10 @@ def test_golden_rows_and_their_formats(books: dict[str, Any]) -> None:
     place = [cell.value for cell in page[HEADER]].index("留存率") + 1
     assert page.cell(HEADER + 1, place).number_format == "0.0%"
     board = books["en"]["6 Board"]
+    target, trend = ([cell.value for cell in board[HEADER]].index(head) + 1 for head in ("Target", "7-day trend"))
+    churn = column(board, "Metric").index("Churn of the day") + HEADER + 1
+    assert board.cell(churn, target).number_format == '"≤ "0.0%', "a target says which side is good"
+    assert board.cell(churn, trend).number_format.startswith('+0.0" pts"')
     assert "No data" in column(board, "Current value")
     assert column(board, "Reason found").count("Region North (62% of the change)") == 3
 

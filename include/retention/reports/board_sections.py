@@ -45,17 +45,31 @@ ALERT_COUNTS = Section(
     order by level, {SEVERITY_ORDER.format("severity")}
     """,
 )
+# Those about the company come first: there are few, and a long list of customers would hide them.
+COMPANY_WARNINGS = Section(
+    "company_warnings",
+    f"""
+    select alerts.severity, alerts.status as alert_status, alerts.opened_on, alerts.alert_type, alerts.subject_type,
+        alerts.subject_id, alerts.metric as alert_metric, alerts.metric_value,
+        alerts.threshold as metric_threshold, alerts.trend_7d, alerts.cause_value as cause, alerts.owner as alert_owner,
+        alerts.recommended_action, alerts.unit as _unit,
+        {ALERT_CAUSE}
+    from marts.alerts as alerts
+    where alerts.status in ('opened', 'open') and alerts.is_in_digest and alerts.level = 'business'
+    order by {SEVERITY_ORDER.format("alerts.severity")}, alerts.opened_on, alerts.alert_id
+    """,
+    shown=40,
+)
 WARNINGS = Section(
     "warnings",
     f"""
     select alerts.severity, alerts.status as alert_status, alerts.opened_on, alerts.alert_type, alerts.subject_type,
         alerts.subject_id, alerts.metric as alert_metric, alerts.metric_value,
-        alerts.threshold as metric_threshold, alerts.trend_7d, alerts.cause_value as cause, alerts.owner,
-        alerts.recommended_action, alerts.value_at_stake, alerts.unit as _unit,
-        {ALERT_CAUSE}
+        alerts.threshold as metric_threshold, alerts.owner as alert_owner, alerts.recommended_action, alerts.value_at_stake,
+        alerts.unit as _unit
     from marts.alerts as alerts
-    where alerts.status in ('opened', 'open') and alerts.is_in_digest
-    order by {SEVERITY_ORDER.format("alerts.severity")}, alerts.level, alerts.value_at_stake desc nulls last,
+    where alerts.status in ('opened', 'open') and alerts.is_in_digest and alerts.level != 'business'
+    order by {SEVERITY_ORDER.format("alerts.severity")}, alerts.value_at_stake desc nulls last,
         alerts.opened_on, alerts.alert_id
     """,
     shown=40,
@@ -63,7 +77,7 @@ WARNINGS = Section(
 GROUPED_WARNINGS = Section(
     "grouped_warnings",
     f"""
-    select severity, digest_group, owner, count(*)::int as open_alerts, min(opened_on) as opened_first_on,
+    select severity, digest_group, owner as alert_owner, count(*)::int as open_alerts, min(opened_on) as opened_first_on,
         sum(value_at_stake) as value_at_stake
     from marts.alerts
     where status in ('opened', 'open') and not is_in_digest

@@ -8,7 +8,7 @@ CODES = {
     "activity_state": "activity_state", "age_stage": "age_stage", "alert_type": "alert_type",
     "main_region": "region", "main_channel": "contact_channel", "trend": "hotspot_trend",
     "verdict": "hotspot_verdict", "first_response_status": "sla_status", "advice": "program_advice",
-    "alert_metric": "alert_metric", "alert_rule": "alert_rule",
+    "alert_metric": "alert_metric", "alert_rule": "alert_rule", "alert_owner": "owner_role",
     "category_group": "board_category", "channel": "contact_channel",
     "customer_type": "customer_type", "dimension": "dimension",
     "direction_of_move": "tier_direction", "driver_1": "factor", "driver_2": "factor", "driver_3": "factor",

@@ -10,6 +10,8 @@ from retention.reports.release import Release
 from retention.reports.wording import Wording
 
 SIGNS = {"at_least": "≥ ", "at_most": "≤ "}
+TARGETS = ("target_value", "target")
+"""Columns of numbers to reach: their direction stands before them."""
 REASONS = "_reason"
 TEXTS = ("text", "code", "codes", "tier", "dimension_value", "subject_id", "cause", "measures")
 FORMS = {
@@ -59,7 +61,7 @@ class Figures:
         if column.kind in TEXTS:
             return self.text(column, row)
         if column.kind == "by_unit":
-            sign = SIGNS.get(str(row.get("_direction")), "") if column.name in ("target_value", "target") else ""
+            sign = SIGNS.get(str(row.get("_direction")), "") if column.name in TARGETS else ""
             return sign + self.number(unit_kind(row), value)
         if column.kind == "by_unit_gap":
             return self.gap(unit_kind(row), value)
