@@ -65,8 +65,8 @@ WARNINGS = Section(
     f"""
     select alerts.severity, alerts.status as alert_status, alerts.opened_on, alerts.alert_type, alerts.subject_type,
         alerts.subject_id, alerts.metric as alert_metric, alerts.metric_value,
-        alerts.threshold as metric_threshold, alerts.owner as alert_owner, alerts.recommended_action, alerts.value_at_stake,
-        alerts.unit as _unit
+        alerts.threshold as metric_threshold, alerts.owner as alert_owner, alerts.recommended_action,
+        alerts.value_at_stake, alerts.unit as _unit
     from marts.alerts as alerts
     where alerts.status in ('opened', 'open') and alerts.is_in_digest and alerts.level != 'business'
     order by {SEVERITY_ORDER.format("alerts.severity")}, alerts.value_at_stake desc nulls last,
@@ -77,8 +77,8 @@ WARNINGS = Section(
 GROUPED_WARNINGS = Section(
     "grouped_warnings",
     f"""
-    select severity, digest_group, owner as alert_owner, count(*)::int as open_alerts, min(opened_on) as opened_first_on,
-        sum(value_at_stake) as value_at_stake
+    select severity, digest_group, owner as alert_owner, count(*)::int as open_alerts,
+        min(opened_on) as opened_first_on, sum(value_at_stake) as value_at_stake
     from marts.alerts
     where status in ('opened', 'open') and not is_in_digest
     group by severity, digest_group, owner

@@ -114,9 +114,9 @@ SHEETS = (
         "C1, C3",
         """
         select ticket_id, customer_id, ticket_type, category as ticket_category, severity as ticket_severity, channel,
-            owner as ticket_owner, received_at, resolution_due_at, resolved_at, first_response_minutes, resolution_minutes,
-            resolution_status, is_open, is_overdue, escalated_priority, escalation_level, is_called_back,
-            satisfaction_score, improvement
+            owner as ticket_owner, received_at, resolution_due_at, resolved_at, first_response_minutes,
+            resolution_minutes, resolution_status, is_open, is_overdue, escalated_priority, escalation_level,
+            is_called_back, satisfaction_score, improvement
         from marts.ticket_sla where is_open or received_on > as_of() - interval 12 month
         order by is_overdue desc, is_open desc, received_at desc, ticket_id
         """,
@@ -152,8 +152,9 @@ SHEETS = (
         f"""
         select alerts.severity, alerts.status as alert_status, alerts.rule_id as alert_rule, alerts.subject_type,
             alerts.subject_id, alerts.opened_on, alerts.metric as alert_metric, alerts.metric_value,
-            alerts.threshold as metric_threshold, alerts.trend_7d, alerts.cause_value as cause, alerts.owner as alert_owner,
-            alerts.recommended_action, alerts.value_at_stake, alerts.snoozed_until, alerts.unit as _unit,
+            alerts.threshold as metric_threshold, alerts.trend_7d, alerts.cause_value as cause,
+            alerts.owner as alert_owner, alerts.recommended_action, alerts.value_at_stake, alerts.snoozed_until,
+            alerts.unit as _unit,
             {ALERT_CAUSE}
         from marts.alerts as alerts
         where alerts.status != 'closed'
