@@ -59,12 +59,12 @@ BROKEN_ALERTS: dict[str, tuple[str, str, str, str]] = {
         "region_owners",
         "all,west,",
         "all,east,",
-        "line 6:",
+        "line 6: line 5 has the same (profile, region): all, east. Delete one of them.",
     ),
     "region_without_an_owner": (
         "region_owners",
         "all,*,regional_manager,",
         "all,*,,",
-        "line 2: owner_role is empty.",
+        "line 2: column owner_role is empty. Fill it in.",
     ),
 }
