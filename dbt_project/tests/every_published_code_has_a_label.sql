@@ -23,6 +23,14 @@ with codes as (
     union distinct
     select distinct 'alert_close_reason' as code_set, close_reason as code from {{ ref('alerts') }}
     union distinct
+    select distinct 'alert_owner_type' as code_set, owner_type as code from {{ ref('alerts') }}
+    union distinct
+    select distinct 'alert_cause' as code_set, cause_dimension as code from {{ ref('alerts') }}
+    union distinct
+    select distinct 'alert_cause' as code_set, second_cause_dimension as code from {{ ref('alerts') }}
+    union distinct
+    select distinct 'board_target_state' as code_set, target_state as code from {{ ref('kpi_history') }}
+    union distinct
     select distinct 'alert_metric' as code_set, metric as code from {{ ref('alerts') }}
     union distinct
     select 'tier_review_status' as code_set, status as code from {{ ref('tier_review_list') }}

@@ -63,7 +63,7 @@ RULES: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 RULE_COLUMNS = (
     "metric", "lookback_days", "min_count", "min_age_days", "value_bound", "categories", "threshold",
-    "close_threshold", "critical_threshold", "severity", "owner_role", "to_account_owner", "reopen_days",
+    "close_threshold", "critical_threshold", "severity", "owner_role", "to_subject_owner", "reopen_days",
 )  # fmt: skip
 
 
@@ -268,6 +268,8 @@ TABLES = {
     "due_on date, priority integer, made_on date, expires_on date, latest_on date, lapses_on date, ended_on date, "
     "plan_exclusion varchar, touch_id varchar, judgement varchar",
     "marts.kpi_history": "metric varchar, metric_date date, value double, target_value double, is_abnormal boolean",
+    "marts.kpi_board": "metric varchar, unit varchar, owner varchar, trend_7d double, reason_dimension varchar, "
+    "reason_value varchar, reason_share double",
     "marts.dim_customers": "customer_id varchar, region varchar, account_owner varchar, first_order_on date, "
     "first_seen_on date, registered_on date, opted_out_on date",
     "staging.stg_customers": "customer_id varchar, consented_on date, has_consent boolean",
@@ -309,6 +311,7 @@ def warehouse_of(
     connection.execute(f"attach '{compiled.folder / CATALOG}.duckdb' as compiled (read_only)")
     connection.execute("create table seeds.survey_scales as from compiled.seeds.survey_scales")
     connection.execute("create table seeds.alert_rules as from compiled.seeds.alert_rules")
+    connection.execute("create table seeds.region_owners as from compiled.seeds.region_owners")
     if rules is not None:
         connection.register("rows", seed_rows(rules))
         connection.execute("delete from seeds.alert_rules; insert into seeds.alert_rules by name from rows")

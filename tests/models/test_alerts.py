@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -157,7 +157,58 @@ def test_delivered_rules_open_at_their_borders(project: CompiledProject) -> None
     assert above["reason"] == (
         "W1: negative_share 0.1000 > 0.0500 (2 of 20 in 7 days); negative answers most through app, 2 of 2"
     )
-    assert (above["owner"], above["owner_type"], above["customer_id"]) == ("service", "role", None)
+    assert (above["owner"], above["owner_type"], above["customer_id"]) == ("regional_manager", "role", None)
+
+
+def test_who_answers_for_the_subject_is_told_and_with_what_cause(project: CompiledProject) -> None:
+    """W1 goes to the region's owner, W6 to the metric's, a ticket's alert to who handles it, else to the role."""
+    answers = [
+        {"region": region, "survey_type": "csat", "score": 1 if number < 6 else 5, "responded_on": LAST,
+         "channel": "phone" if number < 4 else "app"}
+        for region in ("north", "harbour") for number in range(12)
+    ]  # fmt: skip
+    people = [customer("c1", "kim", worth=100)]
+    subjects = [("logistics", "ann"), ("logistics", None), ("billing", "ann")]
+    tickets = [
+        {"ticket_id": f"t{number}", "customer_id": "c1", "ticket_type": "complaint", "category": category,
+         "owner": owner, "received_on": LAST, "received_at": datetime.combine(LAST, time(9))}
+        for number, (category, owner) in enumerate(subjects)
+    ]  # fmt: skip
+    clocks = [
+        {"ticket_id": one["ticket_id"], "metric": "resolution", "due_at": datetime.combine(LAST, time(12)),
+         "is_counted": True, "status": "running"}
+        for one in tickets[:2]
+    ]  # fmt: skip
+    history = [
+        {"metric": "csat_score", "metric_date": LAST, "value": 0.75, "target_value": 0.9, "is_abnormal": True},
+        {"metric": "csat_score", "metric_date": LAST - timedelta(days=1), "value": 0.8, "target_value": 0.9,
+         "is_abnormal": True},
+    ]  # fmt: skip
+    board = [{"metric": "csat_score", "unit": "rate", "owner": "service", "trend_7d": -2.5, "reason_dimension": "tier",
+              "reason_value": "B", "reason_share": 0.8}]  # fmt: skip
+    tables = company_of(people, fct_survey_responses=answers, fct_tickets=tickets, ticket_sla_policies=clocks,
+                        kpi_history=history, kpi_board=board)  # fmt: skip
+    tables["intermediate.int_ticket_courses"] = [
+        {"ticket_id": one["ticket_id"], "customer_id": "c1", "received_on": LAST, "reopenings": 0} for one in tickets
+    ]
+    with warehouse_of(project, tables, LAST, profile={"alert_owner_cap": 20}) as connection:
+        found = {(row["rule_id"], row["subject_id"]): row for row in alerts_of(connection)}
+
+    def of(rule: str, subject: str, *names: str) -> tuple[Any, ...]:
+        return tuple(found[rule, subject][name] for name in names)
+
+    owner, cause = ("owner", "owner_type"), ("cause_dimension", "cause_value", "cause_share")
+    second = ("second_cause_dimension", "second_cause_value", "second_cause_share")
+    assert of("W1", "north", *owner) == ("regional_manager_north", "role")
+    assert of("W1", "harbour", *owner) == ("regional_manager", "role"), "a region without a row of its own"
+    assert of("W1", "north", *cause) == ("complaint_category", "logistics", pytest.approx(2 / 3))
+    assert of("W1", "north", *second) == ("answer_channel", "phone", pytest.approx(4 / 6))
+    assert of("W1", "harbour", *cause) == ("answer_channel", "phone", pytest.approx(4 / 6)), "nobody there complained"
+    assert of("W1", "harbour", *second) == (None, None, None)
+    assert of("W6", "csat_score", *owner, "unit", "trend_7d") == ("service", "role", "rate", -2.5)
+    assert of("W6", "csat_score", *cause) == ("tier", "B", 0.8)
+    assert of("W5.ticket_overdue", "t0", *owner) == ("ann", "ticket_owner")
+    assert of("W5.ticket_overdue", "t1", *owner) == ("service", "role"), "nobody handles it yet"
 
 
 def test_decisions_of_people_hold_until_it_gets_worse(project: CompiledProject) -> None:

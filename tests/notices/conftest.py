@@ -28,9 +28,16 @@ COLUMNS = {
     "metric_value": "double",
     "threshold": "double",
     "unit": "varchar",
+    "trend_7d": "double",
     "owner": "varchar",
     "recommended_action": "varchar",
     "reason": "varchar",
+    "cause_dimension": "varchar",
+    "cause_value": "varchar",
+    "cause_share": "double",
+    "second_cause_dimension": "varchar",
+    "second_cause_value": "varchar",
+    "second_cause_share": "double",
     "value_at_stake": "decimal(18, 2)",
     "is_in_digest": "boolean",
 }
@@ -39,6 +46,12 @@ LABELS = (
     ("alert_severity", "warning", "warning", "警告"),
     ("alert_type", "churn_warning", "churn warning", "流失预警"),
     ("alert_action", "call", "call the customer", "致电客户"),
+    ("alert_cause", "complaint_category", "Complaints most about", "投诉主要涉及"),
+    ("alert_cause", "answer_channel", "Negative answers most through", "负面评价主要来自"),
+    ("alert_cause", "tier", "Tier", "客户等级"),
+    ("ticket_category", "logistics", "Logistics", "物流"),
+    ("contact_channel", "phone", "Phone", "电话"),
+    ("board_metric", "csat_score", "Satisfaction", "客户满意度"),
     ("alert_metric", "frequency_drop", "drop of purchases", "购买频次降幅"),
 )
 
@@ -66,7 +79,7 @@ def alert(subject: str, opened_on: str, **more: Any) -> dict[str, Any]:
         "value_at_stake": 1200,
         "is_in_digest": True,
     }
-    return row | more
+    return dict.fromkeys(COLUMNS) | row | more
 
 
 def closed(subject: str, opened_on: str, closed_on: str, **more: Any) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def test_each_owner_gets_one_digest_in_its_language_and_a_second_run_sends_nothi
     [others] = receiver.texts("all")
     assert east.splitlines()[0] == "2024-05-02 预警：1 严重，1 警告"
     assert east.index("流失预警：C2") < east.index("流失预警：C1"), "the severest comes first"
-    assert "购买频次降幅 40 % (阈值 30 %) · 涉及金额 1,200 · → 致电客户 · 自2024-04-20起 (W2)" in east
+    assert "购买频次降幅 40.0% (阈值 30.0%) · 涉及金额 1,200 · → 致电客户 · 自2024-04-20起 (W2)" in east
     assert others.splitlines()[0] == "Alerts of 2024-05-02: 2 warning"
     assert "**New alerts · West team**" in others
     assert "churn warning: R1 · 4 purchases before, 2 now" in others
@@ -79,6 +79,33 @@ def test_each_owner_gets_one_digest_in_its_language_and_a_second_run_sends_nothi
         ("withdrawn", "R1@2024-05-01"),
     ]
     assert len(receiver.messages) == 4
+
+
+def test_figures_are_told_by_their_units_with_trend_and_cause(
+    published: Releases, tell: Tell, receiver: Receiver
+) -> None:
+    board = {"subject_type": "metric", "subject_id": "csat_score", "metric": "board_abnormal", "value_at_stake": None}
+    complained = {"cause_dimension": "complaint_category", "cause_value": "logistics", "cause_share": 0.75}
+    answered = {"second_cause_dimension": "answer_channel", "second_cause_value": "phone", "second_cause_share": 0.5}
+    found = {"cause_dimension": "tier", "cause_value": "B", "cause_share": 0.62}
+    rows = [
+        alert("csat_score", "2024-05-02", **board, metric_value=0.8512, threshold=0.9, trend_7d=-2.04, **found),
+        alert("north", "2024-05-02", subject_type="region", metric_value=0.123, **complained, **answered),
+        alert("C5", "2024-05-02", unit="amount", metric_value=123456.7, threshold=100000),
+        alert("C6", "2024-05-02", unit="count", metric_value=3, threshold=2),
+        alert("C7", "2024-05-02", unit="ratio", metric_value=2.44, threshold=2),
+    ]
+    published.publish("2024-05-02", *rows, *(row | {"alert_id": row["alert_id"] + "w", "owner": "West team",
+                      "occasion": "w"} for row in rows))  # fmt: skip
+    tell()
+    [chinese], [english] = receiver.texts("east"), receiver.texts("all")
+    assert "Satisfaction · 85.1% (threshold 90.0%, 7-day trend -2.0 pts) · Tier B (62% of the change) · " in english
+    assert "客户满意度 · 85.1% (阈值 90.0%，近7天 -2.0 个百分点) · 变化主要来自客户等级：B（占变化的 62%）" in chinese
+    assert "12.3% (threshold 30.0%) · Complaints most about Logistics (75%) · Negative answers" in english
+    assert "投诉主要涉及：物流（75%） · 负面评价主要来自：电话（50%）" in chinese
+    assert "123,457 (threshold 100,000)" in english
+    assert "drop of purchases 3 (threshold 2)" in english
+    assert "drop of purchases 2.4 (threshold 2.0)" in english
 
 
 def test_an_end_is_told_once_to_whoever_heard_of_the_beginning(

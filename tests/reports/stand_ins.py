@@ -13,7 +13,12 @@ STAND_INS = {
             case when is_blank then null else value + step * (7 - back.days) / 7.0 end as value, 10 as numerator,
             20 as denominator, target as target_value, direction,
             case when is_blank then null when unit = 'rate' then 100 * step else step end as trend_7d,
-            case when target is not null and not is_blank then is_off end as is_target_missed, is_bad as is_abnormal,
+            case when is_blank then 'no_value' when target is null then 'no_target' when is_off then 'missed' else 'met'
+            end as target_state, metric = 'negative_feedback_rate' as is_too_few,
+            case when target is not null and not is_blank and metric != 'negative_feedback_rate' then is_off end
+                as is_target_missed,
+            case when target is not null and not is_blank and metric != 'negative_feedback_rate' then is_bad end
+                as is_abnormal,
             'operations' as owner,
             case when is_blank then 'no_data' end as missing_reason, d.as_of as as_of_date
         from d, range(0, 93) as back(days), (values
@@ -23,11 +28,13 @@ STAND_INS = {
             ('repurchase_rate', 'rate', 0.18, 0.0, 0.20, 'at_least', true, false, false),
             ('active_customers', 'count', 1204.0, 7.0, null, 'at_least', false, false, false),
             ('revenue_30d', 'money', 2345678.9, -1234.5, null, 'at_least', false, false, false),
+            ('negative_feedback_rate', 'rate', 0.30, 0.02, 0.05, 'at_most', true, false, false),
             ('nps_score', 'points', null, null, 40.0, 'at_least', false, false, true)
         ) as m(metric, unit, value, step, target, direction, is_off, is_bad, is_blank)
     """,
     "kpi_board": """
-        select category, metric, unit, value as current_value, target_value, direction, trend_7d, is_abnormal, owner,
+        select category, metric, unit, value as current_value, target_value, direction, trend_7d, target_state,
+            is_too_few, is_target_missed, is_abnormal, owner,
             case when is_abnormal then 'region: north, 62 % of the change' end as reason,
             case when is_abnormal then 'region' end as reason_dimension,
             case when is_abnormal then 'north' end as reason_value, case when is_abnormal then 0.62 end as reason_share,
@@ -47,6 +54,13 @@ STAND_INS = {
             case status when 'closed' then d.as_of end as closed_on, 0 as times_reopened,
             cast(null as varchar) as reopened_from,
             case status when 'snoozed' then d.as_of + 3 end as snoozed_until, metric, metric_value, threshold, unit,
+            case rule_id when 'W3' then 1.1 end as trend_7d,
+            case rule_id when 'W3' then 'tier' when 'W1' then 'complaint_category' end as cause_dimension,
+            case rule_id when 'W3' then 'D' when 'W1' then 'logistics' end as cause_value,
+            case rule_id when 'W3' then 0.62 when 'W1' then 0.75 end as cause_share,
+            case rule_id when 'W1' then 'answer_channel' end as second_cause_dimension,
+            case rule_id when 'W1' then 'phone' end as second_cause_value,
+            case rule_id when 'W1' then 0.5 end as second_cause_share,
             owner, owner_type, recommended_action, 'over_threshold' as reason_code, 'told' as reason,
             cast(value_at_stake as decimal(18, 2)) as value_at_stake, number as owner_rank, is_in_digest,
             'churn' as digest_group, d.as_of as as_of_date
@@ -86,18 +100,20 @@ STAND_INS = {
     """,
     "program_health": """
         select cast(date_trunc('month', d.as_of) - to_months(cast(back.months as integer)) as date) as month,
-            dimension, weight, case when score is null then 0.0 else weight / 0.8 end as effective_weight,
+            dimension, dimension_rank, weight,
+            case when score is null then 0.0 else weight / 0.8 end as effective_weight,
             score - back.months as score, measures, missing_measures, back.months > 0 as is_complete,
             d.as_of as as_of_date
         from d, range(0, 13) as back(months), (values
-            ('data_capability', 0.25, 91.0, '{"completeness": {"value": 0.88, "full_mark": 0.9, "marks": 97.8}}', null),
-            ('execution', 0.30, 62.5, '{"plan_completion": {"value": 0.625, "full_mark": 1.0, "marks": 62.5}}',
+            ('data_capability', 1, 0.25, 91.0,
+                '{"completeness": {"value": 0.88, "full_mark": 0.9, "marks": 97.8}}', null),
+            ('execution', 2, 0.30, 62.5, '{"plan_completion": {"value": 0.625, "full_mark": 1.0, "marks": 62.5}}',
                 'resource_alignment'),
-            ('customer_experience', 0.25, 78.0,
+            ('customer_experience', 3, 0.25, 78.0,
                 '{"timely_rate": {"value": 0.81, "full_mark": 0.9, "marks": 90}, "nps_score": {"value": 26.4,
                 "full_mark": 40, "marks": 66}}', null),
-            ('dynamic_optimisation', 0.20, null, '{}', 'strategy_iterations,core_metrics_improving')
-        ) as h(dimension, weight, score, measures, missing_measures)
+            ('dynamic_optimisation', 4, 0.20, null, '{}', 'strategy_iterations,core_metrics_improving')
+        ) as h(dimension, dimension_rank, weight, score, measures, missing_measures)
     """,
     "program_health_summary": """
         select month, sum(score * effective_weight) filter (where score is not null) as score, 'good' as grade,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,9 @@ def test_the_daily_report_tells_the_worst_metrics_first_and_the_reason_found(rep
     assert len(findings) == 5
     assert "is 9.3% against a target of ≤ 5.0%, and its 7-day trend runs the wrong way (+1.1 pts)" in findings[0]
     assert "Most of the change lies in Region North (62% of the change)." in findings[0]
-    assert findings[2] == "- **Watch** 4 of 4 metrics with a target miss it; 1 have no figure."
+    assert findings[2] == (
+        "- **Watch** 5 of 5 metrics with a target miss it, 1 of them by figures of too few to judge; 1 have no figure."
+    )
     assert "2 alerts were opened on the day, 1 closed; 4 are open, 1 of them critical." in findings[3]
     assert "1 of 2 checks of the data failed, 0 of them critical." in findings[4]
     assert "SYNTHETIC DATA" in english
@@ -61,6 +63,17 @@ def test_the_daily_report_tells_the_worst_metrics_first_and_the_reason_found(rep
     assert "模拟数据" in chinese
     nps = next(text for text in english.splitlines() if "| NPS |" in text)
     assert "| No data | ≥ 40.0 |" in nps, "a figure that is missing is no 0"
+    few = next(text for text in english.splitlines() if "| Negative feedback |" in text)
+    assert "≤ 5.0% | Missed | +2.0 pts | Too few to judge |" in few, "missed, and neither abnormal nor normal"
+    assert "| 未达标 | +2.0 个百分点 | 样本过少，不判定 |" in chinese
+    churn = next(text for text in english.splitlines() if "| Churn of the day |" in text)
+    assert "| Missed | +1.1 pts | Yes |" in churn
+    warnings = {language: text.split(head)[1] for language, text, head in (
+        ("en", english, "## Warnings about the company"), ("zh", chinese, "## 经营预警"),
+    )}  # fmt: skip
+    assert "Complaints most about Logistics (75%); Negative answers most through Phone (50%)" in warnings["en"]
+    assert "投诉主要涉及：物流（75%）；负面评价主要来自：电话（50%）" in warnings["zh"]
+    assert "| 11.2% | 10.0% | +1.1 pts | Tier D Churn risk (warning) (62% of the change) |" in warnings["en"]
     assert "=cmd()" in english.split("## Warning list")[1].split("##")[0]
     assert "| C3 |" not in english, "a snoozed alert is not on the list"
 
@@ -76,6 +89,23 @@ def test_golden_rows_stand_as_percents_and_points(reported: Home) -> None:
     assert "146 of 150 planned contacts were made (97.3%)" in execution
     assert "team-a is furthest behind: 48 of 50 planned contacts (96.0%)." in execution
     assert "No contact is overdue." in execution
+    assert "this month up to the end of 2024-05-31" in execution, "the page of 16:00 says which day it tells"
+    assert "本月截至 2024-05-31 日终" in read(folder_of(reported, "execution"), "report-zh.md")
+
+
+def test_a_usual_week_is_the_mean_of_the_weeks_that_there_are(reported: Home, home: Home) -> None:
+    """Of a short history no week is made up: the mean is over those that there are, and says how many."""
+    folder = copy_release(reported, home)
+    home.published.symlink_to(folder)
+    for kept, told in ((4, "against 22.0 in a usual week (mean of the 2 before)"), (2, "there is no week before")):
+        with duckdb.connect(str(folder / "retention.duckdb")) as connection:
+            first = date(2024, 5, 27) - timedelta(weeks=kept - 1)
+            connection.execute("delete from marts.churn_reasons where week_start < ?", [first])
+            lost = connection.execute(
+                "select sum(lost_customers) from marts.churn_reasons where is_mature group by week_start order by all"
+            ).fetchall()
+        assert sorted(number for (number,) in lost) == sorted([18, 26, 22][4 - kept :]), "the weeks that are over"
+        assert told in read(write_report(home, "churn-brief"), "report-en.md")
 
 
 class Page(HTMLParser):

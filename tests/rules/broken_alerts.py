@@ -49,4 +49,22 @@ BROKEN_ALERTS: dict[str, tuple[str, str, str, str]] = {
         "true,send_offers,",
         "line 5: alert_action 'send_offers' has no name in labels.csv. Add the row: alert_action,send_offers,",
     ),
+    "region_whose_owner_nobody_has_named": (
+        "region_owners",
+        "all,east,regional_manager_east,",
+        "all,east,regional_manger_east,",
+        "line 5: owner_role 'regional_manger_east' has no name in labels.csv. Add the row: owner_role,",
+    ),
+    "region_with_two_owners": (
+        "region_owners",
+        "all,west,",
+        "all,east,",
+        "line 6: line 5 has the same (profile, region): all, east. Delete one of them.",
+    ),
+    "region_without_an_owner": (
+        "region_owners",
+        "all,*,regional_manager,",
+        "all,*,,",
+        "line 2: column owner_role is empty. Fill it in.",
+    ),
 }

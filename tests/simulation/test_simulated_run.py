@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tests.reports.workbook_figures import check_figures, found_in, personal_values
 from typer.testing import CliRunner
 
 from retention.cli import app
@@ -51,3 +52,6 @@ def test_a_simulated_company_is_published_and_says_that_it_is_synthetic(
     assert len(list(home.glob("reports/*/*/report-zh.html"))) == len(KINDS)
     book = CliRunner().invoke(app, ["workbook", "--home", str(home)], catch_exceptions=False)
     assert book.exit_code == 0, book.output
+    english, chinese = sorted(home.glob("reports/workbook/*/*.xlsx"))
+    assert check_figures(home / "published" / "retention.duckdb", english) > 500
+    assert found_in(english, known := personal_values(landing)) == found_in(chinese, known) == []

@@ -23,7 +23,7 @@ select
     critical_threshold,
     severity,
     owner_role,
-    to_account_owner,
+    to_subject_owner,
     recommended_action,
     reopen_days,
     digest_group

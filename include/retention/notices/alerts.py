@@ -13,7 +13,8 @@ SEVERITIES = ("critical", "warning", "notice")
 ALERTS = """
     select
         alert_id, rule_id, alert_type, subject_type, subject_id, occasion, severity, status, opened_on, closed_on,
-        metric, metric_value, threshold, unit, owner, recommended_action, reason, value_at_stake,
+        metric, metric_value, threshold, unit, trend_7d, owner, recommended_action, reason, cause_dimension,
+        cause_value, cause_share, second_cause_dimension, second_cause_value, second_cause_share, value_at_stake,
         coalesce(is_in_digest, false) as is_in_digest
     from marts.alerts
     order by opened_on, alert_id
@@ -47,11 +48,25 @@ class Alert:
     reason: str | None
     value_at_stake: Decimal | None
     is_in_digest: bool
+    trend_7d: float | None = None
+    cause_dimension: str | None = None
+    cause_value: str | None = None
+    cause_share: float | None = None
+    second_cause_dimension: str | None = None
+    second_cause_value: str | None = None
+    second_cause_share: float | None = None
 
     @property
     def key(self) -> tuple[str, str, str, str]:
         """What it is about: two alerts of one rule on one occasion of a subject are the same one at two times."""
         return self.rule_id, self.subject_type, self.subject_id, self.occasion
+
+    @property
+    def causes(self) -> list[tuple[str, str, float]]:
+        """Dimension, value and share of what was found as the cause."""
+        found = ((self.cause_dimension, self.cause_value, self.cause_share),
+                 (self.second_cause_dimension, self.second_cause_value, self.second_cause_share))  # fmt: skip
+        return [(dimension, str(value), float(share or 0)) for dimension, value, share in found if dimension]
 
     @property
     def is_closed(self) -> bool:

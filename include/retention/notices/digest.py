@@ -1,7 +1,7 @@
 """A digest: what is new for one recipient, as a title and Markdown that reads as plain text too."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -22,6 +22,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ended": "{number} ended",
         "counted": "{number} not listed",
         "threshold": "threshold",
+        "trend": "7-day trend {trend}",
+        "points": "{points} pts",
+        "cause": "{dimension} {value} ({share})",
+        "cause_of_change": "{dimension} {value} ({share} of the change)",
         "since": "since {day}",
         "span": "open {day} to {end}",
         "value": "value at stake {value}",
@@ -41,6 +45,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ended": "结束{number}条",
         "counted": "另有{number}条未列出",
         "threshold": "阈值",
+        "trend": "近7天 {trend}",
+        "points": "{points} 个百分点",
+        "cause": "{dimension}：{value}（{share}）",
+        "cause_of_change": "变化主要来自{dimension}：{value}（占变化的 {share}）",
         "since": "自{day}起",
         "span": "{day}至{end}",
         "value": "涉及金额 {value}",
@@ -58,6 +66,23 @@ SUBJECT_SETS: Mapping[str, tuple[str, ...]] = {
     "metric": ("board_metric", "target_metric", "metric"),
     "owner": ("owner_role", "contact_owner"),
 }
+CAUSE_SETS: Mapping[str, tuple[str, ...]] = {
+    "complaint_category": ("ticket_category",),
+    "answer_channel": ("contact_channel",),
+    "category": ("ticket_category",),
+    "channel": ("contact_channel",),
+    "region": ("region",),
+}
+"""Code sets of a cause's value; a tier stands by its letter."""
+OF_PART = ("complaint_category", "answer_channel")
+"""Causes whose share is that of complaints or answers, not of a change."""
+GENERAL = "dimension_value"
+FORMS = {
+    "rate": "{:.1%}", "share": "{:.1%}", "count": "{:,.0f}", "days": "{:,.0f}", "money": "{:,.0f}", "amount": "{:,.0f}",
+    "points": "{:,.1f}", "ratio": "{:,.1f}",
+}  # fmt: skip
+"""How a figure is written, by its unit."""
+TREND_FORMS = {"count": "{:+,.0f}", "money": "{:+,.0f}"}
 METRIC_SETS = ("alert_metric", "board_metric", "target_metric", "metric")
 
 
@@ -145,6 +170,7 @@ def _line(one: News, language: str, names: Names) -> str:
         _figure(alert, language, names),
     ]
     if one.kind in (OPENED, RETURNED):
+        parts += [_cause(*cause, language, names) for cause in alert.causes]
         if alert.value_at_stake:
             parts.append(words["value"].format(value=f"{alert.value_at_stake:,.0f}"))
         if alert.recommended_action:
@@ -163,14 +189,33 @@ def _figure(alert: Alert, language: str, names: Names) -> str:
     """The figure with its threshold; where there is none, the reason as the table has it."""
     if alert.metric_value is None:
         return alert.reason or ""
-    show: Callable[[float | Decimal | None], str] = lambda value: _shown(value, alert.unit)  # noqa: E731  # two uses
-    beside = f" ({WORDS[language]['threshold']} {show(alert.threshold)})" if alert.threshold is not None else ""
-    return f"{name_of(names, language, alert.metric, *METRIC_SETS)} {show(alert.metric_value)}{beside}"
+    words = WORDS[language]
+    beside = [f"{words['threshold']} {_shown(alert.threshold, alert.unit)}"] if alert.threshold is not None else []
+    if alert.trend_7d is not None:
+        beside.append(words["trend"].format(trend=_trend(alert.trend_7d, alert.unit, language)))
+    told = f" ({words['comma'].join(beside)})" if beside else ""
+    # A figure of the board is named in the alert's subject.
+    name = "" if alert.subject_type == "metric" else name_of(names, language, alert.metric, *METRIC_SETS) + " "
+    return f"{name}{_shown(alert.metric_value, alert.unit)}{told}"
 
 
-def _shown(value: float | Decimal | None, unit: str | None) -> str:
-    if value is None:
-        return "-"
-    if unit in ("rate", "share"):
-        return f"{100 * float(value):.1f} %".replace(".0 %", " %")
-    return f"{float(value):,.2f}".rstrip("0").rstrip(".")
+def _shown(value: float | Decimal, unit: str | None) -> str:
+    """A figure by its unit: a percentage, money, a count."""
+    return FORMS.get(unit or "", "{:,.2f}").format(value)
+
+
+def _trend(value: float, unit: str | None, language: str) -> str:
+    """How far a figure has moved, always with a sign; rates in percentage points."""
+    text = TREND_FORMS.get(unit or "", "{:+,.1f}").format(value)
+    text = text if text.strip("+-0.,") else text.lstrip("+-")
+    return WORDS[language]["points"].format(points=text) if unit == "rate" else text
+
+
+def _cause(dimension: str, value: str, share: float, language: str, names: Names) -> str:
+    """What was found as the cause, with its share."""
+    form = WORDS[language]["cause" if dimension in OF_PART else "cause_of_change"]
+    return form.format(
+        dimension=name_of(names, language, dimension, "alert_cause", "board_dimension"),
+        value=name_of(names, language, value, *CAUSE_SETS.get(dimension, ()), GENERAL),
+        share=f"{share:.0%}",
+    )

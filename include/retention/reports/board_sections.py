@@ -4,9 +4,13 @@ from retention.reports.parts import Finding, Section
 
 BOARD_QUERY = """
     select board.category as category_group, board.metric as board_metric, board.current_value,
-        board.target_value, board.trend_7d,
+        board.target_value, board.target_state, board.trend_7d,
         {history}
-        board.is_abnormal, board.owner, board.reason_value as cause, board.direction as _direction,
+        case
+            when board.is_abnormal then 'abnormal' when board.is_too_few then 'too_few'
+            when board.is_abnormal is null then 'not_judged' else 'normal'
+        end as abnormal_verdict,
+        board.owner, board.reason_value as cause, board.direction as _direction,
         board.unit as _unit, board.reason_dimension as _cause_dimension, board.reason_share as _cause_share,
         board.missing_reason as _missing_reason
     from marts.kpi_board as board
@@ -16,8 +20,13 @@ HISTORY = """
         (
             select list(cast(history.value as double) order by history.metric_date)
             from marts.kpi_history as history
-            where history.metric = board.metric and history.metric_date > as_of() - 28
+            where history.metric = board.metric
         ) as history,
+"""
+ALERT_CAUSE = """
+        alerts.cause_dimension as _cause_dimension, alerts.cause_share as _cause_share,
+        alerts.second_cause_dimension as _second_cause_dimension, alerts.second_cause_value as _second_cause,
+        alerts.second_cause_share as _second_cause_share
 """
 SEVERITY_ORDER = "case {0} when 'critical' then 1 when 'warning' then 2 else 3 end"
 
@@ -36,18 +45,31 @@ ALERT_COUNTS = Section(
     order by level, {SEVERITY_ORDER.format("severity")}
     """,
 )
+# Those about the company come first: there are few, and a long list of customers would hide them.
+COMPANY_WARNINGS = Section(
+    "company_warnings",
+    f"""
+    select alerts.severity, alerts.status as alert_status, alerts.opened_on, alerts.alert_type, alerts.subject_type,
+        alerts.subject_id, alerts.metric as alert_metric, alerts.metric_value,
+        alerts.threshold as metric_threshold, alerts.trend_7d, alerts.cause_value as cause, alerts.owner as alert_owner,
+        alerts.recommended_action, alerts.unit as _unit,
+        {ALERT_CAUSE}
+    from marts.alerts as alerts
+    where alerts.status in ('opened', 'open') and alerts.is_in_digest and alerts.level = 'business'
+    order by {SEVERITY_ORDER.format("alerts.severity")}, alerts.opened_on, alerts.alert_id
+    """,
+    shown=40,
+)
 WARNINGS = Section(
     "warnings",
     f"""
     select alerts.severity, alerts.status as alert_status, alerts.opened_on, alerts.alert_type, alerts.subject_type,
         alerts.subject_id, alerts.metric as alert_metric, alerts.metric_value,
-        alerts.threshold as metric_threshold, alerts.owner, alerts.recommended_action, alerts.value_at_stake,
-        case alerts.unit when 'flag' then coalesce(board.unit, 'count') else alerts.unit end as _unit
+        alerts.threshold as metric_threshold, alerts.owner as alert_owner, alerts.recommended_action,
+        alerts.value_at_stake, alerts.unit as _unit
     from marts.alerts as alerts
-    -- An alert about a metric of the board holds its figure in the metric's own unit.
-    left join marts.kpi_board as board on alerts.subject_type = 'metric' and alerts.subject_id = board.metric
-    where alerts.status in ('opened', 'open') and alerts.is_in_digest
-    order by {SEVERITY_ORDER.format("alerts.severity")}, alerts.level, alerts.value_at_stake desc nulls last,
+    where alerts.status in ('opened', 'open') and alerts.is_in_digest and alerts.level != 'business'
+    order by {SEVERITY_ORDER.format("alerts.severity")}, alerts.value_at_stake desc nulls last,
         alerts.opened_on, alerts.alert_id
     """,
     shown=40,
@@ -55,8 +77,8 @@ WARNINGS = Section(
 GROUPED_WARNINGS = Section(
     "grouped_warnings",
     f"""
-    select severity, digest_group, owner, count(*)::int as open_alerts, min(opened_on) as opened_first_on,
-        sum(value_at_stake) as value_at_stake
+    select severity, digest_group, owner as alert_owner, count(*)::int as open_alerts,
+        min(opened_on) as opened_first_on, sum(value_at_stake) as value_at_stake
     from marts.alerts
     where status in ('opened', 'open') and not is_in_digest
     group by severity, digest_group, owner
@@ -96,9 +118,13 @@ ABNORMAL = Finding(
 MISSED = Finding(
     "missed",
     """
-    select count(*) filter (where is_target_missed)::int as missed, count(is_target_missed)::int as judged,
+    select count(*) filter (where target_state = 'missed')::int as missed,
+        count(*) filter (where target_state in ('met', 'missed'))::int as measured,
+        count(*) filter (where target_state = 'missed' and is_too_few)::int as of_too_few,
         count(*) filter (where value is null)::int as unmeasured,
-        case when count(*) filter (where is_target_missed) > 0 then 'warn' else 'good' end as _mood
+        case when count(*) filter (where target_state = 'missed' and is_too_few) > 0 then 'few' else 'judged' end
+            as _case,
+        case when count(*) filter (where target_state = 'missed') > 0 then 'warn' else 'good' end as _mood
     from marts.kpi_history where metric_date = as_of()
     """,
 )

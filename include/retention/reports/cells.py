@@ -7,7 +7,7 @@ from typing import Any
 
 from retention.publication.workbooks import writable
 from retention.reports.columns import MEASURED, Column, unit_kind
-from retention.reports.figures import REASONS, TEXTS, Figures
+from retention.reports.figures import REASONS, SIGNS, TARGETS, TEXTS, Figures
 from retention.reports.styles import Styles
 
 NAMED = ("code", "codes", "tier", "flag")  # they have few values: each is named once
@@ -30,17 +30,23 @@ class CellWriter:
             if text:
                 page.write_string(line, place, text, self.styles.plain)
             return
-        kind = self.column.kind
-        if kind == "by_unit":
-            kind = unit_kind(row)
-        elif kind == "by_unit_gap":
-            kind = {"percent": "points", "count": "change", "money": "change"}.get(unit_kind(row), "score_change")
-        style = self.styles.figures[kind]
+        style = self._style(row)
         if isinstance(value, date):
             moment = value if isinstance(value, datetime) else datetime.combine(value, time())
             page.write_datetime(line, place, moment, style)
         else:
             page.write_number(line, place, float(value), style)
+
+    def _style(self, row: Mapping[str, Any]) -> Any:
+        """The format of a figure; where units stand below each other it tells its own, and a target its direction."""
+        kind = self.column.kind
+        if kind == "by_unit_gap":
+            kind = {"percent": "points", "count": "change", "money": "change"}.get(unit_kind(row), "score_change")
+            return self.styles.pointed if kind == "points" else self.styles.figures[kind]
+        if kind != "by_unit":
+            return self.styles.figures[kind]
+        sign = SIGNS.get(str(row.get("_direction")), "") if self.column.name in TARGETS else ""
+        return self.styles.signed(unit_kind(row), sign)
 
     def text(self, row: Mapping[str, Any]) -> str:
         """A row's cell as text, as wide as it will stand there."""

@@ -35,10 +35,10 @@ TREND = Section(
         coalesce(sum(lost_customers) filter (where reason_group = 'unknown'), 0)::int as by_unknown,
         sum(value_lost) as value_lost, bool_and(is_mature) as is_mature
     from marts.churn_reasons
-    where week_start > week_now() - 84
     group by week_start
     order by week_start desc
     """,
+    shown=13,
     bars=("lost_customers",),
 )
 LOST = Section(
@@ -75,14 +75,20 @@ LOST_IN_WEEK = Finding(
         select reasons.week_start, sum(reasons.lost_customers)::int as lost, sum(reasons.value_lost) as value_lost,
             bool_and(reasons.is_mature) as is_mature
         from marts.churn_reasons as reasons group by reasons.week_start
+    ),
+    usual as (
+        -- Of the weeks before that are kept; those in which nobody had been a customer for long enough to be lost say
+        -- nothing of a usual week.
+        select count(*)::int as weeks_before, sum(past.lost) / nullif(count(*), 0)::double as usual
+        from weeks as past inner join week on past.week_start < week.week_start
+        where past.week_start >= (select min(week_start) from weeks where lost > 0)
     )
-    select week.week_start, week.week_start + 6 as week_end, weeks.lost, weeks.value_lost,
-        coalesce(round(
-            (select sum(lost) / 4.0 from weeks as past where past.week_start between week.week_start - 28
-                and week.week_start - 7), 1), 0)::double as usual,
-        case when not weeks.is_mature then 'running' else 'over' end as _case,
+    select week.week_start, week.week_start + 6 as week_end, weeks.lost, weeks.value_lost, usual.usual,
+        usual.weeks_before,
+        case when weeks.is_mature then 'over' else 'running' end
+            || case when usual.weeks_before = 0 then '_first' else '' end as _case,
         case when weeks.lost = 0 then 'good' else 'warn' end as _mood
-    from week inner join weeks on week.week_start = weeks.week_start
+    from week inner join weeks on week.week_start = weeks.week_start cross join usual
     """,
 )
 MAIN_REASON = Finding(

@@ -8,7 +8,8 @@ CODES = {
     "activity_state": "activity_state", "age_stage": "age_stage", "alert_type": "alert_type",
     "main_region": "region", "main_channel": "contact_channel", "trend": "hotspot_trend",
     "verdict": "hotspot_verdict", "first_response_status": "sla_status", "advice": "program_advice",
-    "alert_metric": "alert_metric", "category_group": "board_category", "channel": "contact_channel",
+    "alert_metric": "alert_metric", "alert_rule": "alert_rule", "alert_owner": "owner_role",
+    "category_group": "board_category", "channel": "contact_channel",
     "customer_type": "customer_type", "dimension": "dimension",
     "direction_of_move": "tier_direction", "driver_1": "factor", "driver_2": "factor", "driver_3": "factor",
     "escalated_priority": "priority", "exclusion": "contact_exclusion", "grade": "program_grade",
@@ -21,6 +22,7 @@ CODES = {
     "severity": "alert_severity", "check_severity": "check_severity", "ticket_severity": "severity",
     "board_metric": "board_metric", "status": "target_status", "alert_status": "alert_status",
     "strategic_label": "strategic_label", "subject_type": "alert_subject",
+    "target_state": "board_target_state", "abnormal_verdict": "board_verdict",
     "digest_group": "alert_group", "survey_type": "survey_type", "ticket_category": "ticket_category",
     "ticket_type": "ticket_type", "churn_reason": "churn_reason", "weakest_dimension": "program_dimension",
     "contact_owner": "contact_owner", "trigger": "contact", "review_status": "tier_review_status",
@@ -39,7 +41,8 @@ MEASURED = (
 """Figures in whose place the reason stands when they are null."""
 DIMENSION_SETS = {
     "region": "region", "channel": "contact_channel", "category": "ticket_category", "severity": "severity",
-    "ticket_type": "ticket_type", "metric": "board_metric",
+    "ticket_type": "ticket_type", "metric": "board_metric", "complaint_category": "ticket_category",
+    "answer_channel": "contact_channel",
 }  # fmt: skip
 NUMBERS = ("percent", "points", "growth", "change", "score_change", "by_unit", "by_unit_gap", "money", "price", "count",
            "decimal")  # fmt: skip

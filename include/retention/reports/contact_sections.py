@@ -98,7 +98,7 @@ CAMPAIGNS = Section(
     select campaign_name, variant, customers, conversion_rate, lift, lift_ci_low, lift_ci_high, is_significant,
         incremental_revenue, is_mature
     from marts.campaign_performance
-    where ends_on >= as_of() - 60 and not is_holdout
+    where not is_holdout
     order by ends_on desc, campaign_name, variant
     """,
     shown=20,
@@ -107,8 +107,8 @@ DUE_NEXT = Section(
     "due_next_week",
     """
     select owner as contact_owner, count(*)::int as contacts, count(distinct customer_id)::int as customers,
-        min(due_on) as first_due_on
-    from marts.contact_calendar where not is_overdue and due_on between as_of() + 1 and as_of() + 7
+        min(due_on) as first_due_on, as_of() + 1 as _from, max(max(due_on)) over () as _until
+    from marts.contact_calendar where not is_overdue and due_on > as_of()
     group by owner order by contacts desc, owner
     """,
 )

@@ -10,8 +10,8 @@ REPORTS = (
     Report(
         "daily",
         (board.ABNORMAL, board.MISSED, board.ALERTS_OPENED, board.CHECKS),
-        (board.BOARD, board.ALERT_COUNTS, board.WARNINGS, board.GROUPED_WARNINGS, board.UNMEASURED,
-         board.FAILED_CHECKS),
+        (board.BOARD, board.ALERT_COUNTS, board.COMPANY_WARNINGS, board.WARNINGS, board.GROUPED_WARNINGS,
+         board.UNMEASURED, board.FAILED_CHECKS),
     ),
     Report(
         "churn-brief",

@@ -10,6 +10,8 @@ from retention.reports.release import Release
 from retention.reports.wording import Wording
 
 SIGNS = {"at_least": "≥ ", "at_most": "≤ "}
+TARGETS = ("target_value", "target")
+"""Columns of numbers to reach: their direction stands before them."""
 REASONS = "_reason"
 TEXTS = ("text", "code", "codes", "tier", "dimension_value", "subject_id", "cause", "measures")
 FORMS = {
@@ -17,11 +19,14 @@ FORMS = {
     "decimal": "{:,.1f}", "change": "{:+,.0f}", "score_change": "{:+,.1f}",
 }  # fmt: skip
 ELSEWHERE = {
+    "alert_cause": ("board_dimension",),
     "alert_metric": ("board_metric",), "board_dimension": ("dimension",), "board_metric": ("target_metric",),
     "contact_owner": ("owner_role",), "owner_role": ("contact_owner",), "program_measure": ("target_metric",),
     "target_metric": ("board_metric",),
 }  # fmt: skip
 """Where a code is looked for that its own set does not name."""
+OF_PART = ("complaint_category", "answer_channel")
+"""Dimensions of causes whose share is that of complaints or answers, not of a change."""
 GENERAL = "dimension_value"
 """Code set of all, unknown and what else stands for no value."""
 
@@ -56,7 +61,7 @@ class Figures:
         if column.kind in TEXTS:
             return self.text(column, row)
         if column.kind == "by_unit":
-            sign = SIGNS.get(str(row.get("_direction")), "") if column.name in ("target_value", "target") else ""
+            sign = SIGNS.get(str(row.get("_direction")), "") if column.name in TARGETS else ""
             return sign + self.number(unit_kind(row), value)
         if column.kind == "by_unit_gap":
             return self.gap(unit_kind(row), value)
@@ -130,15 +135,21 @@ class Figures:
         return self.wording.word("comma").join(self.name(code_set, one) for one in listed if one)
 
     def _cause(self, row: Mapping[str, Any]) -> str:
-        dimension = str(row["_cause_dimension"])
-        share = row.get("_cause_share")
-        words = {
-            "dimension": self.name("board_dimension", dimension),
-            "value": self.value_of(dimension, str(row["cause"])),
-        }
+        """What was found as the cause, and a second one where there is one."""
+        causes = (
+            (row["_cause_dimension"], row["cause"], row.get("_cause_share")),
+            (row.get("_second_cause_dimension"), row.get("_second_cause"), row.get("_second_cause_share")),
+        )
+        told = [self.cause(dimension, value, share) for dimension, value, share in causes if dimension is not None]
+        return self.wording.word("semicolon").join(told)
+
+    def cause(self, dimension: str, value: Any, share: Any) -> str:
+        """A cause: a value of a dimension, with its share of the change or of what was counted."""
+        words = {"dimension": self.name("alert_cause", dimension), "value": self.value_of(dimension, str(value))}
         if share is None:
             return self.wording.word("cause", **words)
-        return self.wording.word("cause_with_share", share=f"{float(share):.0%}", **words)
+        form = "cause_of_part" if dimension in OF_PART else "cause_with_share"
+        return self.wording.word(form, share=f"{float(share):.0%}", **words)
 
     def _measures(self, text: str) -> str:
         """Measures of a dimension of health, each with its value, its full mark and its marks."""

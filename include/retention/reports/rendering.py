@@ -22,7 +22,9 @@ MOODS = {
 }
 """How codes of JUDGED columns are marked; the mark repeats what the cell says."""
 JUDGED = ("status", "plan_status", "severity", "check_severity", "risk_band", "health_band", "grade",
-          "direction_of_move", "review_status", "alert_status")  # fmt: skip
+          "direction_of_move", "review_status", "alert_status", "target_state", "abnormal_verdict")  # fmt: skip
+OWN_MOODS = {"target_state": {"missed": "warn", "met": "good"}, "abnormal_verdict": {"abnormal": "bad"}}
+"""Columns whose codes are marked otherwise: a target that is missed is grave only where it gets worse."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Answers:
         return Content(
             language,
             wording.of("reports", self.report.kind, "title"),
-            wording.of("reports", self.report.kind, "about"),
+            wording.of("reports", self.report.kind, "about").format(as_of=self.release.as_of),
             facts(self.release, wording),
             notices(self.release, wording),
             told[:MOST_FINDINGS],
@@ -155,11 +157,16 @@ def as_markdown(content: Content) -> str:
 
 def mood_of(name: Column, value: Any) -> str:
     """How a cell is marked."""
-    if name.name in ("is_abnormal", "is_departing"):
+    if name.name == "is_departing":
         return "bad" if value else ""
-    if name.name not in JUDGED:
-        return ""
-    return next((mood for mood, codes in MOODS.items() if value in codes), "")
+    return moods_of(name.name).get(value, "")
+
+
+def moods_of(column_name: str) -> Mapping[str, str]:
+    """How the codes of a column are marked."""
+    if column_name not in JUDGED:
+        return {}
+    return OWN_MOODS.get(column_name) or {code: mood for mood, codes in MOODS.items() for code in codes}
 
 
 def _told(finding: Finding, table: Table, figures: Figures) -> Iterator[Told]:
@@ -212,7 +219,8 @@ def _cards(rows: Sequence[Mapping[str, Any]], figures: Figures) -> Iterator[Card
             told["current_value"] or "–",
             wording.word("target", target=told["target_value"]) if told["target_value"] else "",
             (wording.word("trend", trend=trend) if moved else wording.word("stay")) if trend else "",
-            "bad" if row["is_abnormal"] else "",
+            mood_of(column("abnormal_verdict", ""), row["abnormal_verdict"])
+            or mood_of(column("target_state", ""), row["target_state"]).replace("good", ""),
             row["history"] or (),
         )
 

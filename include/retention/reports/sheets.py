@@ -1,8 +1,8 @@
-"""The sheets of the workbook: 客户信息总表 and 表1 to 表7, and what makes each (decision 74)."""
+"""The sheets of the workbook: 客户信息总表, 表1 to 表7 and the alerts, and what makes each (decision 74)."""
 
 from dataclasses import dataclass
 
-from retention.reports.board_sections import BOARD_QUERY
+from retention.reports.board_sections import ALERT_CAUSE, BOARD_QUERY, SEVERITY_ORDER
 from retention.reports.company_sections import NEWEST, TARGET_COLUMNS
 
 
@@ -114,9 +114,9 @@ SHEETS = (
         "C1, C3",
         """
         select ticket_id, customer_id, ticket_type, category as ticket_category, severity as ticket_severity, channel,
-            owner, received_at, resolution_due_at, resolved_at, first_response_minutes, resolution_minutes,
-            resolution_status, is_open, is_overdue, escalated_priority, escalation_level, is_called_back,
-            satisfaction_score, improvement
+            owner as ticket_owner, received_at, resolution_due_at, resolved_at, first_response_minutes,
+            resolution_minutes, resolution_status, is_open, is_overdue, escalated_priority, escalation_level,
+            is_called_back, satisfaction_score, improvement
         from marts.ticket_sla where is_open or received_on > as_of() - interval 12 month
         order by is_overdue desc, is_open desc, received_at desc, ticket_id
         """,
@@ -142,7 +142,24 @@ SHEETS = (
             summary.weakest_dimension, summary.advice, health.is_complete as is_mature
         from marts.program_health as health
         left join marts.program_health_summary as summary on health.month = summary.month
-        order by health.month desc, health.dimension
+        order by health.month desc, health.dimension_rank
+        """,
+        fixed=2,
+    ),
+    Sheet(
+        "alerts",
+        "W",
+        f"""
+        select alerts.severity, alerts.status as alert_status, alerts.rule_id as alert_rule, alerts.subject_type,
+            alerts.subject_id, alerts.opened_on, alerts.metric as alert_metric, alerts.metric_value,
+            alerts.threshold as metric_threshold, alerts.trend_7d, alerts.cause_value as cause,
+            alerts.owner as alert_owner, alerts.recommended_action, alerts.value_at_stake, alerts.snoozed_until,
+            alerts.unit as _unit,
+            {ALERT_CAUSE}
+        from marts.alerts as alerts
+        where alerts.status != 'closed'
+        order by {SEVERITY_ORDER.format("alerts.severity")}, alerts.level, alerts.value_at_stake desc nulls last,
+            alerts.opened_on, alerts.alert_id
         """,
         fixed=2,
     ),

@@ -16,6 +16,11 @@ FIGURES = {
     "date": DATE_FORMAT, "month": "yyyy-mm", "instant": INSTANT_FORMAT,
 }  # fmt: skip
 """Excel's formats by the kind of a column."""
+POINTS = {
+    "en": '+0.0" pts";-0.0" pts";0.0" pts"',
+    "zh": '+0.0" 个百分点";-0.0" 个百分点";0.0" 个百分点"',
+}
+"""Percentage points in a column of several units."""
 BAR, LOW, MIDDLE, HIGH = "#9DBFE6", "#F6C6C0", "#FFF1C9", "#8FCBA0"
 FONTS = {"en": "Calibri", "zh": "Microsoft YaHei"}
 
@@ -25,7 +30,9 @@ class Styles:
 
     def __init__(self, book: Any, language: str) -> None:
         font = {"font_name": FONTS[language], "font_size": 10, "valign": "top"}
+        self._book, self._font, self._signed = book, font, dict[tuple[str, str], Any]()
         self.figures = {kind: book.add_format({**font, "num_format": form}) for kind, form in FIGURES.items()}
+        self.pointed = book.add_format({**font, "num_format": POINTS[language]})
         text = {**font, "align": "left", "indent": 1}
         self.plain = book.add_format(text)
         self.long = book.add_format({**text, "text_wrap": True})
@@ -37,3 +44,12 @@ class Styles:
         self.notice = book.add_format({**font, "bold": True, **FILLS["warn"]})
         self.link = book.add_format({**font, "font_color": LINK, "underline": 1})
         self.moods = {mood: book.add_format(fill) for mood, fill in FILLS.items()}
+
+    def signed(self, kind: str, sign: str) -> Any:
+        """The format of a figure behind a sign, which is part of the format: the cell stays a number."""
+        if not sign:
+            return self.figures[kind]
+        if (kind, sign) not in self._signed:
+            form = f'"{sign}"{FIGURES[kind]}'
+            self._signed[kind, sign] = self._book.add_format({**self._font, "num_format": form})
+        return self._signed[kind, sign]

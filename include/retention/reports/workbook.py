@@ -16,7 +16,7 @@ from retention.reports.cells import CellWriter, width
 from retention.reports.columns import Column, columns_of
 from retention.reports.figures import Figures
 from retention.reports.release import Release, open_release
-from retention.reports.rendering import JUDGED, MOODS, facts, notices
+from retention.reports.rendering import facts, moods_of, notices
 from retention.reports.sheets import AVERAGES, COHORTS, SHEETS, Sheet
 from retention.reports.styles import BAR, FIGURES, HIGH, LOW, MIDDLE, Styles
 from retention.reports.wording import Wording
@@ -177,15 +177,12 @@ class _Book:
 
     def _marked(self, one: Column) -> Mapping[str, str]:
         """Texts of a column that are coloured, with their moods."""
-        if one.name in ("is_abnormal", "is_departing", "is_overdue"):
+        if one.name in ("is_departing", "is_overdue"):
             return {self.wording.word("holds"): "bad"}
-        if one.name not in (*JUDGED, "resolution_status"):
-            return {}
+        moods = moods_of("status" if one.name == "resolution_status" else one.name)
         # A name with a quotation mark would end the text of the rule.
-        names = {
-            code: self.figures.name(one.code_set, code).replace('"', "") for codes in MOODS.values() for code in codes
-        }
-        return {names[code]: mood for mood, codes in MOODS.items() for code in codes if names[code] != code}
+        names = {code: self.figures.name(one.code_set, code).replace('"', "") for code in moods}
+        return {names[code]: mood for code, mood in moods.items() if names[code] != code}
 
     def _draw_tiers(self, page: Any, name: str, columns: list[Column], rows: list[dict[str, Any]]) -> None:
         """客户价值等级分布图: the shares of customers and of revenue by tier."""

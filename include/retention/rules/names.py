@@ -50,6 +50,8 @@ def name_checks() -> Iterator[str]:
             union all
             select 'board_metrics', line, profile, 'owner_role', owner, rule_id from board_metrics
             union all
+            select 'region_owners', line, profile, 'owner_role', owner_role, 'W1' from region_owners
+            union all
             select 'program_dimensions', line, profile, 'program_dimension', dimension, rule_id from program_dimensions
             union all
             select 'program_measures', line, profile, 'program_measure', measure, rule_id from program_measures

@@ -43,6 +43,7 @@ KEYS = {
     "resource_budgets": ["profile", "scheme", "tier", "quarter_start"],
     "plan_objectives": ["profile", "objective_id"],
     "board_metrics": ["profile", "metric"],
+    "region_owners": ["profile", "region"],
     "survey_scales": ["survey_type"],
     "satisfaction_benchmarks": ["profile", "survey_type", "dimension", "dimension_value"],
     "migration_spans": ["profile", "span_months"],

@@ -28,6 +28,19 @@ customers as (
 
 ),
 
+-- The region's own row, else that of all others.
+region_owners as (
+
+    {{ profile_rows(ref('region_owners'), 'rule_rows.region') }}
+
+),
+
+board as (
+
+    select * from {{ ref('kpi_board') }}
+
+),
+
 decisions as (
 
     select * from {{ ref('int_alert_decisions') }}
@@ -94,8 +107,8 @@ shown as (
             when closed.opened_on = closed.as_of_date then 'opened'
             else 'open'
         end as status,
-        rules.owner_role,
-        rules.to_account_owner,
+        rules.owner_role as rule_owner_role,
+        rules.to_subject_owner,
         rules.recommended_action,
         rules.digest_group as rule_group
     from closed
@@ -155,11 +168,15 @@ negative_answers as (
 
 ),
 
-causes as (
+-- The template of W1's causes: what was complained about, and through which channel negative answers came.
+region_causes as (
 
     select
         alert_id,
         1 as place,
+        'complaint_category' as dimension,
+        {{ top_value('cause', 'number') }} as dimension_value,
+        cast(max(number) as double) / sum(number) as cause_share,
         '; complaints most about ' || {{ top_value('cause', 'number') }} || ', '
         || {{ as_text('max(number)', 0) }} || ' of ' || {{ as_text('sum(number)', 0) }} as told
     from complaints
@@ -168,6 +185,9 @@ causes as (
     select
         alert_id,
         2 as place,
+        'answer_channel' as dimension,
+        {{ top_value('cause', 'number') }} as dimension_value,
+        cast(max(number) as double) / sum(number) as cause_share,
         '; negative answers most through ' || {{ top_value('cause', 'number') }} || ', '
         || {{ as_text('max(number)', 0) }} || ' of ' || {{ as_text('sum(number)', 0) }} as told
     from negative_answers
@@ -175,14 +195,45 @@ causes as (
 
 ),
 
-found_causes as (
+numbered_causes as (
+
+    select
+        *,
+        row_number() over (partition by alert_id order by place) as cause_number
+    from region_causes
+
+),
+
+region_found as (
 
     select
         alert_id,
+        max(case when cause_number = 1 then dimension end) as cause_dimension,
+        max(case when cause_number = 1 then dimension_value end) as cause_value,
+        max(case when cause_number = 1 then cause_share end) as cause_share,
+        max(case when cause_number = 2 then dimension end) as second_cause_dimension,
+        max(case when cause_number = 2 then dimension_value end) as second_cause_value,
+        max(case when cause_number = 2 then cause_share end) as second_cause_share,
         coalesce(max(case when place = 1 then told end), '') || coalesce(max(case when place = 2 then told end), '')
             as told
-    from causes
+    from numbered_causes
     group by alert_id
+
+),
+
+-- W3, W6: the reason that the board found, which is that of the as-of day.
+board_found as (
+
+    select
+        shown.alert_id,
+        board.unit,
+        board.trend_7d,
+        board.reason_dimension,
+        board.reason_value,
+        board.reason_share
+    from shown
+    inner join board on shown.subject_id = board.metric
+    where shown.subject_type = 'metric' and shown.status != 'closed'
 
 ),
 
@@ -211,7 +262,25 @@ owned as (
             when shown.subject_type = 'region' then region_values.revenue_12m
             when shown.subject_type = 'metric' then whole.revenue_12m
         end as value_at_stake,
-        case when shown.to_account_owner then customers.account_owner end as account_owner,
+        case
+            when not shown.to_subject_owner then null
+            when shown.subject_type = 'ticket' then tickets.{{ quoted('owner') }}
+            else customers.account_owner
+        end as person,
+        case when shown.subject_type = 'ticket' then 'ticket_owner' else 'account_owner' end as person_type,
+        coalesce(
+            case when shown.to_subject_owner then coalesce(region_owners.owner_role, other_regions.owner_role) end,
+            case when shown.to_subject_owner then board.{{ quoted('owner') }} end,
+            shown.rule_owner_role
+        ) as owner_role,
+        coalesce(region_found.cause_dimension, board_found.reason_dimension) as cause_dimension,
+        coalesce(region_found.cause_value, board_found.reason_value) as cause_value,
+        coalesce(region_found.cause_share, board_found.reason_share) as cause_share,
+        region_found.second_cause_dimension,
+        region_found.second_cause_value,
+        region_found.second_cause_share,
+        board_found.trend_7d,
+        coalesce(board.unit, shown.unit) as shown_unit,
         shown.rule_id || ': ' || shown.metric || ' ' || {{ alert_figure('shown.shown_value', 'shown.unit') }}
         || case
             when shown.asked_threshold is null then ''
@@ -219,14 +288,20 @@ owned as (
                 then ', target ' || {{ alert_figure('shown.asked_threshold', 'shown.unit') }}
             else ' ' || shown.comparison || ' ' || {{ alert_figure('shown.asked_threshold', 'shown.unit') }}
         end
-        || {{ alert_inputs('shown', 'shown') }} || coalesce(found_causes.told, '') as reason,
+        || {{ alert_inputs('shown', 'shown') }} || coalesce(region_found.told, '') as reason,
         case shown.severity when 'critical' then 1 when 'warning' then 2 else 3 end as severity_rank,
         shown.status in ('opened', 'open') as is_active
     from shown
     cross join whole
     left join customers on shown.customer_id = customers.customer_id
     left join region_values on shown.subject_id = region_values.region
-    left join found_causes on shown.alert_id = found_causes.alert_id
+    left join region_found on shown.alert_id = region_found.alert_id
+    left join board_found on shown.alert_id = board_found.alert_id
+    left join board on shown.subject_type = 'metric' and shown.subject_id = board.metric
+    left join {{ ref('fct_tickets') }} as tickets
+        on shown.subject_type = 'ticket' and shown.subject_id = tickets.ticket_id
+    left join region_owners on shown.subject_type = 'region' and shown.subject_id = region_owners.region
+    left join region_owners as other_regions on shown.subject_type = 'region' and other_regions.region = '*'
 
 ),
 
@@ -234,12 +309,12 @@ ranked as (
 
     select
         *,
-        coalesce(account_owner, owner_role) as {{ quoted('owner') }},
-        case when account_owner is null then 'role' else 'account_owner' end as owner_type,
+        coalesce(person, owner_role) as {{ quoted('owner') }},
+        case when person is null then 'role' else person_type end as owner_type,
         case
             when is_active
                 then cast(row_number() over (
-                    partition by is_active, coalesce(account_owner, owner_role), account_owner is null
+                    partition by is_active, coalesce(person, owner_role), person is null
                     order by severity_rank asc, value_at_stake desc nulls last, opened_on desc, alert_id asc
                 ) as integer)
         end as owner_rank
@@ -269,12 +344,19 @@ select
     ranked.metric,
     ranked.shown_value as metric_value,
     ranked.asked_threshold as threshold,
-    ranked.unit,
+    ranked.shown_unit as unit,
+    ranked.trend_7d,
     ranked.{{ quoted('owner') }},
     ranked.owner_type,
     ranked.recommended_action,
     ranked.metric as reason_code,
     ranked.reason,
+    ranked.cause_dimension,
+    ranked.cause_value,
+    ranked.cause_share,
+    ranked.second_cause_dimension,
+    ranked.second_cause_value,
+    ranked.second_cause_share,
     cast(ranked.value_at_stake as decimal(18, 2)) as value_at_stake,
     ranked.owner_rank,
     coalesce(ranked.owner_rank <= profile.alert_owner_cap, false) as is_in_digest,

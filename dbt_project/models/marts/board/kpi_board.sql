@@ -16,12 +16,6 @@ contributions as (
 
 ),
 
-profile as (
-
-    select * from {{ ref('int_profile') }}
-
-),
-
 latest as (
 
     select history.*
@@ -62,13 +56,8 @@ joined as (
         reasons.contribution as reason_contribution,
         reasons.departure_score as reason_departure_score,
         reasons.value_before as reason_value_before,
-        reasons.value_now as reason_value_now,
-        latest.is_target_missed is null
-        and latest.target_value is not null
-        and latest.{{ quoted('value') }} is not null as is_too_few,
-        profile.target_min_count
+        reasons.value_now as reason_value_now
     from latest
-    cross join profile
     inner join metrics on latest.metric = metrics.metric
     left join reasons on latest.metric = reasons.metric
 
@@ -87,6 +76,8 @@ select
     joined.alarm_at,
     joined.direction,
     joined.trend_7d,
+    joined.target_state,
+    joined.is_too_few,
     joined.is_target_missed,
     joined.is_alarm_reached,
     joined.is_abnormal,
@@ -114,7 +105,6 @@ select
         when joined.trend_7d = 0 then 'no_change'
         else 'spread_out'
     end as no_reason,
-    joined.is_too_few,
     joined.missing_reason,
     joined.rule_id,
     joined.as_of_date

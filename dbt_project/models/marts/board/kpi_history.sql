@@ -121,13 +121,14 @@ trended as (
     select
         compared.*,
         {{ metric_gap('compared.unit', 'compared.metric_value', 'compared.value_before') }} as trend_7d,
-        case
-            when compared.statistic = 'mean' and compared.denominator < profile.target_min_count then null
-            else {{ target_status(
-                'compared.metric_value', 'compared.target', 'compared.direction', 'cast(null as double)',
-                'compared.alarm_at'
-            ) }}
-        end as target_state
+        {{ target_status(
+            'compared.metric_value', 'compared.target', 'compared.direction', 'cast(null as double)',
+            'compared.alarm_at'
+        ) }} as reached_state,
+        compared.target is not null
+        and compared.metric_value is not null
+        and compared.statistic = 'mean'
+        and compared.denominator < profile.target_min_count as is_of_too_few
     from compared
     cross join profile
 
@@ -138,9 +139,20 @@ flagged as (
 
     select
         *,
-        case when target is not null and metric_value is not null then target_state != 'met' end as is_target_missed,
-        case when alarm_at is not null and metric_value is not null then target_state = 'alarm' end
-            as is_alarm_reached,
+        -- What the figures say, of however few they are.
+        case
+            when metric_value is null then 'no_value'
+            when target is null then 'no_target'
+            when reached_state = 'met' then 'met'
+            else 'missed'
+        end as target_state,
+        coalesce(is_of_too_few, false) as is_too_few,
+        case when target is not null and metric_value is not null and not is_of_too_few then reached_state != 'met' end
+            as is_target_missed,
+        case
+            when alarm_at is not null and metric_value is not null and not coalesce(is_of_too_few, false)
+                then reached_state = 'alarm'
+        end as is_alarm_reached,
         case when direction = 'at_most' then trend_7d > 0 else trend_7d < 0 end as is_getting_worse
     from trended
 
@@ -159,9 +171,12 @@ select
     flagged.alarm_at,
     flagged.direction,
     {{ plain_zero('flagged.trend_7d') }} as trend_7d,
+    flagged.target_state,
+    flagged.is_too_few,
     flagged.is_target_missed,
     flagged.is_alarm_reached,
-    flagged.is_target_missed and flagged.is_getting_worse as is_abnormal,
+    case when flagged.is_target_missed is not null then flagged.is_target_missed and flagged.is_getting_worse end
+        as is_abnormal,
     flagged.owner,
     flagged.missing_reason,
     flagged.rule_id,
