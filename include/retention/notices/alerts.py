@@ -16,7 +16,7 @@ SEVERITIES = ("critical", "warning", "notice")
 ALERTS = """
     select
         alert_id, rule_id, alert_type, subject_type, subject_id, occasion, severity, status, opened_on, closed_on,
-        metric, metric_value, threshold, unit, owner, recommended_action, reason, value_at_stake,
+        news, new_on, metric, metric_value, threshold, unit, owner, recommended_action, reason, value_at_stake,
         coalesce(is_in_digest, false) as is_in_digest
     from marts.alerts
     order by opened_on, alert_id
@@ -42,6 +42,8 @@ class Alert:
     status: str
     opened_on: date
     closed_on: date | None
+    news: str | None
+    new_on: date | None
     metric: str | None
     metric_value: float | Decimal | None
     threshold: float | Decimal | None
