@@ -223,7 +223,8 @@ PUBLISHED = {
         (-1.0)::double as contribution, date '2024-06-30' as as_of_date
         from (values ('north'), ('south')) as t(dimension_value)""",
     "alerts": """select alert_id, rule_id, subject_id, customer_id, 'open' as status, 'service' as owner,
-        'role' as owner_type, owner_rank, null as close_reason, if(rule_id = 'W6', 'board_abnormal', 'other') as metric,
+        'role' as owner_type, owner_rank, null::varchar as close_reason,
+        if(rule_id = 'W6', 'board_abnormal', 'other') as metric,
         date '2024-06-01' as new_on, date '2024-06-30' as as_of_date
         from (values ('a1', 'W2', 'c1', 'c1', 1), ('a2', 'W6', 'timely_rate', null, 2))
             as t(alert_id, rule_id, subject_id, customer_id, owner_rank)""",
