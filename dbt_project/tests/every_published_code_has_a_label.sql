@@ -32,6 +32,8 @@ with codes as (
     select distinct 'board_target_state' as code_set, target_state as code from {{ ref('kpi_history') }}
     union distinct
     select distinct 'alert_metric' as code_set, metric as code from {{ ref('alerts') }}
+    union all
+    select distinct 'alert_news' as code_set, news as code from {{ ref('alerts') }}
     union distinct
     select 'tier_review_status' as code_set, status as code from {{ ref('tier_review_list') }}
     union distinct

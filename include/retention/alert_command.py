@@ -27,9 +27,9 @@ CELLS = (
 )  # fmt: skip
 TOLD = (
     "alert_id", "rule_id", "rule_name", "severity_name", "status_name", "subject_name", "subject_id", "customer_id",
-    "occasion", "opened_on", "last_seen_on", "critical_on", "closed_on", "close_reason_name", "snoozed_until",
-    "times_reopened", "reopened_from", "metric_name", "metric_value", "threshold", "unit", "owner_name", "action_name",
-    "value_at_stake", "owner_rank", "is_in_digest", "group_name", "reason", "as_of_date",
+    "occasion", "opened_on", "last_seen_on", "critical_on", "news_name", "new_on", "closed_on", "close_reason_name",
+    "snoozed_until", "times_reopened", "reopened_from", "metric_name", "metric_value", "threshold", "unit",
+    "owner_name", "action_name", "value_at_stake", "owner_rank", "is_in_digest", "group_name", "reason", "as_of_date",
 )  # fmt: skip
 MORE = {
     "en": "{shown} of {total} alerts; --limit 0 for all.",

@@ -33,6 +33,7 @@ create table marts.alerts as
 select alert_id, rule_id, 'churn_warning' as alert_type, subject_type, subject_id, '' as occasion,
     if(subject_type = 'customer', subject_id, null) as customer_id, severity, status, opened_on,
     date '2024-03-31' as last_seen_on, closed_on, close_reason, 0 as times_reopened, null as reopened_from,
+    if(status = 'closed', null, 'opened') as news, if(status = 'closed', null, opened_on) as new_on,
     null::date as snoozed_until, null::date as critical_on, 'purchase_drop_rate' as metric, 0.5::double as metric_value,
     0.3::double as threshold, 'rate' as unit, owner, owner_type, 'call_customer' as recommended_action,
     rule_id || ': because' as reason, value_at_stake, 1 as owner_rank, true as is_in_digest, null as digest_group,

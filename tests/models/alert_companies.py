@@ -21,10 +21,11 @@ REGIONS = ("north", "south")
 PRODUCTS = ("p1", "p2")
 STAFF = ("ann", "bob")
 BOARD = ("churn_rate_daily", "nps_score")
+ALARM = 0.10
 CATEGORIES = ("product quality", "logistics")
 NODES = (
-    "int_alert_rules", "int_alert_sample", "int_alert_gates", "int_alert_facts", "int_alert_window_spans",
-    "int_alert_case_spans", "int_alert_spans", "int_alert_decisions", "alerts",
+    "int_alert_rules", "int_board_returned_lines", "int_alert_sample", "int_alert_gates", "int_alert_facts",
+    "int_alert_window_spans", "int_alert_case_spans", "int_alert_spans", "int_alert_decisions", "alerts",
 )  # fmt: skip
 PROFILE = {
     "age_from": "first_purchase",
@@ -38,9 +39,9 @@ PROFILE = {
 # threshold, close, critical, severity, role, to the account owner, days of reopening.
 RULES: dict[str, tuple[Any, ...]] = {
     "W1": ("negative_share", 7, 2, None, None, None, 0.25, 0.20, 0.60, "warning", "service", False, 7),
-    "W2": ("purchase_drop_rate", 15, 3, 40, None, None, 0.30, 0.30, 0.75, "warning", "customer_success", True, 10),
-    "W3": ("churn_rate_daily", None, None, None, None, None, 0.10, 0.10, 0.15, "critical", "management", False, 0),
-    "W4.a": ("cadence_ratio", None, 3, None, 9, None, 2.0, 2.0, 3.0, "warning", "customer_success", True, 0),
+    "W2": ("purchase_drop_rate", 15, 3, 40, None, None, 0.30, 0.15, 0.75, "warning", "customer_success", True, 10),
+    "W3": ("churn_rate_daily", None, None, None, None, None, None, None, 0.15, "critical", "management", False, 0),
+    "W4.a": ("cadence_ratio", None, 3, None, 9, None, 2.0, None, 3.0, "warning", "customer_success", True, 0),
     "W4.b": ("interaction_drop_rate", 12, 2, None, None, None, 0.50, 0.25, None, "notice", "customer_success", True, 9),
     "W4.c": ("negative_feedback", 8, None, None, None, None, 1.0, 1.0, 2.0, "warning", "customer_success", True, 20),
     "W4.d": ("satisfaction_drop", 15, 1, None, None, None, 0.25, 0.10, 0.50, "warning", "customer_success", True, 9),
@@ -52,9 +53,9 @@ RULES: dict[str, tuple[Any, ...]] = {
         "product_complaint_rate", 12, 3, None, None, "product quality", 0.10, 0.05, 0.5, "warning", "operations",
         False, 5,
     ),
-    "W5.a": ("days_to_due", None, None, None, None, None, 1.0, 1.0, None, "warning", "service", False, 0),
-    "W5.b": ("ticket_overdue_days", None, None, None, None, None, 0.0, 0.0, 3.0, "warning", "service", False, 0),
-    "W5.c": ("contact_overdue_days", None, None, None, 42, None, 3.0, 3.0, 7.0, "notice", "operations", True, 0),
+    "W5.a": ("days_to_due", None, None, None, None, None, 1.0, None, None, "warning", "service", False, 0),
+    "W5.b": ("ticket_overdue_days", None, None, None, None, None, 1.0, None, 3.0, "warning", "service", False, 0),
+    "W5.c": ("contact_overdue_days", None, None, None, 42, None, 3.0, None, 7.0, "notice", "operations", True, 0),
     "W5.d": (
         "revenue_without_consent", 40, None, None, None, None, 300.0, 200.0, None, "notice", "customer_success", True,
         30,
@@ -97,20 +98,23 @@ def random_company(seed: int) -> AlertCompany:
     def at(when: date) -> datetime:
         return datetime.combine(when, time(int(rng.integers(24)), int(rng.integers(60))))
 
+    more = np.random.default_rng(1000 + seed)
     orders = []
     for number in range(160):
         # Some buy in bursts, so that falls and silences come about.
         customer = pick(CUSTOMERS)
         when = FIRST + timedelta(days=int(rng.beta(1.2, 1.2) * DAYS)) if customer < "c4" else day()
         status = pick(("completed",) * 9 + ("cancelled",))
+        status = "returned" if status == "completed" and more.random() < 0.08 else status
         orders.append({
             "order_id": f"o{number}", "customer_id": customer, "ordered_at": at(when), "order_date": when,
             "status": status, "is_purchase": status == "completed", "net_amount": float(rng.integers(1, 80)),
+            "returned_amount": float(more.integers(2)) if status == "returned" else 0.0,
         })  # fmt: skip
     items = [
-        {"order_id": one["order_id"], "product_id": product, "order_date": one["order_date"]}
+        {"order_id": one["order_id"], "line_no": line, "product_id": product, "order_date": one["order_date"]}
         for one in orders
-        for product in PRODUCTS
+        for line, product in enumerate(PRODUCTS)
         if rng.random() < 0.6
     ]
     returns = [
@@ -128,6 +132,7 @@ def random_company(seed: int) -> AlertCompany:
         {"customer_id": pick(CUSTOMERS), "feedback": pick(("negative", "positive")), "responded_at": at(day())}
         for _ in range(15)
     ]
+    returns = [one | {"return_id": f"r{number}"} for number, one in enumerate(returns)]
     interactions = [{"customer_id": pick((*CUSTOMERS, None)), "occurred_on": day()} for _ in range(170)]
     tickets, clocks = [], []
     for number in range(90):
@@ -156,6 +161,10 @@ def random_company(seed: int) -> AlertCompany:
          "lapses_on": pick((None, None, due + timedelta(days=int(rng.integers(3, 12)))))}
         for number in range(25)
     ]  # fmt: skip
+    contacts = [
+        one | {"ended_on": one["due_on"] + timedelta(days=int(days)) if days < 12 else None}
+        for one, days in zip(contacts, more.integers(40, size=len(contacts)), strict=True)
+    ]
     board = []
     for metric in BOARD:
         value = 0.09
@@ -163,7 +172,9 @@ def random_company(seed: int) -> AlertCompany:
             value = min(max(value + float(rng.normal(0, 0.02)), 0.0), 0.2)
             board.append({
                 "metric": metric, "metric_date": FIRST + timedelta(days=number), "value": round(value, 6),
-                "target_value": 0.05, "is_abnormal": bool(rng.random() < 0.7),
+                "target_value": 0.05, "is_abnormal": bool(rng.random() < 0.7), "alarm_at": ALARM,
+                "is_target_missed": True if more.random() < 0.9 else None,
+                "is_alarm_reached": round(value, 6) >= ALARM if more.random() < 0.9 else None,
             })  # fmt: skip
     customers = [
         {"customer_id": customer, "region": pick(REGIONS), "account_owner": pick(("eve", "kim", None)),
@@ -250,9 +261,9 @@ def seen(company: AlertCompany, as_of: date) -> dict[str, list[dict[str, Any]]]:
 
 TABLES = {
     "marts.fct_orders": "order_id varchar, customer_id varchar, ordered_at timestamp, order_date date, status varchar, "
-    "is_purchase boolean, net_amount decimal(18, 2)",
-    "marts.fct_order_items": "order_id varchar, product_id varchar, order_date date",
-    "staging.stg_returns": "order_id varchar, product_id varchar, returned_on date",
+    "is_purchase boolean, net_amount decimal(18, 2), returned_amount decimal(18, 2)",
+    "marts.fct_order_items": "order_id varchar, line_no integer, product_id varchar, order_date date",
+    "staging.stg_returns": "return_id varchar, order_id varchar, product_id varchar, returned_on date",
     "marts.fct_survey_responses": "customer_id varchar, region varchar, survey_type varchar, score integer, "
     "responded_on date, channel varchar",
     "marts.fct_touches": "customer_id varchar, feedback varchar, responded_at timestamp",
@@ -267,7 +278,8 @@ TABLES = {
     "intermediate.int_contact_plan": "contact_kind varchar, customer_id varchar, trigger varchar, occasion varchar, "
     "due_on date, priority integer, made_on date, expires_on date, latest_on date, lapses_on date, ended_on date, "
     "plan_exclusion varchar, touch_id varchar, judgement varchar",
-    "marts.kpi_history": "metric varchar, metric_date date, value double, target_value double, is_abnormal boolean",
+    "marts.kpi_history": "metric varchar, metric_date date, value double, target_value double, is_abnormal boolean, "
+    "alarm_at double, is_target_missed boolean, is_alarm_reached boolean",
     "marts.kpi_board": "metric varchar, unit varchar, owner varchar, trend_7d double, reason_dimension varchar, "
     "reason_value varchar, reason_share double",
     "marts.dim_customers": "customer_id varchar, region varchar, account_owner varchar, first_order_on date, "

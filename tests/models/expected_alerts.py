@@ -9,6 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from tests.models.alert_companies import (
+    ALARM,
     BOARD,
     CUSTOMERS,
     FIRST,
@@ -42,6 +43,7 @@ class Opening:
     value: float
     critical_on: date | None = None
     closed_on: date | None = None
+    close_reason: str | None = None
     times_reopened: int = 0
     before: Opening | None = field(default=None, repr=False)
 
@@ -158,13 +160,17 @@ class Evening:
             of = [one["satisfaction_score"] <= rule["value_bound"] for one in rows if one["owner"] == staff]
             yield (staff, ""), self.share(sum(of), len(of), rule["min_count"])
 
+    def sound(self) -> set[str]:
+        """Orders that were delivered, whether or not they came back."""
+        return {one["order_id"] for one in self.tables["marts.fct_orders"] if one["status"] != "cancelled"}
+
     def sold(self, product: str, days: int) -> int:
-        sound = {one["order_id"] for one in self.tables["marts.fct_orders"] if one["status"] == "completed"}
+        sound = self.sound()
         rows = self.recent("marts.fct_order_items", "order_date", days)
         return sum(one["product_id"] == product and one["order_id"] in sound for one in rows)
 
     def products_of(self, order: str) -> set[str]:
-        sound = {one["order_id"] for one in self.tables["marts.fct_orders"] if one["status"] == "completed"}
+        sound = self.sound()
         rows = self.tables["marts.fct_order_items"]
         return {one["product_id"] for one in rows if one["order_id"] == order and order in sound}
 
@@ -176,6 +182,12 @@ class Evening:
                 if product in self.products_of(one["order_id"]) and one["product_id"] in (None, product):
                     first.setdefault(one["order_id"], one["returned_on"])
             came_back = sum(self.today - timedelta(days=days) < day for day in first.values())
+            # Orders that came back without a word of how much: on their own day, with all their lines.
+            came_back += sum(
+                product in self.products_of(one["order_id"])
+                for one in self.recent("marts.fct_orders", "order_date", days)
+                if one["status"] == "returned" and one["returned_amount"] == 0
+            )
             yield (product, ""), self.share(came_back, self.sold(product, days), rule["min_count"])
 
     def product_complaint_rate(self, rule: dict[str, Any]) -> Iterator[tuple[Subject, float | None]]:
@@ -221,6 +233,7 @@ class Evening:
                 or (one["made_on"] is not None and one["made_on"] <= self.today)
                 or (over is not None and over < self.today)
                 or (one["lapses_on"] is not None and one["lapses_on"] <= self.today)
+                or (one["ended_on"] is not None and one["ended_on"] <= self.today)
                 or (self.today - one["due_on"]).days >= PROFILE["contact_overdue_days"]
             )
             late = (self.today - one["due_on"]).days
@@ -238,19 +251,59 @@ class Evening:
     def churn_rate_daily(self, _: dict[str, Any]) -> Iterator[tuple[Subject, float | None]]:
         for one in self.tables["marts.kpi_history"]:
             if one["metric_date"] == self.today and one["metric"] == "churn_rate_daily":
-                yield (one["metric"], ""), one["value"]
+                yield (one["metric"], ""), None if one["is_alarm_reached"] is None else one["value"]
 
     def board_abnormal(self, _: dict[str, Any]) -> Iterator[tuple[Subject, float | None]]:
         for one in self.tables["marts.kpi_history"]:
             if one["metric_date"] == self.today and one["metric"] in BOARD:
-                yield (one["metric"], ""), one["value"] if one["is_abnormal"] else None
+                yield (one["metric"], ""), one["value"] if one["is_abnormal"] and one["is_target_missed"] else None
+
+    def why_gone(self, rule: dict[str, Any], subject: Subject, value: float | None) -> str:
+        """Why an alert that stood yesterday is closed on this evening."""
+        method = getattr(self, f"_why_{rule['metric']}", None)
+        if method is None:
+            return "no_longer_judged" if value is None else "recovered"
+        return str(method(subject, value))
+
+    def _why_cadence_ratio(self, subject: Subject, _: float | None) -> str:
+        return "recovered" if self.today in self.purchase_days(subject[0]) else "churned"
+
+    def _why_ticket_overdue_days(self, _subject: Subject, _: float | None) -> str:
+        return "recovered"
+
+    def _why_days_to_due(self, subject: Subject, _: float | None) -> str:
+        [(due, stopped)] = [(due, stopped) for one, _, due, stopped in self.clocks() if one == subject]
+        return "recovered" if stopped is not None and stopped.date() <= due.date() else "overdue"
+
+    def _why_contact_overdue_days(self, subject: Subject, _: float | None) -> str:
+        [one] = [
+            one for one in self.tables["intermediate.int_contact_plan"]
+            if (one["customer_id"], f"{one['trigger']} {one['occasion']}") == subject
+        ]  # fmt: skip
+        settled = [day for day in (one["made_on"], one["ended_on"]) if day is not None and day <= self.today]
+        return "recovered" if settled else "lapsed"
+
+    def _why_churn_rate_daily(self, _: Subject, value: float | None) -> str:
+        if value is None:
+            return "no_longer_judged"
+        return "month_over" if value > ALARM else "recovered"
+
+    def _why_board_abnormal(self, subject: Subject, value: float | None) -> str:
+        [one] = [
+            one for one in self.tables["marts.kpi_history"]
+            if (one["metric"], one["metric_date"]) == (subject[0], self.today)
+        ]  # fmt: skip
+        if one["is_target_missed"] is None:
+            return "no_longer_judged"
+        return "recovered" if value is None else "month_over"
 
 
 def holds(rule: dict[str, Any], value: float | None, was_open: bool) -> bool:
     """Whether the condition holds, by the threshold, or by that of closing where it held before."""
-    bound = rule["close_threshold"] if was_open else rule["threshold"]
     if value is None:
         return False
+    is_easier = was_open and rule["close_threshold"] is not None
+    bound = ALARM if rule["metric"] == "churn_rate_daily" else rule["close_threshold" if is_easier else "threshold"]
     if rule["metric"] in ("negative_share", "churn_rate_daily"):
         return value > bound
     if rule["metric"] in ("days_to_due", "board_abnormal"):
@@ -266,12 +319,14 @@ class Diary:
         self._standing: dict[tuple[str, Subject], Opening] = {}
         self._last: dict[tuple[str, Subject], Opening] = {}
 
-    def write(self, name: str, rule: dict[str, Any], figures: dict[Subject, float | None], today: date) -> None:
+    def write(self, name: str, rule: dict[str, Any], evening: Evening) -> None:
         """Write down what a rule finds on an evening."""
+        today, figures = evening.today, dict(evening.figures(rule))
         is_new_month = rule["metric"] in ("churn_rate_daily", "board_abnormal") and today.day == 1
         for key in [key for key in self._standing if key[0] == name]:
             if is_new_month or not holds(rule, figures.get(key[1]), was_open=True):
-                self._standing.pop(key).closed_on = today
+                gone = self._standing.pop(key)
+                gone.closed_on, gone.close_reason = today, evening.why_gone(rule, key[1], figures.get(key[1]))
         for subject, value in figures.items():
             key = (name, subject)
             if value is not None and holds(rule, value, key in self._standing):
@@ -299,7 +354,7 @@ def lives(company: AlertCompany, rules: dict[str, tuple[Any, ...]], asked: list[
         evening = Evening(seen(company, today), today)
         for name, values in rules.items():
             rule = dict(zip(RULE_COLUMNS, values, strict=True))
-            diary.write(name, rule, dict(evening.figures(rule)), today)
+            diary.write(name, rule, evening)
         if today in asked:
             found[today] = [replace(one) for one in diary.written]
     return found

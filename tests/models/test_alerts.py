@@ -33,11 +33,12 @@ def key_of(row: Row) -> tuple[Any, ...]:
 def test_alerts_are_what_a_diary_kept_evening_by_evening_says(project: CompiledProject, seed: int) -> None:
     company = random_company(seed)
     kept: dict[tuple[Any, ...], str] = {}
-    rules_met = set()
+    rules_met, reasons_met = set(), set()
     for as_of, diary in lives(company, RULES, LOOKED_AT).items():
         expected = {
             (one.rule, *one.subject, one.opened_on): (
                 one.closed_on,
+                one.close_reason,
                 one.last_seen_on,
                 one.critical_on,
                 one.times_reopened,
@@ -48,6 +49,7 @@ def test_alerts_are_what_a_diary_kept_evening_by_evening_says(project: CompiledP
             if one.closed_on is None or (as_of - one.closed_on).days < PROFILE["alert_closed_days"]
         }
         rules_met |= {one.rule for one in diary}
+        reasons_met |= {one.close_reason for one in diary}
         # With and without a sample for the back-test, whose customers are followed through all their history.
         for sample in (0, 100):
             tables = seen(company, as_of)
@@ -60,8 +62,9 @@ def test_alerts_are_what_a_diary_kept_evening_by_evening_says(project: CompiledP
             assert len({row["alert_id"] for row in found}) == len(found)
             assert {
                 key_of(row): (
-                    row["closed_on"], row["last_seen_on"], row["critical_on"], row["times_reopened"],
-                    names[row["reopened_from"]] if row["reopened_from"] else None, row["metric_value"],
+                    row["closed_on"], row["close_reason"], row["last_seen_on"], row["critical_on"],
+                    row["times_reopened"], names[row["reopened_from"]] if row["reopened_from"] else None,
+                    row["metric_value"],
                 )
                 for row in found
             } == expected  # fmt: skip
@@ -71,6 +74,7 @@ def test_alerts_are_what_a_diary_kept_evening_by_evening_says(project: CompiledP
                     "closed" if row["closed_on"] else "opened" if row["opened_on"] == as_of else "open"
                 )
     assert rules_met == set(RULES), "the company has something for every rule"
+    assert reasons_met >= {"recovered", "overdue", "lapsed", "no_longer_judged", "month_over"}
 
 
 def purchases(customer: str, *days: int) -> list[Row]:
@@ -246,6 +250,15 @@ def test_decisions_of_people_hold_until_it_gets_worse(project: CompiledProject) 
     assert (found["put_away"]["closed_on"], found["put_away"]["close_reason"]) == (
         LAST - timedelta(days=5), "closed_by_person",
     )  # fmt: skip
+    assert found["put_away"]["last_seen_on"] == LAST - timedelta(days=6), "the day before it was closed"
+    news = {name: (row["news"], row["new_on"]) for name, row in found.items() if row["status"] == "open"}
+    opened_on = LAST - timedelta(days=19)
+    assert news == {
+        "plain": ("opened", opened_on),
+        "snooze_is_over": ("snooze_over", LAST),
+        "worse_since": ("risen", LAST - timedelta(days=1)),
+        "taken_back": ("opened", opened_on),
+    }
     assert found["snoozed"]["snoozed_until"] == LAST + timedelta(days=1)
     assert {row["alert_id"] for row in found.values()} == set(ids.values()), "a decision changes no ID"
     assert {name for name, row in found.items() if row["owner_rank"]} == {
@@ -266,3 +279,22 @@ def test_an_owner_reads_the_gravest_alerts_and_the_rest_by_group(project: Compil
     others = {row["subject_id"]: (row["owner"], row["owner_type"], row["owner_rank"]) for row in found}
     assert others["e1"] == ("eve", "account_owner", 1)
     assert others["nobodys"] == ("service", "role", 1)
+
+
+def test_what_stood_before_takes_no_place_from_what_is_new(project: CompiledProject) -> None:
+    """The cap is 3: four that stand, two that open today and one that gets critical today."""
+    people = [customer(f"k{n}", "kim", worth=90 + n) for n in range(4)]
+    people += [customer(f"n{n}", "kim", worth=n) for n in range(2)] + [customer("risen", "kim", worth=50)]
+    bad = [row for n in range(4) for row in complaints(f"k{n}", 3, 2, 1)] + complaints("risen", 3, 2, 0)
+    bad += [row for n in range(2) for row in complaints(f"n{n}", 1, 0)]
+    with warehouse_of(project, company_of(people, fct_tickets=bad), LAST) as connection:
+        found = {row["subject_id"]: row for row in alerts_of(connection) if row["rule_id"] == "W4.complaint"}
+    assert {name: (row["owner_rank"], row["is_in_digest"], row["news"]) for name, row in found.items()} == {
+        "risen": (1, True, "risen"),
+        "n1": (2, True, "opened"),
+        "n0": (3, True, "opened"),
+        "k3": (1, True, "risen"),
+        "k2": (2, True, "risen"),
+        "k1": (3, True, "risen"),
+        "k0": (4, False, "risen"),
+    }

@@ -24,6 +24,8 @@ COLUMNS = {
     "status": "varchar",
     "opened_on": "date",
     "closed_on": "date",
+    "news": "varchar",
+    "new_on": "date",
     "metric": "varchar",
     "metric_value": "double",
     "threshold": "double",
@@ -69,6 +71,8 @@ def alert(subject: str, opened_on: str, **more: Any) -> dict[str, Any]:
         "status": "open",
         "opened_on": opened_on,
         "closed_on": None,
+        "news": "opened",
+        "new_on": opened_on,
         "metric": "frequency_drop",
         "metric_value": 0.4,
         "threshold": 0.3,
@@ -93,7 +97,7 @@ class Releases:
         self.home = home
         self.number = 0
 
-    def publish(self, as_of: str, *alerts: dict[str, Any], **manifest: Any) -> Path:
+    def publish(self, as_of: str, *alerts: dict[str, Any], cap: int = 20, **manifest: Any) -> Path:
         self.number += 1
         folder = self.home.releases / f"r{self.number}"
         folder.mkdir(parents=True)
@@ -106,6 +110,11 @@ class Releases:
                 connection.executemany(f"insert into marts.alerts values ({', '.join('?' * len(COLUMNS))})", rows)
             connection.execute("create table marts.dim_labels (code_set text, code text, name_en text, name_zh text)")
             connection.executemany("insert into marts.dim_labels values (?, ?, ?, ?)", LABELS)
+        with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+            connection.execute("create schema intermediate")
+            connection.execute(
+                f"create table intermediate.int_profile as select 30 as alert_closed_days, {cap} as alert_owner_cap"
+            )
         content = {"as_of_date": as_of, "started_at": f"{self.number:04d}", "known_by": None} | manifest
         (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
         self.home.published.unlink(missing_ok=True)

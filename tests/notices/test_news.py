@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from retention.notices.alerts import Alert
-from retention.notices.news import find_news
+from retention.notices.news import Since, find_news
 
 if TYPE_CHECKING:
     from retention.notices.ledger import Told
@@ -19,7 +19,7 @@ KEPT = 30  # days that a closed alert stays in the table
 Span = list[int]  # first day, first day after; 999: open
 
 
-def rows(spans: list[Span], today: int, is_quiet: bool, is_capped: bool) -> list[Alert]:
+def rows(spans: list[Span], today: int, is_quiet: bool, is_capped: bool, rises_after: int) -> list[Alert]:
     """The table of a day: every stretch that has begun, closed ones for some days."""
     found = []
     for begin, end in spans:
@@ -27,11 +27,14 @@ def rows(spans: list[Span], today: int, is_quiet: bool, is_capped: bool) -> list
             continue
         is_closed = end <= today
         status = "closed" if is_closed else "opened" if begin == today else "open"
+        risen = begin + rises_after
+        is_critical = risen <= min(today, end - 1)
         found.append(
             Alert(
-                f"K@{begin}", "W2", "churn_warning", "customer", "K", "", "warning",
+                f"K@{begin}", "W2", "churn_warning", "customer", "K", "", "critical" if is_critical else "warning",
                 "snoozed" if is_quiet and not is_closed else status, START + timedelta(days=begin),
-                START + timedelta(days=end) if is_closed else None, None,
+                START + timedelta(days=end) if is_closed else None,
+                "risen" if is_critical else "opened", START + timedelta(days=risen if is_critical else begin), None,
                 None, None, None, "East", None, None, None, not is_closed and not is_capped,
             )
         )  # fmt: skip
@@ -74,22 +77,28 @@ def test_over_a_random_life_each_opening_is_told_once_and_what_is_told_is_so(see
         if dice.random() < 0.2 or (seed % 5 == 0 and 40 < today < 90):  # no run, or none for weeks
             continue
         as_of = START + timedelta(days=today)
-        table = rows(spans, today, is_quiet=dice.random() < 0.1, is_capped=dice.random() < 0.1)
-        news = find_news(table, told, last_day, as_of, KEPT)
+        table = rows(spans, today, dice.random() < 0.1, dice.random() < 0.1, rises_after=3 + 6 * (seed % 3))
+        news = find_news(table, told, Since(last_day, as_of, KEPT, cap=seed % 2))
         assert not {"withdrawn", "opened"} <= {one.kind for one in news}, "an opening that was moved is the same one"
         told += [one.as_told(as_of) for one in news]
         last_day = as_of
-        assert find_news(table, told, last_day, as_of, KEPT) == [], "a second run has nothing new"
+        assert find_news(table, told, Since(last_day, as_of, KEPT, cap=seed % 2)) == [], "a second run has nothing new"
 
         by_itself = [one for one in told if one.kind != "grouped"]
         stands = bool(by_itself) and by_itself[-1].is_beginning
-        if any(row.is_live and row.is_in_digest for row in table):
+        live = [row for row in table if row.is_live and row.is_in_digest]
+        if live:
             assert stands, "what is open was told"
+            assert live[-1].severity != "critical" or by_itself[-1].severity == "critical", "and how grave it is"
         if not any(not row.is_closed for row in table):
             assert not stands, "what is over was told as over"
     by_itself = [one for one in told if one.kind != "grouped"]
-    assert all(before.is_beginning != after.is_beginning for before, after in pairwise(by_itself)), "begin, end, begin"
-    assert max(Counter(one.alert_id for one in told if one.kind == "grouped").values(), default=0) <= 1
+    ends = [one for one in by_itself if one.kind != "risen"]
+    assert all(before.is_beginning != after.is_beginning for before, after in pairwise(ends)), "begin, end, begin"
+    rises = [(before, after) for before, after in pairwise(by_itself) if after.kind == "risen"]
+    assert all(before.is_beginning and before.severity == "warning" for before, _ in rises), "a rise is told once"
+    grouped = Counter((one.alert_id, one.severity) for one in told if one.kind == "grouped")
+    assert max(grouped.values(), default=0) <= 1
     openings = [one for one in told if one.kind == "opened"]
     assert max(Counter(one.alert_id for one in openings).values(), default=0) <= 1
     # Another opening begins after the day on which the one before was told: else it is that one, moved.

@@ -138,6 +138,83 @@ def test_what_is_put_off_or_beyond_the_cap_is_told_when_its_turn_comes(published
     assert sorted(kinds(tell()))[:2] == [("grouped", "C7@2024-05-05"), ("grouped", "C8@2024-05-05")]
 
 
+def test_what_is_new_has_places_of_its_own_whatever_was_told_long_ago(published: Releases, tell: Tell) -> None:
+    """The release ranks what is new on its day; what became new on a day without a run is ranked here."""
+    old = [alert(f"C{n}", "2024-04-20", value_at_stake=900 + n) for n in range(3)]
+    published.publish("2024-05-02", *old, cap=3)
+    assert len(kinds(tell())) == 3
+    missed = [alert(f"M{n}", "2024-05-03", value_at_stake=n, is_in_digest=False) for n in range(4)]
+    new = [alert("N0", "2024-05-04", value_at_stake=1), alert("N1", "2024-05-04", is_in_digest=False)]
+    published.publish("2024-05-04", *old, *missed, *new, cap=3)  # of the third of May there was no run
+    done = tell()
+    told = {(kind, one.split("@")[0]) for kind, one in kinds(done)}
+    assert told == {("opened", name) for name in ("M3", "M2", "M1", "N0")} | {("grouped", "M0"), ("grouped", "N1")}
+    assert "规则W2另有2条" in done.digests[0].body
+    assert kinds(tell()) == []
+
+
+def test_a_rise_to_critical_and_the_end_of_a_snooze_are_told_once(
+    published: Releases, tell: Tell, receiver: Receiver
+) -> None:
+    published.publish("2024-05-02", alert("C1", "2024-05-01"), alert("C2", "2024-05-01"), alert("C3", "2024-05-01"))
+    tell()
+    put_off = [alert(f"C{n}", "2024-05-01", status="snoozed") for n in (2, 3)]
+    risen = alert("C1", "2024-05-01", severity="critical", news="risen", new_on="2024-05-03")
+    published.publish("2024-05-03", risen, *put_off)
+    assert kinds(tell()) == [("risen", "C1@2024-05-01")]
+    assert "**升为严重**" in receiver.texts("east")[-1]
+    assert receiver.texts("east")[-1].startswith("2024-05-03 预警：1 严重")
+    over = {"news": "snooze_over", "new_on": "2024-05-04"}
+    # Late data moves the day of the rise: it is the same one.
+    later = risen | {"new_on": "2024-05-05"}
+    published.publish("2024-05-05", later, alert("C2", "2024-05-01", **over), alert("C3", "2024-05-01", **over))
+    assert kinds(tell()) == [("resumed", "C2@2024-05-01"), ("resumed", "C3@2024-05-01")]
+    assert "**暂停提醒已结束**" in receiver.texts("east")[-1]
+    assert kinds(tell()) == []
+    # Critical when it was put off no longer: one message says both.
+    again = [alert(f"C{n}", "2024-05-01", severity="critical", news="risen", new_on="2024-05-06") for n in (2, 3)]
+    published.publish("2024-05-06", later, again[0], again[1] | {"is_in_digest": False})
+    assert kinds(tell()) == [("risen", "C2@2024-05-01"), ("grouped", "C3@2024-05-01")]
+    published.publish("2024-05-07", later, *again)
+    assert kinds(tell()) == [("risen", "C3@2024-05-01")], "its turn has come"
+    ended = [closed(f"C{n}", "2024-05-01", "2024-05-08", severity="critical") for n in (1, 2, 3)]
+    published.publish("2024-05-08", *ended)
+    assert [kind for kind, _ in kinds(tell())] == ["closed"] * 3
+
+
+def test_sending_again_leaves_out_what_was_told_since(
+    published: Releases, notices: Notices, tell: Tell, receiver: Receiver
+) -> None:
+    published.publish("2024-05-02", alert("C1", "2024-05-01"), alert("C2", "2024-05-01"))
+    receiver.answers["east"] = "cut"
+    with pytest.raises(SendingError, match="unknown"):
+        tell()
+    receiver.answers.clear()
+    [first] = Ledger(published.home).read().sendings
+    published.publish("2024-05-03", closed("C1", "2024-05-01", "2024-05-03"), alert("C2", "2024-05-01"))
+    tell()
+    send_again(published.home, notices, Path("notices.yml"), first)
+    assert "其中1条此后已通知" in receiver.texts("east")[-1]
+    assert "C2" in receiver.texts("east")[-1]
+    assert "C1" not in receiver.texts("east")[-1]
+
+
+def test_sending_again_what_the_next_run_has_told_sends_nothing(
+    published: Releases, notices: Notices, tell: Tell, receiver: Receiver
+) -> None:
+    published.publish("2024-05-02", alert("C1", "2024-05-01"))
+    receiver.answers["east"] = 503
+    with pytest.raises(SendingError):
+        tell()
+    receiver.answers.clear()
+    [first] = Ledger(published.home).read().sendings
+    assert kinds(tell()) == [("opened", "C1@2024-05-01")]
+    before = len(receiver.messages)
+    with pytest.raises(SettingsError, match="has been told since"):
+        send_again(published.home, notices, Path("notices.yml"), first)
+    assert len(receiver.messages) == before
+
+
 def test_a_digest_has_so_many_lines_and_the_rest_comes_the_next_time(
     published: Releases, notices: Notices, tell: Tell
 ) -> None:

@@ -223,7 +223,9 @@ PUBLISHED = {
         (-1.0)::double as contribution, date '2024-06-30' as as_of_date
         from (values ('north'), ('south')) as t(dimension_value)""",
     "alerts": """select alert_id, rule_id, subject_id, customer_id, 'open' as status, 'service' as owner,
-        'role' as owner_type, owner_rank, date '2024-06-30' as as_of_date
+        'role' as owner_type, owner_rank, null::varchar as close_reason,
+        if(rule_id = 'W6', 'board_abnormal', 'other') as metric,
+        date '2024-06-01' as new_on, date '2024-06-30' as as_of_date
         from (values ('a1', 'W2', 'c1', 'c1', 1), ('a2', 'W6', 'timely_rate', null, 2))
             as t(alert_id, rule_id, subject_id, customer_id, owner_rank)""",
     "alert_backtest": """select rule_id, date '2024-05-31' as month_end, 9 as customers, date '2024-06-30' as as_of_date
@@ -247,6 +249,8 @@ def write_warehouse(path: Path, *changes: str) -> Path:
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema raw")
         connection.execute("create schema marts")
+        connection.execute("create schema intermediate")
+        connection.execute("create table intermediate.int_alert_rules as select 'board_abnormal' as metric")
         connection.execute(
             f"create table raw.run_parameters as select '{TIME_ZONE}' as timezone, null::bigint as since_load_seq"
         )

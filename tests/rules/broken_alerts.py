@@ -1,5 +1,7 @@
 """Rows of alert rules that are wrong, in the form of BROKEN_RULES."""
 
+from tests.rules.broken_rules import APPEND
+
 BROKEN_ALERTS: dict[str, tuple[str, str, str, str]] = {
     "alert_of_no_metric": (
         "alert_rules",
@@ -15,9 +17,9 @@ BROKEN_ALERTS: dict[str, tuple[str, str, str, str]] = {
     ),
     "alert_without_a_threshold": (
         "alert_rules",
-        "churn_rate_daily,,,,,,0.10,0.10,",
-        "churn_rate_daily,,,,,,,0.10,",
-        "line 4: rule W3 has no threshold. Write the figure at which it opens an alert.",
+        "complaints,30,,,,,2,2,",
+        "complaints,30,,,,,,2,",
+        "line 9: rule W4.complaint has no threshold. Write the figure at which it opens an alert.",
     ),
     "alert_that_closes_before_it_opens": (
         "alert_rules",
@@ -27,8 +29,8 @@ BROKEN_ALERTS: dict[str, tuple[str, str, str, str]] = {
     ),
     "alert_that_is_critical_at_once": (
         "alert_rules",
-        "purchase_drop_rate,90,3,181,,,0.30,0.30,0.60,",
-        "purchase_drop_rate,90,3,181,,,0.30,0.30,0.20,",
+        "purchase_drop_rate,90,3,181,,,0.30,0.15,0.60,",
+        "purchase_drop_rate,90,3,181,,,0.30,0.15,0.20,",
         "line 3: critical_threshold 0.20 of rule W2 is below its threshold 0.30. Write a graver figure,",
     ),
     "alert_without_a_bound": (
@@ -42,6 +44,45 @@ BROKEN_ALERTS: dict[str, tuple[str, str, str, str]] = {
         "0.50,0.50,,notice,",
         "0.50,0.50,,note,",
         "line 6: severity 'note' is unknown. Write critical or warning or notice.",
+    ),
+    "alert_that_repeats_the_alarm_of_the_board": (
+        "alert_rules",
+        "churn_rate_daily,,,,,,,,0.15",
+        "churn_rate_daily,,,,,,0.10,,0.15",
+        "line 4: threshold '0.10' of rule W3 does nothing: churn_rate_daily does not use it; its alarm is alarm_at of "
+        "board_metrics.csv. Leave threshold empty.",
+    ),
+    "alert_of_the_board_with_a_least_count": (
+        "alert_rules",
+        "churn_rate_daily,,,,,,,,0.15",
+        "churn_rate_daily,,50,,,,,,0.15",
+        "line 4: min_count '50' of rule W3 does nothing: churn_rate_daily does not use it; parameter target_min_count",
+    ),
+    "alert_on_the_board_that_is_critical_below_its_alarm": (
+        "alert_rules",
+        "churn_rate_daily,,,,,,,,0.15",
+        "churn_rate_daily,,,,,,,,0.05",
+        "line 4: critical_threshold 0.05 of rule W3 is below alarm_at 0.10 of board_metrics.csv, line 3. Write a",
+    ),
+    "alert_without_an_alarm_on_the_board": (
+        "board_metrics",
+        "churn_rate_daily,retention,at_most,0.05,0.10,",
+        "churn_rate_daily,retention,at_most,0.05,,",
+        "line 3: churn_rate_daily has no alarm_at, at which rule W3 of alert_rules.csv opens. Write one, or set",
+    ),
+    "alert_of_days_that_closes_by_a_figure": (
+        "alert_rules",
+        "ticket_overdue_days,,,,,,0,,3",
+        "ticket_overdue_days,,,,,,0,0,3",
+        "line 15: close_threshold '0' of rule W5.ticket_overdue does nothing: ticket_overdue_days does not use it. "
+        "Leave close_threshold empty.",
+    ),
+    "board_kept_for_less_than_its_alerts": (
+        "profile_parameters",
+        APPEND,
+        "retail,board_history_days,60,days,K1,Two months\n",
+        "line {line}: board_history_days is 60 and alert_closed_days 30: alerts on metrics of the board, which last a "
+        "month at most, would get another ID every day. Write 61 or more for board_history_days.",
     ),
     "alert_with_an_action_that_nobody_has_named": (
         "alert_rules",

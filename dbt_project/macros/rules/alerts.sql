@@ -87,3 +87,16 @@
         else ''
     end
 {%- endmacro %}
+
+{# Points of a survey's whole scale: so many that a step of a scale of 5, 7 or 11 answers is a whole number of them. #}
+{% macro satisfaction_scale_points() -%}
+    {{ return(60) }}
+{%- endmacro %}
+
+{# An answer in points of its scale, 0 the worst: hundredths, so that a mean on a threshold is on it. #}
+{% macro satisfaction_points(score, score_min, score_max) -%}
+    {{ to_decimal(
+        satisfaction_scale_points() ~ ' * cast(' ~ score ~ ' - ' ~ score_min ~ ' as double) / ('
+        ~ score_max ~ ' - ' ~ score_min ~ ')'
+    ) }}
+{%- endmacro %}

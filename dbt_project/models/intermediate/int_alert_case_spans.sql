@@ -197,7 +197,11 @@ ticket_cases as (
         followed.customer_id,
         case
             when rules.metric = 'ticket_overdue_days'
-                then greatest(followed.due_on, coalesce(followed.reopened_on, followed.due_on))
+                then
+                    greatest(
+                        {{ add_days('followed.due_on', days_until('rules.threshold', '1')) }},
+                        coalesce(followed.reopened_on, followed.due_on)
+                    )
             else
                 greatest(
                     {{ add_days(
@@ -230,16 +234,20 @@ ticket_cases as (
 ),
 
 -- W5: contacts of the plan that were not made. A plan is the same on every day that shows some of it.
-contact_cases as (
+due_contacts as (
 
     select
-        rules.rule_id,
-        planned.customer_id as subject_id,
-        planned.trigger || ' ' || planned.occasion as occasion,
         planned.customer_id,
-        {{ add_days('planned.due_on', days_until('rules.threshold', '1')) }} as opened_on,
+        planned.trigger,
+        planned.occasion,
+        planned.due_on,
+        planned.priority,
+        -- Made, or no longer called for: what it was for has come about.
         least(
-            coalesce(planned.made_on, {{ add_days('planned.due_on', 'profile.contact_overdue_days') }}),
+            coalesce(planned.made_on, planned.ended_on), coalesce(planned.ended_on, planned.made_on)
+        ) as settled_on,
+        -- The next one takes its place, it makes no sense any more, or the plan no longer shows it.
+        least(
             coalesce(
                 {{ add_days(
                     "coalesce(planned.expires_on, case when planned.contact_kind = 'cadence' then planned.latest_on end)",
@@ -248,46 +256,84 @@ contact_cases as (
                 {{ add_days('planned.due_on', 'profile.contact_overdue_days') }}
             ),
             coalesce(planned.lapses_on, {{ add_days('planned.due_on', 'profile.contact_overdue_days') }}),
-            coalesce(planned.ended_on, {{ add_days('planned.due_on', 'profile.contact_overdue_days') }}),
             {{ add_days('planned.due_on', 'profile.contact_overdue_days') }}
-        ) as ends_on,
-        {{ add_days('planned.due_on', days_until('rules.critical_threshold', '1')) }} as critical_on,
-        'recovered' as close_reason,
-        planned.due_on as counted_from,
-        cast(1 as double) as unit_days,
-        cast(null as double) as metric_value,
-        cast(null as double) as asked_value
+        ) as lapsed_on
     from {{ ref('int_contact_plan') }} as planned
-    inner join rules
-        on rules.metric = 'contact_overdue_days' and planned.priority <= coalesce(rules.value_bound, planned.priority)
     cross join profile
     where planned.plan_exclusion is null or (planned.touch_id is not null and planned.judgement is null)
 
 ),
 
--- W3, W6: days of the board. A month's end closes what holds, so that an alert lies within the days that are kept.
-board_days as (
+contact_cases as (
+
+    select
+        rules.rule_id,
+        planned.customer_id as subject_id,
+        planned.trigger || ' ' || planned.occasion as occasion,
+        planned.customer_id,
+        {{ add_days('planned.due_on', days_until('rules.threshold', '1')) }} as opened_on,
+        least(coalesce(planned.settled_on, planned.lapsed_on), planned.lapsed_on) as ends_on,
+        {{ add_days('planned.due_on', days_until('rules.critical_threshold', '1')) }} as critical_on,
+        case when planned.settled_on <= planned.lapsed_on then 'recovered' else 'lapsed' end as close_reason,
+        planned.due_on as counted_from,
+        cast(1 as double) as unit_days,
+        cast(null as double) as metric_value,
+        cast(null as double) as asked_value
+    from due_contacts as planned
+    inner join rules
+        on rules.metric = 'contact_overdue_days' and planned.priority <= coalesce(rules.value_bound, planned.priority)
+
+),
+
+-- W3, W6: days of the board, judged as the board judges them: by its alarm and its target, and of too few not at all.
+-- 1: it holds; 0: it does not; null: nobody can say.
+judged_days as (
 
     select
         rules.rule_id,
         history.metric as subject_id,
         history.metric_date,
         history.value as metric_value,
-        case when rules.metric = 'churn_rate_daily' then rules.threshold else history.target_value end as asked_value,
+        case when rules.metric = 'churn_rate_daily' then history.alarm_at else history.target_value end as asked_value,
         rules.critical_threshold,
+        case
+            when rules.metric = 'churn_rate_daily'
+                then
+                    case
+                        when history.is_alarm_reached is null then null
+                        when {{ reaches('history.value', 'history.alarm_at', 'rules.comparison') }} then 1
+                        else 0
+                    end
+            when history.is_target_missed is null or history.is_abnormal is null then null
+            when history.is_abnormal then 1
+            else 0
+        end as verdict,
         {{ month_start('history.metric_date') }} as metric_month,
         {{ days_between(day_zero, 'history.metric_date') }} as day_number
     from {{ ref('kpi_history') }} as history
     inner join rules
         on
-            (rules.metric = 'board_abnormal' and history.is_abnormal)
-            or (
-                rules.metric = 'churn_rate_daily' and history.metric = 'churn_rate_daily'
-                and {{ reaches('history.value', 'rules.threshold', 'rules.comparison') }}
-            )
+            rules.metric = 'board_abnormal'
+            or (rules.metric = 'churn_rate_daily' and history.metric = 'churn_rate_daily')
 
 ),
 
+board_days as (
+
+    select
+        judged_days.*,
+        coalesce(tomorrow.verdict, -1) as verdict_of_tomorrow
+    from judged_days
+    left join judged_days as tomorrow
+        on
+            judged_days.rule_id = tomorrow.rule_id
+            and judged_days.subject_id = tomorrow.subject_id
+            and judged_days.day_number + 1 = tomorrow.day_number
+    where judged_days.verdict = 1
+
+),
+
+-- A month's end closes what holds, so that an alert lies within the days that are kept.
 board_runs as (
 
     select
@@ -309,9 +355,10 @@ board_cases as (
         min(metric_date) as opened_on,
         {{ add_days('max(metric_date)', 1) }} as ends_on,
         min(case when metric_value >= critical_threshold then metric_date end) as critical_on,
-        case
-            when {{ month_start(add_days('max(metric_date)', 1)) }} != max(metric_month) then 'month_over'
-            else 'recovered'
+        case {{ latest_value('verdict_of_tomorrow', 'metric_date') }}
+            when 1 then 'month_over'
+            when 0 then 'recovered'
+            else 'no_longer_judged'
         end as close_reason,
         cast(null as date) as counted_from,
         cast(null as double) as unit_days,

@@ -19,13 +19,7 @@ answers as (
         responses.responded_on,
         coalesce(responses.region, customers.region, 'unknown') as region,
         responses.score <= scales.negative_until as is_negative,
-        cast(
-            case responses.survey_type
-                when 'nps' then responses.score * 6
-                when 'csat' then (responses.score - 1) * 15
-                when 'ces' then (responses.score - 1) * 10
-            end as integer
-        ) as points
+        {{ satisfaction_points('responses.score', 'scales.score_min', 'scales.score_max') }} as points
     from {{ ref('fct_survey_responses') }} as responses
     inner join {{ ref('survey_scales') }} as scales on responses.survey_type = scales.survey_type
     left join {{ ref('dim_customers') }} as customers on responses.customer_id = customers.customer_id
@@ -44,12 +38,14 @@ tickets as (
 
 ),
 
--- Few orders came to nothing: they are taken off, instead of all others looked up.
-void_orders as (
+-- Few orders came to nothing, or came back without a word of what: they are looked up instead of all others.
+odd_orders as (
 
-    select order_id
+    select
+        order_id,
+        status = 'returned' as is_returned
     from orders
-    where status not in ('completed', 'returned')
+    where status not in ('completed', 'returned') or (status = 'returned' and returned_amount = 0)
 
 ),
 
@@ -58,10 +54,11 @@ lines as (
     select
         items.order_id,
         items.product_id,
-        items.order_date
+        items.order_date,
+        coalesce(odd_orders.is_returned, false) as is_returned
     from {{ ref('fct_order_items') }} as items
-    left join void_orders on items.order_id = void_orders.order_id
-    where void_orders.order_id is null and items.product_id is not null
+    left join odd_orders on items.order_id = odd_orders.order_id
+    where coalesce(odd_orders.is_returned, true) and items.product_id is not null
 
 ),
 
@@ -78,23 +75,10 @@ sold as (
     select
         product_id,
         order_date,
-        cast(count(*) as integer) as line_count
+        cast(count(*) as integer) as line_count,
+        cast(sum(case when is_returned then 1 else 0 end) as decimal(18, 2)) as returned_count
     from lines
     group by product_id, order_date
-
-),
-
--- A return that names no product is of the whole order.
-returned_lines as (
-
-    select
-        lines.product_id,
-        lines.order_id,
-        min(sent_back.returned_on) as returned_on
-    from {{ ref('stg_returns') }} as sent_back
-    inner join lines on sent_back.order_id = lines.order_id
-    where sent_back.product_id is null or sent_back.product_id = lines.product_id
-    group by lines.product_id, lines.order_id
 
 ),
 
@@ -182,7 +166,7 @@ facts as (
         responded_on as fact_on,
         cast(null as {{ dbt.type_string() }}) as category,
         1 as counted,
-        cast(points as decimal(18, 2)) as measure
+        points as measure
     from answers
     where customer_id is not null
     union all
@@ -222,7 +206,7 @@ facts as (
         sold.order_date as fact_on,
         cast(null as {{ dbt.type_string() }}) as category,
         sold.line_count as counted,
-        cast(0 as decimal(18, 2)) as measure
+        case when asked.metric = 'return_rate' then sold.returned_count else cast(0 as decimal(18, 2)) end as measure
     from sold
     cross join asked
     union all
@@ -233,7 +217,8 @@ facts as (
         cast(null as {{ dbt.type_string() }}) as category,
         0 as counted,
         cast(1 as decimal(18, 2)) as measure
-    from returned_lines
+    from {{ ref('int_board_returned_lines') }}
+    where product_id is not null
     union all
     select
         'product_complaint_rate' as metric,

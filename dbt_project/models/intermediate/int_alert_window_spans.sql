@@ -288,13 +288,13 @@ valued as (
                 then by_day.now_sum / 100 / by_day.now_count
             when rules.approach = 'drop' and by_day.before_count >= rules.min_count
                 then (by_day.before_count - by_day.now_count) / by_day.before_count
-            -- Points of 60 a whole scale.
+            -- Hundredths of points: the fall is a share of the whole scale.
             when
                 rules.approach = 'mean_drop'
                 and by_day.now_count >= rules.min_count and by_day.before_count >= rules.min_count
                 then
                     (by_day.before_sum * by_day.now_count - by_day.now_sum * by_day.before_count)
-                    / (6000 * by_day.now_count * by_day.before_count)
+                    / ({{ 100 * satisfaction_scale_points() }} * by_day.now_count * by_day.before_count)
             when rules.approach = 'number' then by_day.now_count
             when rules.approach = 'amount' then by_day.now_sum / 100
         end as metric_value
@@ -303,7 +303,6 @@ valued as (
 
 ),
 
--- 1: it begins or goes on; 0: it is gone; null: it goes on where it was there.
 -- 1: it begins or goes on; 0: it is gone; null: it goes on where it was there.
 judged as {{ worked_out() }} (
 

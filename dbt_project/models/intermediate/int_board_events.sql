@@ -30,12 +30,6 @@ scales as (
 
 ),
 
-returns as (
-
-    select * from {{ ref('stg_returns') }}
-
-),
-
 -- An order's own region goes before its customer's.
 orders as (
 
@@ -120,79 +114,18 @@ sold as (
 
 ),
 
-newly_returned as (
-
-    select distinct returns.order_id
-    from returns
-    inner join bounds on returns.returned_on > bounds.events_from
-
-),
-
-matched as (
-
-    select
-        returns.return_id,
-        returns.order_id,
-        returns.returned_on,
-        items.line_no,
-        items.product_id
-    from returns
-    inner join newly_returned on returns.order_id = newly_returned.order_id
-    inner join {{ ref('fct_order_items') }} as items on returns.order_id = items.order_id
-    where coalesce(returns.product_id, items.product_id) = items.product_id
-
-),
-
--- A return that names no product is one of all lines; one of a product that was not ordered is a line of its own.
-all_returned as (
-
-    select
-        order_id,
-        returned_on,
-        line_no,
-        product_id
-    from matched
-    union all
-    select
-        returns.order_id,
-        returns.returned_on,
-        cast(null as integer) as line_no,
-        returns.product_id
-    from returns
-    inner join newly_returned on returns.order_id = newly_returned.order_id
-    left join matched on returns.return_id = matched.return_id
-    where matched.return_id is null
-
-),
-
--- A line counts once, on the day when it first came back.
-returned as (
-
-    select
-        orders.order_id,
-        all_returned.line_no,
-        min(orders.customer_id) as customer_id,
-        min(orders.region) as region,
-        min(orders.channel) as channel,
-        min(all_returned.product_id) as product_id,
-        min(all_returned.returned_on) as happened_on
-    from all_returned
-    inner join {{ ref('fct_orders') }} as orders on all_returned.order_id = orders.order_id
-    where orders.status in ('completed', 'returned')
-    group by orders.order_id, all_returned.line_no
-
-),
-
 returned_lines as (
 
     select
         customers.tier,
-        coalesce(returned.region, customers.region) as region,
-        coalesce(returned.channel, 'unknown') as channel,
+        coalesce(orders.region, customers.region) as region,
+        coalesce(orders.channel, 'unknown') as channel,
         coalesce(products.category, 'unknown') as category,
-        returned.happened_on
-    from returned
-    inner join customers on returned.customer_id = customers.customer_id
+        returned.returned_on as happened_on
+    from {{ ref('int_board_returned_lines') }} as returned
+    inner join bounds on returned.returned_on > bounds.events_from
+    inner join {{ ref('fct_orders') }} as orders on returned.order_id = orders.order_id
+    inner join customers on orders.customer_id = customers.customer_id
     left join {{ ref('dim_products') }} as products on returned.product_id = products.product_id
 
 ),

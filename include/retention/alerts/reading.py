@@ -48,6 +48,7 @@ NAMED = {
     "metric_name": ("alert_metric", "metric"),
     "action_name": ("alert_action", "recommended_action"),
     "close_reason_name": ("alert_close_reason", "close_reason"),
+    "news_name": ("alert_news", "news"),
     "group_name": ("alert_group", "digest_group"),
 }
 """Names beside codes: the column, the code set and the column of the code."""

@@ -13,9 +13,9 @@ SEVERITIES = ("critical", "warning", "notice")
 ALERTS = """
     select
         alert_id, rule_id, alert_type, subject_type, subject_id, occasion, severity, status, opened_on, closed_on,
-        metric, metric_value, threshold, unit, trend_7d, owner, recommended_action, reason, cause_dimension,
-        cause_value, cause_share, second_cause_dimension, second_cause_value, second_cause_share, value_at_stake,
-        coalesce(is_in_digest, false) as is_in_digest
+        news, new_on, metric, metric_value, threshold, unit, trend_7d, owner, recommended_action, reason,
+        cause_dimension, cause_value, cause_share, second_cause_dimension, second_cause_value, second_cause_share,
+        value_at_stake, coalesce(is_in_digest, false) as is_in_digest
     from marts.alerts
     order by opened_on, alert_id
 """
@@ -39,6 +39,8 @@ class Alert:
     status: str
     opened_on: date
     closed_on: date | None
+    news: str | None
+    new_on: date | None
     metric: str | None
     metric_value: float | Decimal | None
     threshold: float | Decimal | None

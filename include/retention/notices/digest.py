@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from retention.notices.alerts import SEVERITIES, Alert, Names, name_of
-from retention.notices.ledger import CLOSED, GROUPED, OPENED, RETURNED, WITHDRAWN
+from retention.notices.ledger import CLOSED, GROUPED, OPENED, RESUMED, RETURNED, RISEN, WITHDRAWN, Told
 from retention.notices.news import News
 from retention.publication.chosen_release import Release
 from retention.publication.provenance import NOTICE
 
-KINDS = (OPENED, RETURNED, CLOSED, WITHDRAWN)
+BEGINNINGS = (RISEN, OPENED, RESUMED, RETURNED)
+KINDS = (*BEGINNINGS, CLOSED, WITHDRAWN)
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
+        RISEN: "Now critical",
         OPENED: "New alerts",
+        RESUMED: "No longer snoozed",
         RETURNED: "Open after all (late data)",
         CLOSED: "Closed",
         WITHDRAWN: "Taken back (late data: they did not hold)",
@@ -32,12 +35,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "more": "{number} more of rule {rule}, not listed here",
         "all": "All of them: retention alerts list",
         "nobody": "without an owner",
+        "told_since": "{number} told since are left out",
         "synthetic": NOTICE,
         "comma": ", ",
         "colon": ": ",
     },
     "zh": {
+        RISEN: "升为严重",
         OPENED: "新预警",
+        RESUMED: "暂停提醒已结束",
         RETURNED: "仍未解除（数据更新后）",
         CLOSED: "已解除",
         WITHDRAWN: "已撤回（数据更新后不成立）",
@@ -55,6 +61,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "more": "规则{rule}另有{number}条，未在此列出",
         "all": "全部预警：retention alerts list",
         "nobody": "无负责人",
+        "told_since": "其中{number}条此后已通知，已略去",
         "synthetic": "模拟数据：由 retention simulate 生成，公司并不存在。",
         "comma": "，",
         "colon": "：",
@@ -92,6 +99,7 @@ class Digest:
 
     Attributes:
         news: in the order of the text.
+        lines: how the text tells each of them; empty for one told in a number.
     """
 
     recipient: str
@@ -99,6 +107,7 @@ class Digest:
     title: str
     body: str
     news: tuple[News, ...]
+    lines: tuple[str, ...]
 
 
 def compose(
@@ -118,23 +127,54 @@ def compose(
         key=lambda one: (KINDS.index(one.kind), one.owner or "", *_rank(one)),
     )
     lines = [words["synthetic"], ""] if release.is_synthetic else []
-    told: list[News] = []
+    told: list[tuple[News, str]] = []
     for kind in KINDS:
         for owner in owners:
             part = [one for one in ordered if one.kind == kind and (one.owner or "") == owner]
             if part:
                 whose = f" · {name_of(names, language, owner, *SUBJECT_SETS['owner']) or words['nobody']}"
                 lines += [f"**{words[kind]}{whose if len(owners) > 1 else ''}**", ""]
-                lines += [f"- {_line(one, language, names)}" for one in part] + [""]
-                told += part
-    told += grouped
+                lines_told = [f"- {_line(one, language, names)}" for one in part]
+                lines += [*lines_told, ""]
+                told += zip(part, lines_told, strict=True)
+    told += [(one, "") for one in grouped]
     rules = Counter(one.alert.rule_id for one in (*grouped, *left) if one.alert is not None and not one.alert.is_closed)
-    lines += [f"- {words['more'].format(number=number, rule=rule)}" for rule, number in sorted(rules.items())]
+    lines += [
+        f"- {words['more'].format(number=number, rule=_rule(rule, language, names))}"
+        for rule, number in sorted(rules.items())
+    ]
     lines += [""] if rules else []
     owner = f' --owner "{owners[0]}"' if len(owners) == 1 and owners[0] else ""
     lines.append(f"{words['all']}{owner} · {release.release_id}")
     title = words["title"].format(day=release.as_of, counts=_counts(news, language, names))
-    return Digest(recipient, language, title, "\n".join(lines), tuple(told))
+    return Digest(
+        recipient, language, title, "\n".join(lines), tuple(one for one, _ in told), tuple(line for _, line in told)
+    )
+
+
+def without(body: str, language: str, told_since: Sequence[Told]) -> str:
+    """A digest's text without the lines of alerts that were told since; it says how many these are."""
+    left_out = Counter(one.line for one in told_since if one.line)
+    kept: list[str] = []
+    for line in body.split("\n"):
+        if left_out[line]:
+            left_out[line] -= 1
+        else:
+            kept.append(line)
+    lines: list[str] = []
+    for place, line in enumerate(kept):
+        is_heading = line.startswith("**")
+        if is_heading and not any(one.startswith("- ") for one in kept[place + 1 : place + 3]):
+            continue
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join([WORDS[language]["told_since"].format(number=len(told_since)), "", *lines])
+
+
+def _rule(rule: str, language: str, names: Names) -> str:
+    """A rule by its name and ID."""
+    name = name_of(names, language, rule, "alert_rule")
+    return rule if name == rule else f"{rule} ({name})"
 
 
 def _rank(one: News) -> tuple[object, ...]:
@@ -143,7 +183,7 @@ def _rank(one: News) -> tuple[object, ...]:
 
 def _counts(news: Sequence[News], language: str, names: Names) -> str:
     """How many of each severity are open now, and how many have ended."""
-    beginnings = Counter(one.alert.severity for one in news if one.alert and one.kind in (OPENED, RETURNED))
+    beginnings = Counter(one.alert.severity for one in news if one.alert and one.kind in BEGINNINGS)
     parts = [
         f"{beginnings[severity]} {name_of(names, language, severity, *SEVERITY_SETS)}"
         for severity in sorted(beginnings, key=lambda one: SEVERITIES.index(one) if one in SEVERITIES else 9)
@@ -169,7 +209,7 @@ def _line(one: News, language: str, names: Names) -> str:
         f"{name_of(names, language, alert.alert_type, 'alert_type')}{colon}{_subject(alert, language, names)}",
         _figure(alert, language, names),
     ]
-    if one.kind in (OPENED, RETURNED):
+    if one.kind in BEGINNINGS:
         parts += [_cause(*cause, language, names) for cause in alert.causes]
         if alert.value_at_stake:
             parts.append(words["value"].format(value=f"{alert.value_at_stake:,.0f}"))

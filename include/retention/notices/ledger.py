@@ -21,7 +21,8 @@ from retention.publication.sealing import sync_folder
 from retention.runs import Home
 
 OPENED, RETURNED, CLOSED, WITHDRAWN = "opened", "returned", "closed", "withdrawn"
-"""What is told of an alert by itself."""
+RISEN, RESUMED = "risen", "resumed"
+"""What is told of an alert by itself; `risen`: it got critical; `resumed`: it was put off until now."""
 GROUPED, LAPSED = "grouped", "lapsed"
 """What is told in a number (an alert beyond its owner's cap), and what is not told (it closed long ago)."""
 
@@ -41,6 +42,8 @@ class Told:
 
     Attributes:
         as_of: the day of the release that it was told from.
+        severity: as it was told; None in lines that were written before it was kept.
+        line: how the digest tells it; empty where it is told in a number.
     """
 
     kind: str
@@ -52,6 +55,8 @@ class Told:
     owner: str | None
     as_of: date
     occasion: str = ""
+    severity: str | None = None
+    line: str = ""
 
     @property
     def key(self) -> Key:
@@ -61,7 +66,7 @@ class Told:
     @property
     def is_beginning(self) -> bool:
         """Whether it told that the alert is open."""
-        return self.kind in (OPENED, RETURNED)
+        return self.kind in (OPENED, RETURNED, RISEN, RESUMED)
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,14 @@ class History:
                 found.append(one)
             elif self.sendings[one].has_told:
                 found += self.sendings[one].alerts
+        return found
+
+    def told_after(self, name: str) -> set[tuple[str, str, str, str]]:
+        """What was told after a sending, or may have been, by the keys of alerts; what was told in a number apart."""
+        found: set[tuple[str, str, str, str]] = set()
+        for one in self.order[self.order.index(name) + 1 :]:
+            if not isinstance(one, Told) and self.sendings[one].has_told:
+                found |= {told.key for told in self.sendings[one].alerts if told.kind != GROUPED}
         return found
 
 

@@ -1,20 +1,28 @@
 """What is new: the alerts of a release beside what was told before. A pure function of both.
 
-An opening is told once. Late data can move the day of an opening, and with it the alert's ID: what was told of the same
-rule, subject and occasion on that day or later was told of it. What was told as open is told as closed once it is, and
-as taken back where the release knows nothing of it any more.
+An opening is told once, and so are its rise to critical and the end of its snooze. Late data can move the day of an
+opening, and with it the alert's ID: what was told of the same rule, subject and occasion on that day or later
+was told of it. What was told as open is told as closed once it is, and as taken back where the release knows nothing of
+it any more.
+
+Beyond the owner's cap news is told in a number. What is new on the day of the release was ranked by itself there, and
+what was there before, too. What became new on days of which nothing was told (no run, or one that failed) is ranked
+here, by itself as well: what was told long ago takes no place from it.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeVar
 
-from retention.notices.alerts import Alert
-from retention.notices.ledger import CLOSED, GROUPED, LAPSED, OPENED, RETURNED, WITHDRAWN, Told
+from retention.notices.alerts import SEVERITIES, Alert
+from retention.notices.ledger import CLOSED, GROUPED, LAPSED, OPENED, RESUMED, RETURNED, RISEN, WITHDRAWN, Told
 
 Key = tuple[str, str, str, str]
 T = TypeVar("T", Alert, Told)
+CRITICAL = SEVERITIES[0]
+SNOOZE_OVER = "snooze_over"
 
 
 @dataclass(frozen=True)
@@ -22,7 +30,8 @@ class News:
     """One thing to tell of an alert.
 
     Attributes:
-        kind: OPENED, RETURNED, CLOSED or WITHDRAWN; GROUPED is told in a number, LAPSED recorded and not told.
+        kind: OPENED, RISEN, RESUMED, RETURNED, CLOSED or WITHDRAWN; GROUPED is told in a number, LAPSED recorded and
+            not told.
         alert: its row; None where the release has none.
         told: what was told of it before; None for an opening.
     """
@@ -33,38 +42,66 @@ class News:
 
     @property
     def owner(self) -> str | None:
-        """Who hears of it: of an end whoever heard of the beginning."""
+        """Who hears of it: of an end whoever heard of the beginning, of all else whoever owns it now."""
+        if self.alert is not None and self.kind in (OPENED, RISEN, RESUMED, GROUPED):
+            return self.alert.owner
         if self.told is not None:
             return self.told.owner
         return self.alert.owner if self.alert else None
 
-    def as_told(self, as_of: date) -> Told:
+    def as_told(self, as_of: date, line: str = "") -> Told:
         """What the ledger keeps of it."""
         one = self.alert or self.told
         if one is None:
             raise AssertionError("news of nothing")
         about = (one.alert_id, one.rule_id, one.subject_type, one.subject_id, one.opened_on)
-        return Told(self.kind, *about, owner=self.owner, as_of=as_of, occasion=one.occasion)
+        return Told(
+            self.kind, *about, owner=self.owner, as_of=as_of, occasion=one.occasion, severity=one.severity, line=line
+        )
 
 
-def find_news(
-    alerts: Iterable[Alert], told: Iterable[Told], last_day: date | None, as_of: date, closed_days: int
-) -> list[News]:
+@dataclass(frozen=True)
+class Since:
+    """What a release is compared with.
+
+    Attributes:
+        last_day: the day of the release that was told of last; None where none was.
+        as_of: the day of this release.
+        closed_days: how long a release keeps alerts that have closed.
+        cap: how many new alerts of an owner stand by themselves.
+    """
+
+    last_day: date | None
+    as_of: date
+    closed_days: int
+    cap: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that closed since the last telling is still in the release: not after too long a silence."""
+        return self.last_day is not None and self.as_of - self.last_day <= timedelta(days=self.closed_days)
+
+    def was_missed(self, row: Alert) -> bool:
+        """Whether it became new on a day of which nothing was told."""
+        if self.last_day is None or row.new_on is None:
+            return False
+        return self.last_day < row.new_on < self.as_of
+
+
+def find_news(alerts: Iterable[Alert], told: Iterable[Told], since: Since) -> list[News]:
     """Find what is to be told.
 
     Args:
         told: all that was told, in order.
-        last_day: the day of the release that was told of last.
-        as_of: the day of this release.
-        closed_days: how long a release keeps alerts that have closed.
     """
     rows, past = _by_key(alerts), _by_key(told)
-    # Whatever closed since the last telling is still in the release, unless nothing was told for too long.
-    is_whole = last_day is not None and as_of - last_day <= timedelta(days=closed_days)
     found: list[News] = []
+    counted: set[tuple[str, str | None]] = set()
     for key in sorted(rows.keys() | past.keys()):
-        found += _of_one(rows.get(key, []), past.get(key, []), is_whole)
-    return found
+        mine = past.get(key, [])
+        found += _of_one(rows.get(key, []), [one for one in mine if one.kind != GROUPED], since)
+        counted |= _counted(rows.get(key, []), [one for one in mine if one.kind == GROUPED])
+    return _capped(found, counted, since)
 
 
 def _by_key(items: Iterable[T]) -> dict[Key, list[T]]:
@@ -74,28 +111,61 @@ def _by_key(items: Iterable[T]) -> dict[Key, list[T]]:
     return found
 
 
-def _of_one(rows: Sequence[Alert], past: Sequence[Told], is_whole: bool) -> list[News]:
-    """What is new of one rule on one occasion of a subject."""
-    counted, past = [one for one in past if one.kind == GROUPED], [one for one in past if one.kind != GROUPED]
+def _of_one(rows: Sequence[Alert], past: Sequence[Told], since: Since) -> Iterator[News]:
+    """What is new of one rule on one occasion of a subject, were there no cap."""
     begun = past[-1] if past and past[-1].is_beginning else None
-    same = None if begun is None else _same(rows, begun, is_whole)
-    found: list[News] = []
+    same = None if begun is None else _same(rows, begun, since.is_whole)
     if begun is not None and same is None:
-        found.append(News(WITHDRAWN if is_whole else LAPSED, None, begun))
-    elif same is not None and same.is_closed:
-        found.append(News(CLOSED, same, begun))
+        yield News(WITHDRAWN if since.is_whole else LAPSED, None, begun)
+    elif begun is not None and same is not None:
+        yield from _of_open(same, begun)
     for row in rows:
         if row is same or not row.is_live or (same is not None and row.opened_on <= same.opened_on):
             continue
         known = next((one for one in reversed(past) if one.is_beginning and _is_of(one, row)), None)
-        if not row.is_in_digest:
-            if known is None and not any(_is_of(one, row) for one in counted):
-                found.append(News(GROUPED, row, None))
-        elif known is None:
-            found.append(News(OPENED, row, None))
-        else:  # it was told as ended, and later data says that it is open after all
-            found.append(News(RETURNED, row, known))
+        # Told as ended, and later data says that it is open after all; else nobody has heard of it.
+        yield News(OPENED if known is None else RETURNED, row, known)
+
+
+def _of_open(row: Alert, begun: Told) -> Iterator[News]:
+    """What is new of an alert that was told as open."""
+    if row.is_closed:
+        yield News(CLOSED, row, begun)
+    elif row.is_live and row.severity == CRITICAL and begun.severity not in (CRITICAL, None):
+        yield News(RISEN, row, begun)
+    elif row.is_live and row.news == SNOOZE_OVER and row.new_on is not None and row.new_on > begun.as_of:
+        yield News(RESUMED, row, begun)
+
+
+def _counted(rows: Sequence[Alert], grouped: Sequence[Told]) -> set[tuple[str, str | None]]:
+    """The alerts among these that were told in a number, each as it stands now: a rise is news again."""
+    found: set[tuple[str, str | None]] = set()
+    for row in rows:
+        for one in grouped:
+            is_put_off_since = row.news == SNOOZE_OVER and row.new_on is not None and row.new_on > one.as_of
+            if _is_of(one, row) and one.severity in (row.severity, None) and not is_put_off_since:
+                found.add((row.alert_id, row.severity))
     return found
+
+
+def _capped(found: Sequence[News], counted: set[tuple[str, str | None]], since: Since) -> list[News]:
+    """Beginnings beyond their owners' caps in numbers, once each; all else as it is."""
+    missed: dict[str | None, list[News]] = defaultdict(list)
+    kept: list[News] = []
+    for one in found:
+        row = one.alert
+        if row is None or not row.is_live or one.kind == RETURNED or row.is_in_digest:
+            kept.append(one)
+        elif (row.alert_id, row.severity) in counted:
+            continue
+        elif since.was_missed(row):
+            missed[one.owner].append(one)
+        else:
+            kept.append(replace(one, kind=GROUPED))
+    for _, news in sorted(missed.items(), key=lambda item: item[0] or ""):
+        news.sort(key=lambda one: one.alert.rank if one.alert else ())
+        kept += news[: since.cap] + [replace(one, kind=GROUPED) for one in news[since.cap :]]
+    return kept
 
 
 def _is_of(told: Told, row: Alert) -> bool:

@@ -18,7 +18,7 @@ from retention.errors import NotThereError, RetentionError, SendingError, Settin
 from retention.notices.alerts import Names, read_alerts
 from retention.notices.archive import archive
 from retention.notices.declaration import OPERATORS, Notices, addresses
-from retention.notices.digest import Digest, compose
+from retention.notices.digest import Digest, compose, without
 from retention.notices.ledger import (
     FAILED,
     GROUPED,
@@ -32,14 +32,14 @@ from retention.notices.ledger import (
     Sending,
     Told,
 )
-from retention.notices.news import News, find_news
+from retention.notices.news import News, Since, find_news
 from retention.notices.sending import Messenger
 from retention.publication.chosen_release import Release, find_release
 from retention.runs import Home
 from retention.warehouse.candidate import WAREHOUSE_FILE
 
-CLOSED_DAYS = 30
-"""How long a release keeps closed alerts, where it does not say so itself."""
+CLOSED_DAYS, OWNER_CAP = 30, 20
+"""How long a release keeps closed alerts, and how many of an owner stand by themselves, where it does not say so."""
 
 Say = Callable[[str], None]
 T = TypeVar("T")
@@ -185,7 +185,8 @@ def why_not(release: Release, as_of: date | None, last_day: date | None, oldest:
 def _composed(release: Release, notices: Notices, history: History) -> Done:
     """The digests of a release."""
     alerts, names = read_alerts(release)
-    found = find_news(alerts, history.told, history.last_day, release.as_of, _closed_days(release))
+    closed_days, cap = _limits(release)
+    found = find_news(alerts, history.told, Since(history.last_day, release.as_of, closed_days, cap))
     by_recipient: dict[str, list[News]] = {}
     without = 0
     for one in found:
@@ -217,14 +218,15 @@ def _rank(one: News) -> tuple[object, ...]:
     return one.alert.rank if one.alert is not None else ()
 
 
-def _closed_days(release: Release) -> int:
-    """How long the release keeps closed alerts: parameter alert_closed_days of its profile."""
+def _limits(release: Release) -> tuple[int, int]:
+    """Parameters of the release's profile: alert_closed_days and alert_owner_cap."""
+    query = "select alert_closed_days, alert_owner_cap from intermediate.int_profile"
     try:
         with duckdb.connect(str(release.file.with_name(WAREHOUSE_FILE)), read_only=True) as connection:
-            [(days,)] = connection.execute("select alert_closed_days from intermediate.int_profile").fetchall()
+            [(days, cap)] = connection.execute(query).fetchall()
     except duckdb.Error:
-        return CLOSED_DAYS
-    return int(days)
+        return CLOSED_DAYS, OWNER_CAP
+    return int(days), int(cap)
 
 
 def _unfinished(history: History, release: Release) -> Iterator[Sending]:
@@ -257,7 +259,7 @@ def _send(teller: _Teller, digest: Digest, release: Release) -> Sending:
         as_of=release.as_of,
         title=digest.title,
         body=digest.body,
-        alerts=tuple(one.as_told(release.as_of) for one in digest.news),
+        alerts=tuple(one.as_told(release.as_of, line) for one, line in zip(digest.news, digest.lines, strict=True)),
         addresses=(Address(),) * len(found),
     )
     teller.ledger.write_digest(sending)
@@ -293,15 +295,29 @@ def _stop_on_problems(sendings: Sequence[Sending], problems: Sequence[RetentionE
 def send_again(home: Home, notices: Notices, file: Path, name: str, say: Say = lambda _: None) -> Sending:
     """Send a digest again to the addresses that have not had it for certain; a person asked for it.
 
+    Alerts of it that a later digest told, the same or how they went on, are left out.
+
     Raises:
         NotThereError: there is no such sending.
+        SettingsError: all of it has been told since.
         SendingError: it did not come.
     """
     ledger = Ledger(home)
     with ledger.held():
-        sending = ledger.read().sendings.get(name)
+        history = ledger.read()
+        sending = history.sendings.get(name)
         if sending is None:
             raise NotThereError(f"There is no sending '{name}'.", "List them: retention notices list.")
+        since = history.told_after(name)
+        kept = tuple(one for one in sending.alerts if one.key not in since)
+        if sending.alerts and not kept:
+            raise SettingsError(
+                f"All that sending {name} told has been told since.", "Nothing is sent. Look: retention notices list."
+            )
+        if len(kept) < len(sending.alerts):
+            body = without(sending.body, sending.language, [one for one in sending.alerts if one.key in since])
+            say(f"{len(sending.alerts) - len(kept)} of it told since: left out.")
+            sending = replace(sending, body=body)
         sent = _Teller(ledger, notices, file, say).send(sending, (UNKNOWN, FAILED, WAITING))
     _stop_on_problems([sent], [])
     return sent

@@ -8,9 +8,21 @@ WINDOWED = ("share", "drop", "mean_drop", "number", "amount")
 LEVELS = ("customer", "business")
 SEVERITIES = ("critical", "warning", "notice")
 WITH_BOUND = ("slow_response_share", "low_rating_share")
-WITHOUT_THRESHOLD = ("board_abnormal",)
+OF_BOARD = "board"
 DOWNWARDS = ("days_to_due",)
 """Metrics that alarm when they are low."""
+COUNTED = ("share", "drop", "mean_drop")
+BOUNDED = (*WITH_BOUND, "cadence_ratio", "contact_overdue_days")
+OF_TICKETS = ("complaints", "slow_response_share", "low_rating_share", "product_complaint_rate")
+INSTEAD: Mapping[str, Mapping[str, str]] = {
+    "churn_rate_daily": {
+        "threshold": "its alarm is alarm_at of board_metrics.csv",
+        "min_count": "parameter target_min_count says how many it takes",
+    },
+    "board_abnormal": {"threshold": "its target is that of board_metrics.csv"},
+}
+"""Where what a column says is looked up, by metric and column."""
+LONGEST_MONTH = 31
 
 
 def alert_checks(metrics: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -21,6 +33,7 @@ def alert_checks(metrics: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """
     known = ", ".join(map(literal, metrics))
     windowed = ", ".join(literal(name) for name, about in metrics.items() if about[0] in WINDOWED)
+    of_board = ", ".join(literal(name) for name, about in metrics.items() if about[0] == OF_BOARD)
     yield f"""
         select 'alert_rules' as seed, line, profile, 'metric ' || said(metric) || ' is unknown. '
             || meant([{known}], metric) as problem
@@ -28,19 +41,20 @@ def alert_checks(metrics: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """
     yield _no_word("level", LEVELS)
     yield _no_word("severity", SEVERITIES)
+    yield from _unused(metrics)
     yield f"""
         select 'alert_rules' as seed, line, profile, case
                 when metric in ({windowed}) and coalesce(try_cast(lookback_days as integer), 0) < 1
                     then 'rule ' || rule_id || ' asks ' || metric || ', which is of a window, and has no '
                         || 'lookback_days. Write the days of the window.'
-                when threshold is null and metric not in {_list(WITHOUT_THRESHOLD)}
+                when threshold is null and metric not in ({of_board})
                     then 'rule ' || rule_id || ' has no threshold. Write the figure at which it opens an alert.'
                 when value_bound is null and metric in {_list(WITH_BOUND)}
                     then 'rule ' || rule_id || ' asks ' || metric || ' and has no value_bound. Write the bound of one '
                         || if(metric = 'slow_response_share', 'response, in minutes.', 'rating.')
                 when try_cast(reopen_days as integer) < 0
                     then 'reopen_days ' || reopen_days || ' is below 0. Write 0 where nothing is continued.'
-                when metric not in {_list(DOWNWARDS)}
+                when metric in ({windowed})
                     and try_cast(close_threshold as double) > try_cast(threshold as double)
                     then 'close_threshold ' || close_threshold || ' of rule ' || rule_id || ' is above its threshold '
                         || threshold || ', so that an alert would close before it opens. Write the threshold or less.'
@@ -53,8 +67,42 @@ def alert_checks(metrics: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """
 
 
+def _unused(metrics: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Figures that a rule's metric does not look at: whoever wrote one believes that it counts."""
+    for column, used_by in _columns(metrics).items():
+        idle = [name for name in metrics if name not in used_by]
+        told = " ".join(
+            f"when {literal(name)} then {literal(words[column] + '. ')}"
+            for name, words in INSTEAD.items()
+            if column in words
+        )
+        instead = f"case metric {told} else '' end" if told else "''"
+        yield f"""
+            select 'alert_rules' as seed, line, profile, '{column} ' || said({column}) || ' of rule ' || rule_id
+                || ' does nothing: ' || metric || ' does not use it'
+                || coalesce(nullif('; ' || {instead}, '; '), '. ') || 'Leave {column} empty.' as problem
+            from alert_rules where {column} is not null and metric in ({", ".join(map(literal, idle)) or "null"})
+        """
+
+
+def _columns(metrics: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """The metrics that use a column, of the columns that not all of them use."""
+    windowed = [name for name, about in metrics.items() if about[0] in WINDOWED]
+    asked = [name for name, about in metrics.items() if about[0] != OF_BOARD]
+    return {
+        "lookback_days": windowed,
+        "min_count": [*(name for name in windowed if metrics[name][0] in COUNTED), "cadence_ratio"],
+        "min_age_days": [name for name in windowed if metrics[name][2] == "customer"],
+        "value_bound": list(BOUNDED),
+        "categories": list(OF_TICKETS),
+        "threshold": asked,
+        "close_threshold": windowed,
+        "critical_threshold": [*(name for name in asked if name not in DOWNWARDS), "churn_rate_daily"],
+    }
+
+
 def whole_alert_checks() -> Iterator[str]:
-    """Queries of codes of alerts that nobody has named."""
+    """Queries of codes of alerts that nobody has named, and of what the board lacks for its alerts."""
     yield """
         with codes as (
             select line, profile, rule_id, 'alert_rule' as code_set, rule_id as code from alert_rules
@@ -76,6 +124,66 @@ def whole_alert_checks() -> Iterator[str]:
             select 1 from labels where labels.code_set = codes.code_set and labels.code = codes.code
         )
         group by code_set, code
+    """
+    yield _board_alarms()
+    yield _board_days()
+
+
+def _board_alarms() -> str:
+    """Alarms of the daily churn rate that are not there, or above the figure from which it is critical."""
+    return """
+        with alarms as (
+            select profiles.profile, rules.rule_id, rules.line, rules.critical_threshold,
+                board.line as board_line, board.alarm_at
+            from profiles
+            inner join alert_rules as rules on rules.profile in (profiles.profile, 'all')
+            left join board_metrics as board
+                on board.profile in (profiles.profile, 'all') and board.metric = rules.metric
+            where rules.metric = 'churn_rate_daily' and try_cast(rules.is_enabled as boolean)
+            qualify row_number() over (
+                partition by profiles.profile, rules.rule_id
+                order by rules.profile = 'all', coalesce(board.profile, 'all') = 'all'
+            ) = 1
+        )
+        select if(alarm_at is null and board_line is not null, 'board_metrics', 'alert_rules') as seed,
+            if(alarm_at is null, coalesce(board_line, line), line) as line, profile, case
+                when alarm_at is null then 'churn_rate_daily has no alarm_at'
+                    || if(board_line is null, ' on the board', '') || ', at which rule ' || rule_id
+                    || ' of alert_rules.csv opens. Write one, or set is_enabled of the rule to false.'
+                when try_cast(critical_threshold as double) < try_cast(alarm_at as double)
+                    then 'critical_threshold ' || critical_threshold || ' of rule ' || rule_id || ' is below alarm_at '
+                        || alarm_at || ' of board_metrics.csv, line ' || board_line || '. Write a graver figure, or '
+                        || 'leave it empty.'
+            end as problem
+        from (select min(line) as line, min(profile) as profile, rule_id, alarm_at, board_line, critical_threshold
+            from alarms group by rule_id, alarm_at, board_line, critical_threshold)
+    """
+
+
+def _board_days() -> str:
+    """Boards kept for too few days: an alert on a metric would lose its first day, and with it its ID."""
+    return f"""
+        select 'profile_parameters' as seed, coalesce(
+                max(line) filter (is_own and parameter = 'board_history_days'), max(line) filter (is_own)
+            ) as line, profile,
+            'board_history_days is ' || max(value) filter (parameter = 'board_history_days') || ' and '
+                || 'alert_closed_days ' || max(value) filter (parameter = 'alert_closed_days') || ': alerts on '
+                || 'metrics of the board, which last a month at most, would get another ID every day. Write '
+                || (max(try_cast(value as integer)) filter (parameter = 'alert_closed_days') + {LONGEST_MONTH})
+                || ' or more for board_history_days.' as problem
+        from (
+            select profiles.profile, parameters.line, parameters.parameter, parameters.value,
+                parameters.profile = profiles.profile as is_own
+            from profiles inner join profile_parameters as parameters on parameters.profile in (profiles.profile, 'all')
+            where parameters.parameter in ('board_history_days', 'alert_closed_days')
+            qualify rank() over (
+                partition by profiles.profile, parameters.parameter order by parameters.profile = 'all'
+            ) = 1
+        )
+        group by profile
+        having bool_or(is_own)
+            and max(try_cast(value as integer)) filter (parameter = 'board_history_days')
+            < max(try_cast(value as integer)) filter (parameter = 'alert_closed_days') + {LONGEST_MONTH}
     """
 
 

@@ -61,6 +61,14 @@ decided as (
                 and not coalesce(spans.critical_on > decisions.effective_on, false)
                 then decisions.snoozed_until
         end as snoozed_until,
+        case
+            when
+                decisions.decision_action = 'snooze' and decisions.snoozed_until <= run_parameters.as_of_date
+                and not coalesce(
+                    spans.critical_on > decisions.effective_on and spans.critical_on < decisions.snoozed_until, false
+                )
+                then decisions.snoozed_until
+        end as snooze_over_on,
         run_parameters.as_of_date
     from {{ ref('int_alert_spans') }} as spans
     cross join run_parameters
@@ -77,8 +85,21 @@ closed as (
             when put_away_on is not null and (closed_on is null or put_away_on < closed_on) then put_away_on
             else closed_on
         end as is_closed_on,
-        coalesce({{ add_days('closed_on', -1) }}, as_of_date) as last_seen_on
+        coalesce({{ add_days('closed_on', -1) }}, as_of_date) as held_until
     from decided
+
+),
+
+-- Whom a person has put away was last seen on the day before.
+seen as (
+
+    select
+        *,
+        case
+            when is_put_away then greatest(opened_on, {{ add_days('put_away_on', -1) }})
+            else held_until
+        end as last_seen_on
+    from closed
 
 ),
 
@@ -86,13 +107,13 @@ closed as (
 shown as (
 
     select
-        closed.*,
+        seen.*,
         {{ rounded(
-            "coalesce(closed.metric_value, "
-            ~ "cast(" ~ days_between('closed.counted_from', 'closed.last_seen_on') ~ " as double) / closed.unit_days)",
+            "coalesce(seen.metric_value, "
+            ~ "cast(" ~ days_between('seen.counted_from', 'seen.last_seen_on') ~ " as double) / seen.unit_days)",
             6
         ) }} as shown_value,
-        coalesce(closed.asked_value, rules.threshold) as asked_threshold,
+        coalesce(seen.asked_value, rules.threshold) as asked_threshold,
         rules.alert_type,
         rules.level,
         rules.metric,
@@ -100,23 +121,28 @@ shown as (
         rules.comparison,
         rules.unit,
         rules.lookback_days,
-        case when closed.critical_on is not null then 'critical' else rules.severity end as severity,
+        case when seen.critical_on is not null then 'critical' else rules.severity end as severity,
         case
-            when closed.is_closed_on is not null then 'closed'
-            when closed.snoozed_until is not null then 'snoozed'
-            when closed.opened_on = closed.as_of_date then 'opened'
+            when seen.is_closed_on is not null then 'closed'
+            when seen.snoozed_until is not null then 'snoozed'
+            when seen.opened_on = seen.as_of_date then 'opened'
             else 'open'
         end as status,
+        -- A rule that is critical from the start gets no graver.
+        case when seen.critical_on > seen.opened_on and rules.severity != 'critical' then seen.critical_on end
+            as risen_on,
         rules.owner_role as rule_owner_role,
         rules.to_subject_owner,
         rules.recommended_action,
         rules.digest_group as rule_group
-    from closed
-    inner join rules on closed.rule_id = rules.rule_id
+    from seen
+    inner join rules on seen.rule_id = rules.rule_id
     cross join profile
     where
-        closed.is_closed_on is null
-        or {{ days_between('closed.is_closed_on', 'closed.as_of_date') }} < profile.alert_closed_days
+        seen.is_closed_on is null
+        or {{ days_between('seen.is_closed_on', 'seen.as_of_date') }} < profile.alert_closed_days
+        -- What the board shows as abnormal stands here too, whoever has closed it: at most until the month is over.
+        or (seen.closed_on is null and rules.approach = 'board')
 
 ),
 
@@ -126,8 +152,8 @@ unhappy_regions as (
     select
         alert_id,
         subject_id as region,
-        {{ add_days('last_seen_on', '1 - lookback_days') }} as seen_from,
-        last_seen_on as seen_until
+        {{ add_days('held_until', '1 - lookback_days') }} as seen_from,
+        held_until as seen_until
     from shown
     where metric = 'negative_share'
 
@@ -290,7 +316,16 @@ owned as (
         end
         || {{ alert_inputs('shown', 'shown') }} || coalesce(region_found.told, '') as reason,
         case shown.severity when 'critical' then 1 when 'warning' then 2 else 3 end as severity_rank,
-        shown.status in ('opened', 'open') as is_active
+        shown.status in ('opened', 'open') as is_active,
+        case
+            when shown.status in ('opened', 'open')
+                then
+                    greatest(
+                        shown.opened_on,
+                        coalesce(shown.risen_on, shown.opened_on),
+                        coalesce(shown.snooze_over_on, shown.opened_on)
+                    )
+        end as new_on
     from shown
     cross join whole
     left join customers on shown.customer_id = customers.customer_id
@@ -312,9 +347,16 @@ ranked as (
         coalesce(person, owner_role) as {{ quoted('owner') }},
         case when person is null then 'role' else person_type end as owner_type,
         case
+            when new_on = opened_on and times_reopened > 0 then 'reopened'
+            when new_on = opened_on then 'opened'
+            when new_on = risen_on then 'risen'
+            when new_on = snooze_over_on then 'snooze_over'
+        end as news,
+        -- What is new on the as-of day has places of its own: what stood before takes none of them.
+        case
             when is_active
                 then cast(row_number() over (
-                    partition by is_active, coalesce(person, owner_role), person is null
+                    partition by is_active, new_on = as_of_date, coalesce(person, owner_role), person is null
                     order by severity_rank asc, value_at_stake desc nulls last, opened_on desc, alert_id asc
                 ) as integer)
         end as owner_rank
@@ -341,6 +383,8 @@ select
     ranked.reopened_from,
     case when ranked.status = 'snoozed' then ranked.snoozed_until end as snoozed_until,
     ranked.critical_on,
+    ranked.news,
+    ranked.new_on,
     ranked.metric,
     ranked.shown_value as metric_value,
     ranked.asked_threshold as threshold,
