@@ -184,9 +184,9 @@ def test_who_answers_for_the_subject_is_told_and_with_what_cause(project: Compil
         for one in tickets[:2]
     ]  # fmt: skip
     history = [
-        {"metric": "csat_score", "metric_date": LAST, "value": 0.75, "target_value": 0.9, "is_abnormal": True},
-        {"metric": "csat_score", "metric_date": LAST - timedelta(days=1), "value": 0.8, "target_value": 0.9,
-         "is_abnormal": True},
+        {"metric": "csat_score", "metric_date": LAST - timedelta(days=back), "value": value, "target_value": 0.9,
+         "is_target_missed": True, "is_abnormal": True}
+        for back, value in ((0, 0.75), (1, 0.8))
     ]  # fmt: skip
     board = [{"metric": "csat_score", "unit": "rate", "owner": "service", "trend_7d": -2.5, "reason_dimension": "tier",
               "reason_value": "B", "reason_share": 0.8}]  # fmt: skip
