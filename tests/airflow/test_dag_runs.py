@@ -19,7 +19,7 @@ from retention import airflow_server
 
 pytestmark = pytest.mark.slow
 DAG = "retention_daily"
-RUN_SECONDS = 150
+RUN_SECONDS = 450
 
 
 @pytest.fixture(scope="module")
