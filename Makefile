@@ -55,8 +55,13 @@ demo: setup ## simulate a company that does not exist and publish its tables int
 up: setup ## start Airflow with the DAGs ready, until Ctrl-C (PORT=8080)
 	@$(BIN)/python -m retention.airflow_server $(if $(PORT),--port $(PORT))
 
+# Tests write a few GB of small databases, and each commit waits for the disk: in memory, where there is plenty, it
+# does not.
+ROOM = $(shell [ "$$(df --output=avail -BG /dev/shm 2>/dev/null | tail -1 | tr -dc 0-9)" -ge 12 ] 2>/dev/null \
+  && [ "$$(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo)" -ge 16000000 ] && echo /dev/shm)
+
 test: setup ## run every test
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(if $(ROOM),PYTEST_DEBUG_TEMPROOT=$(ROOM)) $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 quarter: setup ## run a simulated quarter day by day through the daily DAG (an hour or more; DAYS=92)
 	@RETENTION_QUARTER_DAYS=$(or $(DAYS),92) $(BIN)/pytest tests/airflow/test_quarter.py -v

@@ -1,5 +1,7 @@
 """What tests of several folders share."""
 
+import fcntl
+import os
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -34,5 +36,11 @@ def new_run(home: Home) -> Callable[[str], Run]:
 
 @pytest.fixture(scope="session")
 def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project with half its tables; see `small_project`."""
-    return write_small_project(tmp_path_factory.mktemp("small") / "project")
+    """The project with half its tables (see `small_project`), shared by the processes of pytest-xdist: parsed once."""
+    folder = tmp_path_factory.getbasetemp()
+    kept = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "small"
+    with kept.with_name("small.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            write_small_project(folder / "small.new").rename(kept)
+    return kept

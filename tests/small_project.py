@@ -12,7 +12,8 @@ import yaml
 
 from retention.settings import PROJECT_DIR
 
-# What a run's own report, its reconciliation and its business checks read, and what tests of identity look at.
+# What a run's own report, its reconciliation and its business checks read, and what tests of identity and of tier
+# reviews look at.
 KEPT = frozenset(
     {
         "completeness",
@@ -31,6 +32,7 @@ KEPT = frozenset(
         "retention_by_tier",
         "retention_cohorts",
         "tier_distribution",
+        "tier_review_list",
     }
 )
 REFERENCE = re.compile(r"ref\(\s*['\"](\w+)['\"]\s*\)")

@@ -35,7 +35,7 @@ class Installation:
         """Run a script of this folder in this Airflow; the answer is its last line, as JSON."""
         done = subprocess.run(
             [sys.executable, str(Path(__file__).with_name(script)), *arguments],
-            env=self.environment, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=300,
+            env=self.environment, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=900,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return json.loads(done.stdout.strip().splitlines()[-1])

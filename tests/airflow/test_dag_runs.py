@@ -22,7 +22,7 @@ from retention.runs import Home
 
 pytestmark = pytest.mark.slow
 DAG = "retention_daily"
-RUN_SECONDS = 150
+RUN_SECONDS = 450
 
 
 @pytest.fixture(scope="module")

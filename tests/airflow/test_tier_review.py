@@ -15,7 +15,6 @@ import duckdb
 import pytest
 from tests.airflow.installation import PROJECT, ZONE, Installation
 from tests.airflow.page import Page
-from tests.small_project import write_small_project
 
 from retention import airflow_server
 from retention.landing import committed_loads, load_contracts
@@ -27,7 +26,7 @@ from retention.strategy import StrategyDesk
 pytestmark = pytest.mark.slow
 STRATEGY = "strategy_approval"
 DAG = "tier_review_quarterly"
-RUN_SECONDS = 240
+RUN_SECONDS = 450
 QUARTER = last_quarter(datetime.now(ZONE).date())
 ORDERS = f"""
     select 'O' || n as order_id, 'C' || (n * 7 % 24) as customer_id, 20 + n * 37 % 400 as amount,
@@ -37,13 +36,15 @@ ORDERS = f"""
 
 
 @pytest.fixture(scope="module")
-def reviewing(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def reviewing(
+    installation: Installation, small_project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Installation:
     """The installation with a home of its own, in which the quarter's last day is published."""
     place = tmp_path_factory.mktemp("reviewing")
     (place / "landing" / "orders").mkdir(parents=True)
     duckdb.sql(ORDERS).write_csv(str(place / "landing" / "orders" / "orders.csv"))
     own = {
-        "RETENTION_PROJECT_DIR": str(write_small_project(place / "project", "tier_review_list")),
+        "RETENTION_PROJECT_DIR": str(small_project),
         "RETENTION_HOME": str(place / "home"),
         "RETENTION_LANDING": str(place / "landing"),
     }

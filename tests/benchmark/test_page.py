@@ -134,3 +134,14 @@ def test_the_chart_is_a_picture_of_every_curve(tmp_path: Path) -> None:
 def test_without_records_there_is_no_page(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="Measure first"):
         write_page(tmp_path, tmp_path)
+
+
+def test_a_dbt_build_that_ran_the_unit_tests_says_so(tmp_path: Path) -> None:
+    made = Record("fixed_cost", 100)
+    cost = {"wall_seconds": 2.0, "cpu_seconds": 3.0}
+    for piece, more in (("product_first", {}), ("dbt_first", {}), ("dbt_next", {"unit_tests": 0.0})):
+        made.add(piece, cost | more)
+    made.save(tmp_path, ["bench"])
+    text = page(read_records(tmp_path))
+    assert "| `dbt build`, the same, unit tests included | 2 | 3 |\n" in text
+    assert "| `dbt build`, the same | 2 | 3 |\n" in text

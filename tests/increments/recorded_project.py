@@ -80,7 +80,7 @@ class RecordedProject:
         return self._by_profile[name]
 
     def _record(self, profile: str) -> Path:
-        """Run dbt twice, always in the same place: dbt parses anew when a path of its profile changes."""
+        """Run dbt twice; the second run goes on from what the first has left."""
         work, result = self._folder / "work", self._folder / f"{profile}.new"
         shutil.rmtree(result, ignore_errors=True)
         work.mkdir(exist_ok=True)
@@ -92,7 +92,7 @@ class RecordedProject:
             with duckdb.connect(work / f"{CATALOG}.duckdb") as connection:
                 planned.lay_raw(connection, mode)
             (work / "logs" / "dbt.log").unlink(missing_ok=True)
-            run_dbt(work, "build", *NOT_BUILT, *LOGGED, project_dir=self._project_dir)
+            run_dbt(work, "build", *NOT_BUILT, *LOGGED, project_dir=self._project_dir, is_debugged=True)
             (work / "logs" / "dbt.log").rename(result / f"{mode}.log")
         (work / f"{CATALOG}.duckdb").rename(result / f"{CATALOG}.duckdb")
         shutil.copy(work / "target" / "manifest.json", result)

@@ -56,7 +56,7 @@ class Company:
             cwd=self.landing.parent,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )
 

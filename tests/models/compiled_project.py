@@ -24,6 +24,7 @@ import duckdb
 
 from retention.landing import load_contracts
 from retention.warehouse.completeness import thresholds_sql
+from retention.warehouse.dbt import share_parsed, take_parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
+PARSED = PROJECT_DIR / "target" / "parsed.duckdb.msgpack"
+DEBUGGED = """
+import gc, sys
+from retention.warehouse.dbt_process import parse_alike_for_every_file
+gc.disable()
+parse_alike_for_every_file()
+from dbt.cli.main import cli
+cli(sys.argv[1:])
+"""
 CATALOG = "warehouse"
 MARTS_CATALOG = "retention"
 
@@ -114,19 +124,28 @@ def set_run_parameters(
     )
 
 
-def run_dbt(folder: Path, *arguments: str, project_dir: Path = PROJECT_DIR) -> str:
-    """Run dbt against the warehouse in a folder and give back what it printed.
+def run_dbt(folder: Path, *arguments: str, project_dir: Path = PROJECT_DIR, is_debugged: bool = False) -> str:
+    """Run dbt as a run does against the warehouse in a folder, and give back what it printed.
+
+    It begins with the project as any run has parsed it, a copy of the project too: dbt parses again what differs.
+
+    Args:
+        is_debugged: whether dbt makes events of level debug, which a run has no use for.
 
     Raises:
         DbtFailedError: dbt ended with another exit code than 0.
     """
-    command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments]
+    take_parsed(PARSED, folder / "target")
+    started = ["-c", DEBUGGED] if is_debugged else ["-m", "retention.warehouse.dbt_process", str(os.getpid())]
+    command = [sys.executable, *started, *arguments, "--no-use-colors", "--target", "duckdb"]
     command += ["--project-dir", str(project_dir), "--profiles-dir", str(project_dir)]
     command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
     environment = {**os.environ, "RETENTION_WAREHOUSE": str(folder / f"{CATALOG}.duckdb")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise DbtFailedError(done.stdout + done.stderr)
+    if project_dir == PROJECT_DIR:
+        share_parsed(folder / "target", PARSED)
     return done.stdout
 
 
@@ -156,10 +175,7 @@ class CompiledProject:
         return self._by_profile[name]
 
     def _compile(self, profile: str) -> Path:
-        """Build the project without rows, so that rules are read from loaded seeds; keep the manifest and the seeds.
-
-        Always in the same place: dbt parses the whole project anew when its profile names another file.
-        """
+        """Build the project without rows, so that rules are read from loaded seeds; keep the manifest and the seeds."""
         work, result = self._folder / "work", self._folder / f"{profile}.new"
         work.mkdir(exist_ok=True)
         warehouse = work / f"{CATALOG}.duckdb"

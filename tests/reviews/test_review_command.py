@@ -10,7 +10,6 @@ import duckdb
 import pytest
 from openpyxl import load_workbook
 from tests.journeys.conftest import CUSTOMERS, ORDERS, Company
-from tests.small_project import write_small_project
 
 from retention.landing import committed_loads
 from retention.reviews.opening import last_quarter, quarter_end
@@ -66,9 +65,8 @@ def statuses(company: Company, review: str) -> dict[str, tuple[Any, ...]]:
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Company:
-    project = write_small_project(tmp_path / "project", "tier_review_list")
-    made = Company(tmp_path / "landing", Home(tmp_path / "home"), project)
+def company(tmp_path: Path, small_project: Path) -> Company:
+    made = Company(tmp_path / "landing", Home(tmp_path / "home"), small_project)
     for entity, query in (("customers", CUSTOMERS), ("orders", ORDERS)):
         (made.landing / entity).mkdir(parents=True)
         duckdb.sql(query).write_csv(str(made.landing / entity / f"{entity}.csv"))

@@ -96,7 +96,7 @@ class SourceRoom:
     def run(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run the command line to its end."""
         with self.start(*arguments, **environment) as process:
-            out, err = process.communicate(timeout=300)
+            out, err = process.communicate(timeout=900)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def kill_at_work(self, sign: str, seconds: float, *arguments: str) -> bool:

@@ -209,8 +209,6 @@ class Session:
             for situation in ("first", "next"):
                 rounds.take(f"product_{situation}", pieces.run, bench, situation == "next")
                 rounds.take(f"dbt_{situation}", pieces.bare_dbt, bench, target)
-            without = ["--exclude-resource-type", "unit_test"]
-            rounds.take("dbt_next_without_unit_tests", pieces.bare_dbt, bench, target, *without)
         shutil.rmtree(bench.place)
         return rounds.record
 
