@@ -249,8 +249,6 @@ def write_warehouse(path: Path, *changes: str) -> Path:
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema raw")
         connection.execute("create schema marts")
-        connection.execute("create schema intermediate")
-        connection.execute("create table intermediate.int_alert_rules as select 'board_abnormal' as metric")
         connection.execute(
             f"create table raw.run_parameters as select '{TIME_ZONE}' as timezone, null::bigint as since_load_seq"
         )

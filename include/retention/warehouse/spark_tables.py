@@ -13,11 +13,8 @@ from retention.sql import file_literal, quoted
 from retention.warehouse.candidate import MARTS, open_warehouse
 
 SCHEMA = "marts"
-# Beside the result tables, what `retention explain` and checks read; the other steps in between are left with Spark.
-EXPLAINED = {
-    "seeds": None,
-    "intermediate": {"int_customer_metrics_as_of", "int_score_cells", "int_score_cutoffs", "int_alert_rules"},
-}
+# Beside the result tables, what `retention explain` reads; the other steps in between are left with Spark.
+EXPLAINED = {"seeds": None, "intermediate": {"int_customer_metrics_as_of", "int_score_cells", "int_score_cutoffs"}}
 
 
 def take_over(run: Run, schemas: Mapping[str, Path], manifest_file: Path) -> None:
