@@ -147,7 +147,7 @@ BROKEN_TARGETS: dict[str, tuple[str, str, str, str]] = {
         "satisfaction_benchmarks",
         APPEND,
         "all,csat,tier,Q,0.5,Q,x\n",
-        "line {line}: no rule of the primary scheme gives tier 'Q', so that the benchmark is nobody's. Known are: A, B,",
+        "line {line}: no rule of the primary scheme gives tier 'Q', so that the benchmark is nobody's. Known are: A,",
     ),
     "benchmark_of_all_and_a_part": (
         "satisfaction_benchmarks",

@@ -261,5 +261,5 @@ def file_name(owner: str, owners: Sequence[str]) -> str:
     has in other capitals, which do not tell files apart everywhere.
     """
     plain = re.sub(r"[^\w.-]+", "_", owner).strip("._")[:80] or "_"
-    alike = sum(one.casefold() == owner.casefold() for one in owners)
-    return plain if plain == owner and alike < 2 else f"{plain}~{sha256(owner.encode()).hexdigest()[:8]}"
+    is_alone = not any(one != owner and one.casefold() == owner.casefold() for one in owners)
+    return plain if plain == owner and is_alone else f"{plain}~{sha256(owner.encode()).hexdigest()[:8]}"

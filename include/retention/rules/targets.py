@@ -105,7 +105,8 @@ _BENCHMARKS_OF_NOBODY = """
                 and not coalesce(list_contains(tiers, benchmarks.dimension_value), false)
                 and not coalesce(list_bool_or(list_transform(tiers, lambda tier: starts_with(tier, '{'))), false)
                 then 'no rule of the primary scheme gives tier ' || said(benchmarks.dimension_value)
-                    || ', so that the benchmark is nobody''s. ' || meant(coalesce(tiers, []), benchmarks.dimension_value)
+                    || ', so that the benchmark is nobody''s. '
+                    || meant(coalesce(tiers, []), benchmarks.dimension_value)
         end as problem
     from satisfaction_benchmarks as benchmarks
     left join known on benchmarks.line = known.line
