@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.models.compiled_project import PROJECT_DIR
 from tests.models.test_customer_rfm import with_parameters
 from tests.models.test_ticket_clocks import loaded
 
@@ -214,6 +215,28 @@ def test_the_strictest_set_counts_where_the_profile_asks_for_it(project: Compile
         earliest[name, metric] = min(due, earliest.get((name, metric), due))
     counted = {(name, metric): due for name, metric, due, is_counted in rows if is_counted}
     assert counted == earliest
+
+
+def test_of_held_clocks_the_strictest_is_the_one_that_would_be_due_first(project: CompiledProject) -> None:
+    """Paused, no clock has a due time; a set of a later name that promises less time counts all the same."""
+    policies = pd.read_csv(PROJECT_DIR / "seeds" / "sla_policies.csv", dtype=str, keep_default_na=False)
+    row = policies.iloc[0].to_dict() | {
+        "priority": "all", "ticket_type": "all", "scheme": "all", "tier": "all", "metric": "resolution",
+        "clock": "calendar", "stops_when_paused": "true",
+    }  # fmt: skip
+    sets = [row | {"policy_set": name, "rule_id": f"C1.{name}", "minutes": minutes}
+            for name, minutes in (("a_week", "10080"), ("b_month", "43200"), ("z_day", "1440"))]  # fmt: skip
+    tickets = loaded(pd.DataFrame([ticket("waiting", "2024-06-13 10:00")]))
+    events = loaded(pd.DataFrame([{"event_id": "1", "ticket_id": "waiting", "event_type": "paused",
+                                   "occurred_at": at("2024-06-13 11:00")}]))  # fmt: skip
+    seeds = with_parameters({"sla_policy_set": "strictest"}) | {"sla_policies": pd.DataFrame(sets)}
+    with project.build({"tickets": tickets, "ticket_events": events}, as_of=AS_OF, models=MARTS, seeds=seeds) as built:
+        rows = built.execute(
+            "select policy_set, is_counted, status, due_at from marts.ticket_sla_policies order by policy_set"
+        ).fetchall()
+    assert rows == [
+        ("a_week", False, "paused", None), ("b_month", False, "paused", None), ("z_day", True, "paused", None)
+    ]  # fmt: skip
 
 
 def test_a_source_that_never_says_when_it_answered_breaches_nothing(project: CompiledProject) -> None:

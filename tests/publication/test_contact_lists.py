@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 
 from retention.contact_command import app
 from retention.errors import NotThereError, SettingsError
-from retention.publication.contact_lists import Template, export_contacts, fill, read_templates
+from retention.publication.contact_lists import Template, export_contacts, file_name, fill, read_templates
 
 if TYPE_CHECKING:
     from retention.runs import Home
@@ -44,6 +45,9 @@ from (values ('C9', date '2024-05-30', 'birthday', 'no_consent'), ('C9', date '2
     ('C1', date '2024-06-01', 'birthday', 'frequency_cap')) as t(customer_id, due_on, trigger, exclusion);
 """
 
+SLASHED = "ann_bo~" + sha256(b"ann/bo").hexdigest()[:8]
+"""The name of the files of ann/bo, who would have those of ann_bo."""
+
 
 @pytest.fixture
 def published(home: Home) -> Home:
@@ -68,11 +72,11 @@ def test_each_owner_gets_a_workbook_and_a_csv_with_filled_texts(published: Home)
     assert dict(done.contacts) == {"operations": 1, "ann/bo": 1, "Ann_bo": 1}
     assert (done.overdue, done.without_consent) == (1, 1)
     names = {file.name for file in done.folder.iterdir()}
-    assert names == {f"{name}.{end}" for name in ("operations", "Ann_bo", "ann_bo~2") for end in ("csv", "xlsx")}
-    (row,) = rows_of(done.folder / "ann_bo~2.csv")
+    assert names == {f"{name}.{end}" for name in ("operations", "Ann_bo", SLASHED) for end in ("csv", "xlsx")}
+    (row,) = rows_of(done.folder / f"{SLASHED}.csv")
     assert row["Text"] == "Dear customer, a coupon for your second order waits for you, from 48 CNY."
     assert (row["Occasion"], row["Channel"], row["Overdue"]) == ("Coupon", "Text message", "yes")
-    sheet = openpyxl.load_workbook(done.folder / "ann_bo~2.xlsx")["contacts"]
+    sheet = openpyxl.load_workbook(done.folder / f"{SLASHED}.xlsx")["contacts"]
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref == "A1:L2"
 
@@ -80,7 +84,7 @@ def test_each_owner_gets_a_workbook_and_a_csv_with_filled_texts(published: Home)
 def test_texts_and_headers_are_chinese_on_demand(published: Home) -> None:
     done = export_contacts(published, PROJECT, language="zh", form="csv", days=7)
     assert not list(done.folder.glob("*.xlsx"))
-    (row,) = rows_of(done.folder / "ann_bo.csv")
+    (row,) = rows_of(done.folder / f"{SLASHED}.csv")
     assert row["内容"] == "尊敬的客户，您好！送您一张复购优惠券，满48 CNY即可使用。"
     assert "Ann_bo" not in done.contacts  # due later than in seven days
 
@@ -91,7 +95,7 @@ def test_a_region_has_its_name_and_one_without_a_name_its_code(
 ) -> None:
     done = export_contacts(published, PROJECT, language=language, form="csv")
     shown = {file.stem: rows_of(file)[0][head] for file in done.folder.iterdir()}
-    assert shown == {"operations": region, "ann_bo~2": "", "Ann_bo": "'-1+1"}
+    assert shown == {"operations": region, SLASHED: "", "Ann_bo": "'-1+1"}
 
 
 def test_customers_without_consent_are_counted_of_what_was_asked_for(published: Home) -> None:
@@ -114,6 +118,28 @@ def test_an_export_of_all_replaces_that_days_lists_and_one_of_an_owner_none(publ
     assert (folder / "gone.csv").exists()
     export_contacts(published, PROJECT)
     assert not (folder / "gone.csv").exists()
+
+
+def test_owners_exported_one_by_one_write_over_nobodys_list(published: Home) -> None:
+    with duckdb.connect(str(published.published / "retention.duckdb")) as connection:
+        connection.execute("update marts.contact_calendar set owner = 'East 1' where owner = 'ann/bo'")
+        connection.execute("update marts.contact_calendar set owner = 'East/1' where owner = 'Ann_bo'")
+    together = {file.name for file in export_contacts(published, PROJECT, form="csv").folder.iterdir()}
+    for owner, customer in (("East 1", "C2"), ("East/1", "'=cmd()")):
+        folder = export_contacts(published, PROJECT, owner=owner, form="csv").folder
+        (row,) = rows_of(folder / f"{file_name(owner, [owner])}.csv")
+        assert row["Customer ID"] == customer
+    lists = {file.name: rows_of(file)[0]["Customer ID"] for file in folder.iterdir()}
+    assert lists.keys() == together
+    assert sorted(lists.values()) == ["'=cmd()", "C1", "C2"]
+
+
+def test_a_name_that_can_stand_as_it_is_stands_unless_capitals_alone_tell_it_from_another() -> None:
+    assert [file_name(one, ["east", "West"]) for one in ("east", "West")] == ["east", "West"]
+    shared = [file_name(one, ["east", "East", "EAST 1"]).casefold() for one in ("east", "East", "EAST 1")]
+    assert len(set(shared)) == 3
+    long = [f"{'x' * 90}{end}" for end in "ab"]
+    assert len({file_name(one, long) for one in long}) == 2
 
 
 def test_a_template_prints_and_does_nothing_else() -> None:

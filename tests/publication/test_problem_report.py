@@ -103,7 +103,14 @@ def test_the_report_of_the_as_of_days_week_stands_in_both_languages(published: H
     assert "| 账单 |" in chinese
     assert "已超时未完成：已用 9 分钟，时限 5 分钟" in chinese
     assert "| 首次响应 |" in chinese
+    for text in (english, chinese):
+        assert "| 90.0% | 90.0% | 2.0 | +350.0% |" in text, "shares and changes are percents"
+        assert "| 66.7% | 5.0 | 60.0 | 50.0% |" in text
+        assert "0.6667" not in text
     book = openpyxl.load_workbook(folder / "report-zh.xlsx")
+    rate, change = book["服务指标"]["I2"], book["本周问题"]["G2"]
+    assert (rate.value, rate.number_format) == (0.6667, "0.0%"), "a number, shown as a percent"
+    assert (change.value, change.number_format) == (3.5, "+0.0%;-0.0%;0.0%")
     assert book.sheetnames == ["本周问题", "服务指标", "已超时未解决", "即将超时"]
     overdue = [[cell.value for cell in row] for row in book["已超时未解决"].iter_rows()]
     assert [row[0] for row in overdue] == ["工单编号", "T1"]

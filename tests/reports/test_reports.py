@@ -108,6 +108,30 @@ def test_a_usual_week_is_the_mean_of_the_weeks_that_there_are(reported: Home, ho
         assert told in read(write_report(home, "churn-brief"), "report-en.md")
 
 
+def test_contacts_made_for_plans_of_another_week_are_contacts_of_this_one(reported: Home, home: Home) -> None:
+    """The week tells contacts by their own day, in its findings as in its table by channel."""
+    folder = copy_release(reported, home)
+    home.published.symlink_to(folder)
+    with duckdb.connect(str(folder / "retention.duckdb")) as connection:
+        connection.execute("""
+            update marts.touch_execution set touch_date = date '2024-05-20';
+            delete from marts.fct_touches;
+            insert into marts.fct_touches by name
+            select 'T' || number as touch_id, 'C1' as customer_id, 'L1' as plan_id, 'phone' as channel,
+                timestamp '2024-05-30 10:00' as touched_at, date '2024-05-30' as touched_on,
+                case when number < 2 then 'positive' when number < 3 then 'negative' end as feedback,
+                date '2024-05-31' as as_of_date
+            from range(9) as touches(number);
+        """)
+    made = write_report(home, "touches")
+    english, chinese = read(made, "report-en.md"), read(made, "report-zh.md")
+    assert "9 contacts were made from 2024-05-27 to 2024-05-31; no plan was for these days." in english
+    assert "2 positive, 1 negative; 6 contacts without one." in english
+    assert "Contacts made from 2024-05-27 to 2024-05-31, by their own day." in english
+    assert re.search(r"\| Phone( call)? \| 9 \|", english)
+    assert "2024-05-27 至 2024-05-31 实际触达 9 次，没有此期间的触达计划。" in chinese
+
+
 class Page(HTMLParser):
     """The tags and attributes of a page."""
 

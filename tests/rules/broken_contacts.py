@@ -99,6 +99,24 @@ BROKEN_CONTACTS: dict[str, tuple[str, str, str, str]] = {
         "all,contact_week_cap,0",
         "line {line}: contact_week_cap is '0'. Write a whole number from 1 on.",
     ),
+    "contacts_that_are_never_overdue": (
+        "profile_parameters",
+        "all,contact_overdue_days,14",
+        "all,contact_overdue_days,0",
+        "line {line}: contact_overdue_days is '0'. Write a whole number from 1 to 366.",
+    ),
+    "calendar_of_more_than_a_year": (
+        "profile_parameters",
+        "all,contact_horizon_days,30",
+        "all,contact_horizon_days,400",
+        "line {line}: contact_horizon_days is '400'. Write a whole number from 1 to 366.",
+    ),
+    "campaign_that_nobody_can_follow": (
+        "profile_parameters",
+        "all,campaign_conversion_days,30",
+        "all,campaign_conversion_days,0",
+        "line {line}: campaign_conversion_days is '0'. Write a whole number from 1 to 366.",
+    ),
     "no_weekday_is_open": (
         "profile_parameters",
         'all,contact_quiet_weekdays,"6,7"',

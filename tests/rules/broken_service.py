@@ -59,6 +59,12 @@ BROKEN_SERVICE: dict[str, tuple[str, str, str, str]] = {
         "all,p0,P9,",
         "line 2: priority 'P9' is unknown. Write P0 or P1 or P2 or P3.",
     ),
+    "severity_twice_in_other_capitals": (
+        "severity_map",
+        APPEND,
+        "all, Serious,P0,C3,Again\n",
+        "has the same (profile, source_severity): all,  Serious (capitals and outer blanks of source_severity count",
+    ),
     "shift_without_a_time": (
         "working_hours",
         "all,all,1,09:00,12:00,",

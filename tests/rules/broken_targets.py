@@ -1,5 +1,7 @@
 """Rows of targets, budgets, plans and satisfaction that are wrong."""
 
+from tests.rules.broken_rules import APPEND
+
 BROKEN_TARGETS: dict[str, tuple[str, str, str, str]] = {
     "target_of_no_metric": (
         "targets",
@@ -140,6 +142,18 @@ BROKEN_TARGETS: dict[str, tuple[str, str, str, str]] = {
         "all,nps,all,all,40",
         "all,nps,store,north,40",
         "line 2: dimension 'store' is unknown. Write all or touchpoint or channel or region or tier.",
+    ),
+    "benchmark_of_no_tier": (
+        "satisfaction_benchmarks",
+        APPEND,
+        "all,csat,tier,Q,0.5,Q,x\n",
+        "line {line}: no rule of the primary scheme gives tier 'Q', so that the benchmark is nobody's. Known are: A,",
+    ),
+    "benchmark_of_all_and_a_part": (
+        "satisfaction_benchmarks",
+        APPEND,
+        "all,csat,all,A,0.5,Q,x\n",
+        "line {line}: dimension all has no value 'A', so that the benchmark is nobody's. Write all, or",
     ),
     "scale_upside_down": (
         "survey_scales",

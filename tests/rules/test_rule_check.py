@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from itertools import zip_longest
 from pathlib import Path
@@ -23,6 +24,7 @@ from retention.errors import BuildFailedError
 from retention.rules import check_rules, stop_on_broken_rules
 from retention.rules.command import app
 from retention.rules.declared import declared_seeds
+from retention.rules.values import FOLDED
 from retention.settings import load_settings
 
 if TYPE_CHECKING:
@@ -173,6 +175,25 @@ def test_every_parameter_of_the_seed_is_declared_and_every_declared_one_stands_t
     (declared,) = [seed.parameters for seed in declared_seeds(REPOSITORY / "dbt_project") if seed.parameters]
     rows = (REPOSITORY / "dbt_project/seeds/profile_parameters.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert {row.split(",")[1] for row in rows} == set(declared)
+
+
+def test_keys_that_models_join_whatever_their_capitals_are_compared_so() -> None:
+    joined = r"profile_rows\(ref\('(\w+)'\), 'lower\(trim\(rule_rows\.(\w+)\)\)'\)"
+    found: dict[str, tuple[str, ...]] = {}
+    for model in sorted((REPOSITORY / "dbt_project" / "models").rglob("*.sql")):
+        for seed, column in re.findall(joined, model.read_text(encoding="utf-8")):
+            found[seed] = (column,)
+    assert found == FOLDED
+
+
+def test_a_profile_may_map_a_severity_of_all_anew_in_other_capitals(project: Path, seeds: Path) -> None:
+    edit(seeds, "severity_map", APPEND, "retail,SERIOUS,P0,C3,x\n")
+    assert check_rules(project) == []
+
+
+def test_a_benchmark_of_a_tier_of_the_primary_scheme_or_of_who_has_none_is_sound(project: Path, seeds: Path) -> None:
+    edit(seeds, "satisfaction_benchmarks", APPEND, "all,csat,tier,A,0.9,Q,x\nretail,csat,tier,unknown,0.5,Q,x\n")
+    assert check_rules(project) == []
 
 
 def test_the_command_lists_all_and_fails_as_a_build_does(

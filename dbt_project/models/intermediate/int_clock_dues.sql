@@ -14,9 +14,9 @@ asked as (
 
     select distinct
         hours_region as region,
-        due_reading
+        promised_reading as due_reading
     from clocks
-    where clock = 'business' and due_reading is not null
+    where clock = 'business' and promised_reading is not null
 
 ),
 

@@ -186,11 +186,8 @@ select
     clocked.is_untold,
     coalesce(clocked.stopped, clocked.now_reading) - clocked.started - coalesce(put_off.paused_reading, 0) as taken_us,
     coalesce(put_off.is_held, 0) = 1 as is_held,
-    -- Where the clock stands when the time allowed is up.
-    case
-        when coalesce(put_off.is_held, 0) = 0
-            then clocked.started + clocked.allowed_us + coalesce(put_off.added, 0)
-    end as due_reading
+    -- Where the clock stands when the time allowed is up, if a pause that is on ended now.
+    clocked.started + clocked.allowed_us + coalesce(put_off.added, 0) as promised_reading
 from clocked
 left join put_off
     on

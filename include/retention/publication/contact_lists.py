@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -152,9 +153,9 @@ def export_contacts(
         as_of = release.release.as_of
         until = date.max if days is None else as_of + timedelta(days=days)
         asked = {"until": until, "owner": owner}
-        rows = release.rows(CALENDAR, asked)
+        rows, owners = release.rows(CALENDAR, asked), _owners(release)
         if owner is not None and not rows:
-            raise NotThereError(f"No contact of '{owner}' is due.{_owners(release)}", "Leave --owner out for all.")
+            raise NotThereError(f"No contact of '{owner}' is due.{_known(owners)}", "Leave --owner out for all.")
         names = release.names(language, SHOWN_SETS)
         without = release.rows(WITHOUT_CONSENT, asked)[0]["customers"]
     folder = home.reports / "contacts" / str(as_of)
@@ -165,10 +166,9 @@ def export_contacts(
     by_owner: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_owner.setdefault(row["owner"], []).append(row)
-    taken: list[str] = []
     for name, contacts in by_owner.items():
         lines = [_line(one, templates, names, language, as_of) for one in contacts]
-        _write(folder / _file_name(name, taken), lines, language, FORMATS[form])
+        _write(folder / file_name(name, owners), lines, language, FORMATS[form])
     counts = {name: len(contacts) for name, contacts in by_owner.items()}
     return Exported(folder, counts, sum(1 for row in rows if row["is_overdue"]), without)
 
@@ -193,9 +193,13 @@ def told(row: Mapping[str, Any], names: Mapping[tuple[str, str], str], language:
     return shown
 
 
-def _owners(release: Reader) -> str:
+def _owners(release: Reader) -> list[str]:
     known = release.rows("select distinct owner from marts.contact_calendar order by owner")
-    return f" Owners with contacts: {', '.join(row['owner'] for row in known)}." if known else ""
+    return [row["owner"] for row in known]
+
+
+def _known(owners: Sequence[str]) -> str:
+    return f" Owners with contacts: {', '.join(owners)}." if owners else ""
 
 
 def _line(
@@ -250,12 +254,12 @@ def _harmless(lines: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
         yield [f"'{one}" if isinstance(one, str) and one.startswith(FORMULA) else one for one in line]
 
 
-def _file_name(owner: str, taken: list[str]) -> str:
-    """A name for an owner's files that no other owner has; capitals do not tell names apart everywhere."""
+def file_name(owner: str, owners: Sequence[str]) -> str:
+    """A name for an owner's files, the same whoever else's are written: else one list would be written over another.
+
+    A name that cannot stand as it is gets letters of its own at its end; so does one that another owner of the release
+    has in other capitals, which do not tell files apart everywhere.
+    """
     plain = re.sub(r"[^\w.-]+", "_", owner).strip("._")[:80] or "_"
-    number, found = 1, plain
-    while found.lower() in taken:
-        number += 1
-        found = f"{plain}~{number}"
-    taken.append(found.lower())
-    return found
+    is_alone = not any(one != owner and one.casefold() == owner.casefold() for one in owners)
+    return plain if plain == owner and is_alone else f"{plain}~{sha256(owner.encode()).hexdigest()[:8]}"

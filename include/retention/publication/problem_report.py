@@ -15,7 +15,10 @@ from retention.errors import NotThereError
 from retention.languages import LANGUAGES
 from retention.publication.chosen_release import Reader, open_published
 from retention.publication.workbooks import Sheet, write_workbook
+from retention.reports.columns import column
+from retention.reports.figures import FORMS
 from retention.reports.problem_sections import PROBLEMS, QUERIES
+from retention.reports.styles import FIGURES
 from retention.reports.wording import Wording
 from retention.reports.writing import write_pages
 from retention.runs import Home
@@ -94,6 +97,11 @@ class Problems:
         """The header of a table."""
         wording = Wording(language)
         return [wording.head(table, column) for column in self.tables[table][0]]
+
+    def shares(self, table: str) -> dict[int, str]:
+        """Columns that are told in percents, by their places, and whether they are shares or changes."""
+        kinds = (column(name, "DOUBLE").kind for name in self.tables[table][0])
+        return {place: kind for place, kind in enumerate(kinds) if kind in ("percent", "growth")}
 
     def tickets(self) -> int:
         """Tickets received in the week."""
@@ -199,7 +207,12 @@ def _sheets(problems: Problems, language: str) -> Iterator[Sheet]:
     for table in QUERIES:
         heads = problems.heads(table, language)
         yield Sheet(
-            TITLES[language][table], heads, [WIDTH] * len(heads), problems.shown(table, language), can_filter=True
+            TITLES[language][table],
+            heads,
+            [WIDTH] * len(heads),
+            problems.shown(table, language),
+            formats={place: FIGURES[kind] for place, kind in problems.shares(table).items()},
+            can_filter=True,
         )
 
 
@@ -222,7 +235,7 @@ def _markdown(problems: Problems, language: str) -> str:
         rows = problems.shown(table, language, SHOWN)
         parts += [
             f"## {titles[table]}",
-            _grid(problems.heads(table, language), rows) if rows else titles["none"],
+            _grid(problems.heads(table, language), rows, problems.shares(table)) if rows else titles["none"],
         ]
         more = len(problems.tables[table][1]) - SHOWN
         if more > 0:
@@ -230,9 +243,14 @@ def _markdown(problems: Problems, language: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _grid(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
+def _grid(header: Sequence[str], rows: Sequence[Sequence[Any]], shares: Mapping[int, str]) -> str:
+    told = [[_figure(value, shares.get(place)) for place, value in enumerate(row)] for row in rows]
+    lines = [header, ["---"] * len(header), *told]
     return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+
+
+def _figure(value: Any, kind: str | None) -> Any:
+    return value if kind is None or value is None else FORMS[kind].format(value)
 
 
 def _cell(value: Any) -> str:

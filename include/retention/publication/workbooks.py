@@ -35,6 +35,7 @@ class Sheet:
         widths: of the columns, in letters.
         hidden: places of columns that people need not see, from 0.
         choices: texts to choose from, by the place of the column.
+        formats: Excel's formats of numbers, by the place of the column.
         can_filter: whether the header offers filters.
     """
 
@@ -44,6 +45,7 @@ class Sheet:
     rows: Iterable[Sequence[Any]]
     hidden: frozenset[int] = frozenset()
     choices: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    formats: Mapping[int, str] = field(default_factory=dict)
     can_filter: bool = False
 
 
@@ -110,6 +112,7 @@ class _Writer:
     """Writes the sheets of one workbook."""
 
     def __init__(self, book: Any) -> None:
+        self._book = book
         self._header = book.add_format(HEADER_LOOK)
         self._date = book.add_format({"num_format": DATE_FORMAT})
         self._instant = book.add_format({"num_format": INSTANT_FORMAT})
@@ -121,16 +124,17 @@ class _Writer:
             page.set_column(place, place, width, None, {"hidden": place in content.hidden})
         for place, name in enumerate(content.header):
             page.write_string(0, place, writable(name), self._header)
+        numbers = {place: self._book.add_format({"num_format": form}) for place, form in content.formats.items()}
         count = 0
         for count, row in enumerate(rows, 1):
             for place, value in enumerate(row):
-                self._write(page, count, place, value)
+                self._write(page, count, place, value, numbers.get(place))
         for place, texts in content.choices.items():
             _offer(page, place, texts)
         if content.can_filter:
             page.autofilter(0, 0, count, len(content.header) - 1)
 
-    def _write(self, page: Any, line: int, place: int, value: Any) -> None:
+    def _write(self, page: Any, line: int, place: int, value: Any, number: Any) -> None:
         """A value as a cell: a text is a text, never a formula, and what is no number stays empty."""
         if value is None:
             return
@@ -143,7 +147,7 @@ class _Writer:
         elif isinstance(value, date):
             page.write_datetime(line, place, datetime.combine(value, time()), self._date)
         elif isfinite(value):
-            page.write_number(line, place, value)
+            page.write_number(line, place, value, number)
 
 
 def _offer(page: Any, place: int, texts: Sequence[str]) -> None:

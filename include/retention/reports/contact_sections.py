@@ -1,4 +1,8 @@
-"""Contacts: planned, made, overdue, and what came back (P3, P4, P5)."""
+"""Contacts: planned, made, overdue, and what came back (P3, P4, P5).
+
+What was made, and what came back, is of the contact's own day. Where it is held against plans it is of the plan's day
+(decision 63), and the sentence or the table's note says so: a contact of Monday may carry out a plan of last week.
+"""
 
 from retention.reports.parts import Finding, Section
 
@@ -9,6 +13,13 @@ DONE = """
     coalesce(sum(actual_count) filter (where not is_planned), 0)::int as unplanned_count,
     sum(positive)::int as positive, sum(negative)::int as negative, sum("none")::int as no_feedback
 """
+OF_NO_HOLDOUT = """
+    (variant is null or variant not in (
+        select performance.variant from marts.campaign_performance as performance where performance.is_holdout
+    ))
+"""
+"""Of touches those that went out: who was left out of a campaign was not contacted."""
+MADE_IN_WEEK = f"touched_on between week_now() and as_of() and {OF_NO_HOLDOUT}"
 MONTH, WEEK = (f"touch_date between {start} and as_of()" for start in ("month_now()", "week_now()"))
 
 
@@ -63,7 +74,7 @@ CADENCE = Section(
 )
 WEEK_BY_CHANNEL = Section(
     "week_by_channel",
-    """
+    f"""
     select channel, count(*) filter (where touched_on >= week_now())::int as touches,
         count(*) filter (where touched_on < week_now())::int as touches_week_before,
         count(distinct customer_id) filter (where touched_on >= week_now())::int as customers,
@@ -75,10 +86,7 @@ WEEK_BY_CHANNEL = Section(
             / nullif(count(*) filter (where touched_on >= week_now()), 0)::double as response_rate,
         week_now() as _from, as_of() as _until
     from marts.fct_touches
-    where touched_on between week_now() - 7 and as_of()
-        and (variant is null or variant not in (
-            select performance.variant from marts.campaign_performance as performance where performance.is_holdout
-        ))
+    where touched_on between week_now() - 7 and as_of() and {OF_NO_HOLDOUT}
     group by channel
     order by touches desc, channel
     """,
@@ -114,22 +122,27 @@ DUE_NEXT = Section(
 )
 
 
-def _done(key: str, period: str, start: str) -> Finding:
-    return Finding(
-        key,
-        f"""
-        select {start} as first_day, as_of() as last_day, {DONE},
-            case when sum(planned_count) > 0 then 'planned' when count(*) > 0 then 'unplanned' else 'nothing' end
-                as _case,
-            case when sum(actual_count) filter (where is_planned) >= sum(planned_count) then 'good' else 'warn' end
-                as _mood
-        from marts.touch_execution where {period}
-        """,
-    )
-
-
-DONE_IN_MONTH = _done("done_in_month", MONTH, "month_now()")
-DONE_IN_WEEK = _done("done_in_week", WEEK, "week_now()")
+DONE_IN_MONTH = Finding(
+    "done_in_month",
+    f"""
+    select month_now() as first_day, as_of() as last_day, {DONE},
+        case when sum(planned_count) > 0 then 'planned' when count(*) > 0 then 'unplanned' else 'nothing' end
+            as _case,
+        case when sum(actual_count) filter (where is_planned) >= sum(planned_count) then 'good' else 'warn' end
+            as _mood
+    from marts.touch_execution where {MONTH}
+    """,
+)
+DONE_IN_WEEK = Finding(
+    "done_in_week",
+    f"""
+    select week_now() as first_day, as_of() as last_day, contacts, planned_count, actual_count, completion_rate,
+        case when planned_count > 0 then 'planned' when contacts > 0 then 'unplanned' else 'nothing' end as _case,
+        case when planned_count > 0 and actual_count >= planned_count then 'good' else 'warn' end as _mood
+    from (select {DONE} from marts.touch_execution where {WEEK}) as plans
+    cross join (select count(*)::int as contacts from marts.fct_touches where {MADE_IN_WEEK}) as made
+    """,
+)
 FURTHEST_BEHIND = Finding(
     "furthest_behind",
     f"""
@@ -162,9 +175,11 @@ CADENCE_KEPT = Finding(
 FEEDBACK = Finding(
     "feedback",
     f"""
-    select sum(positive)::int as positive, sum(negative)::int as negative, sum("none")::int as no_feedback,
-        case when sum(negative) > sum(positive) then 'bad' else 'good' end as _mood
-    from marts.touch_execution where {WEEK} having sum(positive) + sum(negative) > 0
+    select count(*) filter (where feedback = 'positive')::int as positive,
+        count(*) filter (where feedback = 'negative')::int as negative,
+        count(*) filter (where feedback is null or feedback not in ('positive', 'negative'))::int as no_feedback,
+        case when negative > positive then 'bad' else 'good' end as _mood
+    from marts.fct_touches where {MADE_IN_WEEK} having positive + negative > 0
     """,
 )
 LEFT_OUT = Finding(

@@ -11,6 +11,7 @@ KINDS = {
     "whole": (WHOLE, "a whole number from 0 on"),
     "whole_from_1": (f"{WHOLE} and try_cast(value as integer) >= 1", "a whole number from 1 on"),
     "whole_from_5": (f"{WHOLE} and try_cast(value as integer) >= 5", "a whole number from 5 on"),
+    "days_of_a_year": (f"{WHOLE} and try_cast(value as integer) between 1 and 366", "a whole number from 1 to 366"),
     "number": (NUMBER, "a number"),
     "not_negative": (f"{NUMBER} and try_cast(value as double) >= 0", "a number from 0 on"),
     "positive": (f"{NUMBER} and try_cast(value as double) > 0", "a number above 0"),

@@ -69,6 +69,7 @@ def target_checks(metrics: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 def whole_target_checks() -> Iterator[str]:
     """Queries of rows of tiers that no rule gives."""
+    yield _BENCHMARKS_OF_NOBODY
     for seed in (*OF_METRICS, "resource_budgets"):
         of_all = "true" if seed == "resource_budgets" else "not (scheme = 'all' and tier = 'all')"
         what = {"targets": "target", "plan_objectives": "objective", "resource_budgets": "budget"}[seed]
@@ -82,6 +83,34 @@ def whole_target_checks() -> Iterator[str]:
                     and (tier_rules.tier = {seed}.tier or starts_with(tier_rules.tier, '{{'))
             )
         """
+
+
+# Who answers is split by the tiers of the profile's primary scheme; a row of all is for the schemes of all profiles.
+_BENCHMARKS_OF_NOBODY = """
+    with known as (
+        select benchmarks.line, list(distinct tier_rules.tier order by tier_rules.tier) as tiers
+        from satisfaction_benchmarks as benchmarks
+        inner join profile_parameters as named
+            on named.parameter = 'primary_scheme'
+                and (benchmarks.profile = 'all' or named.profile in (benchmarks.profile, 'all'))
+        inner join tier_rules on tier_rules.scheme = named.value
+        where benchmarks.dimension = 'tier'
+        group by benchmarks.line
+    )
+    select 'satisfaction_benchmarks' as seed, benchmarks.line, benchmarks.profile, case
+            when benchmarks.dimension = 'all' and benchmarks.dimension_value != 'all'
+                then 'dimension all has no value ' || said(benchmarks.dimension_value)
+                    || ', so that the benchmark is nobody''s. Write all, or the dimension whose value it is.'
+            when benchmarks.dimension = 'tier' and benchmarks.dimension_value != 'unknown'
+                and not coalesce(list_contains(tiers, benchmarks.dimension_value), false)
+                and not coalesce(list_bool_or(list_transform(tiers, lambda tier: starts_with(tier, '{'))), false)
+                then 'no rule of the primary scheme gives tier ' || said(benchmarks.dimension_value)
+                    || ', so that the benchmark is nobody''s. '
+                    || meant(coalesce(tiers, []), benchmarks.dimension_value)
+        end as problem
+    from satisfaction_benchmarks as benchmarks
+    left join known on benchmarks.line = known.line
+"""
 
 
 def _plan_checks() -> Iterator[str]:

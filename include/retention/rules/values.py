@@ -67,6 +67,8 @@ KEYS = {
     "churn_reason_rules": ["profile", "reason"],
     "alert_rules": ["profile", "rule_id"],
 }
+FOLDED = {"severity_map": ("source_severity",)}
+"""Key columns that models join whatever their capitals and outer blanks."""
 NUMBER = r"'[+-]?[0-9]+([.][0-9]+)?'"
 TYPES = {
     "integer": (r"regexp_full_match({}, '[+-]?[0-9]{{1,9}}')", "is no whole number. Write 1, 2, 3."),
@@ -122,12 +124,14 @@ def _wrong_values(seed: Seed) -> Iterator[tuple[str, str]]:
 
 
 def _twice(seed: Seed) -> str:
-    keys = [quoted(column) for column in KEYS[seed.name]]
-    told = " || ', ' || ".join(f"coalesce({key}, '')" for key in keys)
+    folded = FOLDED.get(seed.name, ())
+    keys = [f"lower(trim({quoted(one)}))" if one in folded else quoted(one) for one in KEYS[seed.name]]
+    told = " || ', ' || ".join(f"coalesce({quoted(column)}, '')" for column in KEYS[seed.name])
+    aside = f" (capitals and outer blanks of {', '.join(folded)} count for nothing)" if folded else ""
     return f"""
         select {literal(seed.name)} as seed, line, {_profile(seed)} as profile,
             'line ' || first_line || ' has the same ({", ".join(KEYS[seed.name])}): ' || {told}
-                || '. Delete one of them.' as problem
+                || '{aside}. Delete one of them.' as problem
         from (select *, min(line) over (partition by {", ".join(keys)}) as first_line from {seed.name})
         where line > first_line
     """

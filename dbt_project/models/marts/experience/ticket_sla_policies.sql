@@ -3,7 +3,7 @@ with clocks as (
 
     select
         *,
-        case when clock = 'business' then due_reading end as due_open
+        case when clock = 'business' then promised_reading end as promised_open
     from {{ ref('int_ticket_clocks') }}
 
 ),
@@ -40,7 +40,7 @@ due as (
 
     select
         clocks.*,
-        case when clocks.clock = 'calendar' then clocks.due_reading else dues.due_us end as due_us,
+        case when clocks.clock = 'calendar' then clocks.promised_reading else dues.due_us end as promised_us,
         case
             when clocks.metric = 'contact' then contacts.has_contacts
             when clocks.metric = 'call_back' then recorded.has_call_backs
@@ -51,7 +51,7 @@ due as (
     cross join recorded
     cross join contacts
     left join dues
-        on clocks.hours_region = dues.region and clocks.due_open = dues.due_reading
+        on clocks.hours_region = dues.region and clocks.promised_open = dues.due_reading
 
 ),
 
@@ -59,6 +59,8 @@ judged as (
 
     select
         *,
+        -- A clock that is held has no due time: nobody knows when its pause ends.
+        case when not is_held then promised_us end as due_us,
         case
             when not is_recorded_at_all or is_untold then null
             when taken_us is null then 'not_started'
@@ -72,7 +74,8 @@ judged as (
 
 ),
 
--- Of sets that compete for a clock one counts: the first that the profile lists, or the one that is due first.
+-- Of sets that compete for a clock one counts: the first that the profile lists, or the one that is due first. Where
+-- pauses hold clocks, that is judged as if they ended now; where none is due at all, the fewest minutes decide.
 ranked as (
 
     select
@@ -80,7 +83,8 @@ ranked as (
         row_number() over (
             partition by ticket_id, metric
             order by
-                case when is_strictest_asked then due_us else place end nulls last,
+                case when is_strictest_asked then promised_us else place end nulls last,
+                case when is_strictest_asked then allowed_us end,
                 policy_set
         ) = 1 and (is_strictest_asked or place > 0) as is_counted
     from (
@@ -93,6 +97,7 @@ ranked as (
             clock,
             stops_when_paused,
             taken_us,
+            promised_us,
             due_us,
             now_us,
             status,

@@ -87,11 +87,22 @@ judged as (
 
     select
         *,
-        {{ rounded(
-            '(actual - baseline_value) / nullif(target - baseline_value, 0)', 6
-        ) }} as way_share,
-        {{ target_status('actual', 'target', 'direction', 'null', 'null') }} as target_state
+        {{ target_status('actual', 'target', 'direction', 'null', 'null') }} as target_state,
+        {{ target_status('baseline_value', 'target', 'direction', 'null', 'null') }} = 'met' as is_met_at_start
     from filled
+
+),
+
+-- What began at its target or beyond has no way to go but to stay: away from the target would count as forward.
+measured_out as (
+
+    select
+        *,
+        case
+            when not is_met_at_start
+                then {{ rounded('(actual - baseline_value) / nullif(target - baseline_value, 0)', 6) }}
+        end as way_share
+    from judged
 
 )
 
@@ -123,7 +134,7 @@ select
         when actual is null then 'no_data'
         when target_state = 'met' then 'reached'
         when as_of_date >= ends_on then 'missed'
-        when way_share is null then 'no_baseline'
+        when baseline_value is null then 'no_baseline'
         when way_share >= elapsed_share then 'on_track'
         else 'behind'
     end as status,
@@ -132,4 +143,4 @@ select
     milestones,
     rule_id,
     as_of_date
-from judged
+from measured_out
