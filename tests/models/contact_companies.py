@@ -56,6 +56,14 @@ def random_company(seed: int) -> dict[str, Known]:
             known.complaints.append(
                 (instant(2, 20), f"T{number}", pick(["urgent", "normal", "P0"]), rng.random() < 0.7)
             )
+        if known.complaints and number % 2:
+            at, ticket, *_ = known.complaints[0]
+            again = [at + nth * 3 * DAY for nth in range(1, 2 + number % 3) if (at + nth * 3 * DAY).date() <= LAST_FACTS]
+            known.reopenings = [(on, ticket) for on in again]
+        if known.contracts and number % 4 == 0:
+            _, _, ends, _ = known.contracts[0]
+            starts = (ends or LAST_FACTS) + (number % 5 - 2) * 20 * DAY
+            known.contracts.append((f"V{number}b", starts, None if number % 8 else starts + 365 * DAY, None))
         for _ in range(pick([0, 0, 1, most_touches])):
             known.touches.append((instant(0, 50).date(), pick(["phone", "email", "visit", "mail"]), rng.random() < 0.4))
         company[f"C{number:03d}"] = known
@@ -96,6 +104,14 @@ def raw_tables(company: dict[str, Known]) -> dict[str, pd.DataFrame]:
                 for at, key, severity, is_open in one.complaints
             ],
             columns=["ticket_id", "customer_id", "received_at", "ticket_type", "severity", "resolved_at"],
+        ),
+        "ticket_events": pd.DataFrame(
+            [
+                (f"{ticket}{nth}", ticket, "reopened", at)
+                for _, one in items
+                for nth, (at, ticket) in enumerate(one.reopenings)
+            ],
+            columns=["event_id", "ticket_id", "event_type", "occurred_at"],
         ),
         "touches": pd.DataFrame(
             [

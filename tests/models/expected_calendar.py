@@ -170,7 +170,8 @@ class Plan(Due):
         if one.channel is None:
             return "no_channel"
         is_made = one.made_on and one.made_on < one.due_on
-        if is_made or (one.ended_on and one.ended_on <= one.due_on):
+        is_owed = not (one.is_renewed and one.made_on is None)
+        if is_made or not is_owed or (one.ended_on and one.ended_on <= one.due_on):
             return "already_contacted" if is_made else "no_longer_due"
         is_late, is_later = (one.expires_on and day > one.expires_on for day in (one.wanted_on, one.due_on))
         return "expired" if is_late else "no_capacity" if one.exclusion or is_later else None
@@ -182,16 +183,17 @@ class Plan(Due):
         touches: list[Touch],
         counts: Callable[[Touch, str], bool],
     ) -> None:
-        """One a day, then the caps; `ones` stand in the order of choice."""
-        days: set[date] = set()
+        """One a day, the best by priority; then the caps, in the order of `ones`."""
+        best: dict[date, Contact] = {}
+        for one in sorted(ones, key=lambda one: one.turn):
+            best.setdefault(day_of(one), one)
         numbers: dict[tuple[str, date], int] = defaultdict(int)
         caps = {"week": self.terms.week_cap, "month": self.terms.month_cap}
         for one in ones:
             day = day_of(one)
-            if day in days:
+            if best[day] is not one:
                 one.exclusion = "lower_priority"
                 continue
-            days.add(day)
             for period, cap in caps.items():
                 first = period_of(period, day)[0]
                 numbers[period, first] += 1

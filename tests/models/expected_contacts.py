@@ -76,7 +76,8 @@ class Known:
         tiers: by scheme and month-end.
         orders: instant, ID, amount.
         contracts: ID, first and last day, usage cycle.
-        complaints: instant, ID, severity, whether open.
+        complaints: instant, ID, severity, whether open; else it was resolved two days later.
+        reopenings: instant, ID of the complaint.
         touches: day, channel, whether of a campaign.
     """
 
@@ -90,6 +91,7 @@ class Known:
     orders: list[tuple[datetime, str, Decimal]] = field(default_factory=list)
     contracts: list[tuple[str, date, date | None, int | None]] = field(default_factory=list)
     complaints: list[tuple[datetime, str, str, bool]] = field(default_factory=list)
+    reopenings: list[tuple[datetime, str]] = field(default_factory=list)
     touches: list[tuple[date, str, bool]] = field(default_factory=list)
 
 
@@ -129,6 +131,7 @@ class Contact:
     latest_on: date
     expires_on: date | None = None
     ended_on: date | None = None
+    is_renewed: bool = False
     due_on: date = date.max
     exclusion: str | None = None
     made_on: date | None = None
@@ -143,7 +146,12 @@ class Contact:
     @property
     def choice(self) -> tuple[Any, ...]:
         """Who comes first of a customer's contacts."""
-        return (self.month, self.priority, self.due_on, self.key[1], self.key[2])
+        return (self.month, *self.turn)
+
+    @property
+    def turn(self) -> tuple[Any, ...]:
+        """Who comes first of those that could be made on the same day."""
+        return (self.priority, self.due_on, self.key[1], self.key[2])
 
     def fits(self, touch: Touch) -> bool:
         """Whether a touch is by what it asks for."""
@@ -192,6 +200,10 @@ class Due:
             row for row in seed("service_policy_rules", profile, ("scheme",)) if row["scheme"] == terms.scheme
         ]
         self.triggers = seed("contact_triggers", profile, ("trigger",))
+        self.priorities = {
+            row["source_severity"]: row["priority"].lower()
+            for row in seed("severity_map", profile, ("source_severity",))
+        }
         self.channels = {row["channel"]: row for row in seed("contact_channels", profile, ("channel",))}
         with (PROJECT_DIR / "seeds" / "holidays.csv").open(encoding="utf-8", newline="") as file:
             self.special = {
@@ -304,9 +316,13 @@ class Due:
             at, order_id, amount = min(known.orders)
             found.append(Event("first_purchase", order_id, at.date(), amount))
         for at, ticket, severity, is_open in known.complaints:
-            found.append(
-                Event("complaint", ticket, at.date(), None, severity.lower(), None if is_open else at.date() + 2 * DAY)
-            )
+            word = self.priorities.get(severity.lower(), severity.lower())
+            again = sorted({on.date() for on, of in known.reopenings if of == ticket})
+            settled = [] if is_open else [at.date() + 2 * DAY]
+            for nth, on in enumerate([at.date(), *again]):
+                occasion = f"{ticket} {on}" if nth else ticket
+                ends = [day for day in (*settled, *again[nth : nth + 1]) if day >= on]
+                found.append(Event("complaint", occasion, on, None, word, min(ends, default=None)))
         for on, following in pairwise(sorted({at.date() for at, *_ in known.orders})):
             found.append(Event("last_activity", str(on), on, ended_on=following))
         return found
@@ -323,10 +339,13 @@ class Due:
                 yield Event("first_purchase_anniversary", str(on), on)
 
     def _of_contracts(self, known: Known) -> Iterator[Event]:
-        ended = [(ends, name) for name, _, ends, _ in known.contracts if ends]
-        if ended:
-            yield Event("contract_end", max(ended)[1], max(ended)[0])
+        in_order = sorted((ends or date.max, name, starts) for name, starts, ends, _ in known.contracts)
+        for one, following in pairwise([*in_order, None]):
+            if one and one[0] < date.max:
+                yield Event("contract_end", one[1], one[0], ended_on=following[2] if following else None)
         for name, starts, ends, cycle in known.contracts:
+            if starts > self.terms.as_of:
+                continue
             bought = {at.date() for at, *_ in known.orders if at.date() > starts}
             for since, again in pairwise([*sorted({starts, *bought}), None]):
                 on = since + timedelta(days=cycle or 0) if since else starts
@@ -352,7 +371,7 @@ class Due:
                         continue
                     channel = self._channel(row["channel"], known)
                     hangs = bool(row["scheme"]) and month - DAY > self.terms.as_of
-                    silent = event.name == "last_activity" and wanted > self.terms.as_of
+                    silent = event.name in ("last_activity", "usage_cycle_end") and wanted > self.terms.as_of
                     found.append(
                         Contact(
                             (customer, row["trigger"], event.occasion),
@@ -369,6 +388,7 @@ class Due:
                             date.max,
                             (wanted if row["within_hours"] else earliest) + int(row["valid_for_days"]) * DAY,
                             event.ended_on,
+                            event.name == "contract_end" and event.ended_on is not None,
                         )
                     )
         return found

@@ -221,12 +221,16 @@ HAND_WORKED = [  # who, trigger, day, channel, whether provisional, as of Wednes
     # The contract ends on 20 May: thirty days before is Saturday 20 April, so Monday the 22nd.
     ("renewal", "contract_renewal", date(2024, 4, 22), "wechat", False),
     # Bought on 1 April, for 20 days: the 21st less three is Thursday the 18th.
-    ("cycle", "usage_cycle_end", date(2024, 4, 18), "sms", False),
+    ("cycle", "usage_cycle_end", date(2024, 4, 18), "sms", True),
     # Bought on 22 March, for 20 days, so due on Monday 8 April; bought again on the 10th: 30 April less three
     # is a Saturday, and the Sunday after it a working day.
-    ("again", "usage_cycle_end", date(2024, 4, 28), "sms", False),
+    ("again", "usage_cycle_end", date(2024, 4, 28), "sms", True),
     # An urgent complaint of Tuesday the 9th: the next day, which is the as-of day and so overdue.
     ("complainer", "specialist_complaint", date(2024, 4, 10), "phone", False),
+    # Complained in March, called on the 4th and settled on the 5th; open again since Tuesday the 9th.
+    ("reopened", "specialist_complaint", date(2024, 4, 10), "phone", False),
+    # A severity in Chinese that the map reads as P1.
+    ("chinese", "specialist_complaint", date(2024, 4, 10), "phone", False),
     # An order of 120,000 on Monday the 8th is large: two days later.
     ("big", "specialist_product", date(2024, 4, 10), "phone", False),
 ]
@@ -260,6 +264,25 @@ def test_triggers_worked_out_by_hand(project: CompiledProject) -> None:
                 ("V5", date(2024, 4, 9), date(2026, 5, 8), None),
             ]
         ),
+        # The next contract was delivered, and begins after the as-of day; a third has no end.
+        "renewed_early": Known(
+            contracts=[
+                ("V6", date(2023, 5, 21), date(2024, 5, 20), None),
+                ("V7", date(2024, 5, 21), date(2025, 5, 20), None),
+            ]
+        ),
+        "renewed_for_good": Known(
+            contracts=[
+                ("V8", date(2023, 5, 21), date(2024, 5, 20), None),
+                ("V9", date(2024, 5, 21), None, None),
+            ]
+        ),
+        "reopened": Known(
+            complaints=[(at(4, 3), "T3", "urgent", False)],
+            touches=[(date(2024, 4, 4), "phone", False)],
+            reopenings=[(at(4, 9), "T3")],
+        ),
+        "chinese": Known(complaints=[(at(4, 9), "T4", " 紧急 ", True)]),
         "complainer": Known(complaints=[(at(4, 9), "T1", "urgent", True)]),
         "calm": Known(complaints=[(at(4, 9), "T2", "normal", True)]),
         "big": Known(orders=[(at(4, 8), "O6", Decimal(120000)), (at(9, 12, 2023), "O5", Decimal(10))]),
@@ -282,6 +305,8 @@ def test_triggers_worked_out_by_hand(project: CompiledProject) -> None:
     assert settled_by_news == {
         ("again", "usage_cycle_end", date(2024, 4, 8)),
         ("renewed", "contract_renewal", date(2024, 4, 8)),
+        ("renewed_early", "contract_renewal", date(2024, 4, 22)),
+        ("renewed_for_good", "contract_renewal", date(2024, 4, 22)),
     }
     fields = {row["trigger"]: row["fields"] for row in built.calendar}
     assert '"coupon_from_amount": "48000"' in fields["first_purchase_coupon"]  # 0.8 of 60,000

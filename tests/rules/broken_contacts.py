@@ -27,6 +27,12 @@ BROKEN_CONTACTS: dict[str, tuple[str, str, str, str]] = {
         "birthday,-3,,-1,",
         "line 9: trigger birthday is valid for -1 days. Write a number from 0 to 366.",
     ),
+    "severity_instead_of_its_priority": (
+        "contact_triggers",
+        ",P0;P1;P2,",
+        ",P0;紧急,",
+        "line 13: trigger specialist_complaint names severity '紧急', which severity_map.csv reads as P1. Write P1.",
+    ),
     "template_that_asks_for_another_events_field": (
         "contact_triggers",
         ",birthday,sms,",

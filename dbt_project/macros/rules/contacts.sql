@@ -269,10 +269,12 @@
   caps, beside the touches made before them. CTEs, the last of them `ranked`.
 
   Before stand `profile`, and `counting` (touches: customer_id, touched_on, in_week and in_month, 1 or 0).
-  relation: contacts with their choice_number; day, month: when they are made. `ranked` has all its columns, the number
-  of the contact that it gives way to, its number in week and month, the touches there, and `ranking`, why it stays out.
+  relation: contacts with their choice_number, the order in which caps are filled; day, month: when they are made;
+  day_choice: the column with the order in which a day is, where it is another. `ranked` has all its columns, the number in
+  that order of the contact that it gives way to, its number in week and month, the touches there, and `ranking`, why it
+  stays out.
 #}
-{% macro ranked_contacts(relation, day, month) -%}
+{% macro ranked_contacts(relation, day, month, day_choice='choice_number') -%}
     {% set gap = contact_gap_days() %}
 touches_before as (
 
@@ -303,11 +305,11 @@ met as (
         contacts.*,
         cast(coalesce(touches_before.week_touches, 0) as bigint) as week_touches,
         cast(coalesce(touches_before.month_touches, 0) as bigint) as month_touches,
-        min(contacts.choice_number) over (
+        min(contacts.{{ day_choice }}) over (
             partition by contacts.customer_id
             order by {{ days_between("date '2000-01-03'", 'contacts.' ~ day) }}
             range between {{ gap }} preceding and {{ gap }} following
-        ) as best_choice_number
+        ) as best_number
     from {{ relation }} as contacts
     left join touches_before
         on
@@ -320,7 +322,7 @@ in_weeks as (
 
     select
         *,
-        sum(case when choice_number = best_choice_number then 1 else 0 end) over (
+        sum(case when {{ day_choice }} = best_number then 1 else 0 end) over (
             partition by customer_id, {{ week_start(day) }} order by choice_number
             rows between unbounded preceding and current row
         ) as week_number
@@ -334,7 +336,7 @@ of_weeks as (
         in_weeks.*,
         profile.contact_month_cap,
         case
-            when in_weeks.choice_number != in_weeks.best_choice_number then 'lower_priority'
+            when in_weeks.{{ day_choice }} != in_weeks.best_number then 'lower_priority'
             when in_weeks.week_number + in_weeks.week_touches > profile.contact_week_cap then 'week_cap'
         end as week_ranking
     from in_weeks
@@ -358,7 +360,7 @@ ranked as (
 
     select
         *,
-        case when week_ranking = 'lower_priority' then best_choice_number end as given_way_number,
+        case when week_ranking = 'lower_priority' then best_number end as given_way_number,
         coalesce(
             week_ranking, case when month_number + month_touches > contact_month_cap then 'month_cap' end
         ) as ranking
@@ -422,7 +424,9 @@ ranked as (
                     when {{ contacts }}.made_on is not null then 'made on ' || {{ day.made_on }}
                     else coalesce('the customer was contacted on ' || {{ day.touched_on }}, 'contacted shortly before')
                 end
-        when 'no_longer_due' then 'settled on ' || {{ day.ended_on }}
+        when 'no_longer_due'
+            then
+                case when {{ contacts }}.is_renewed then 'renewed from ' else 'settled on ' end || {{ day.ended_on }}
         when 'expired' then 'past its last day'
         when 'superseded' then 'the next one was due on ' || {{ day.lapses_on }}
         when 'no_capacity' then 'the days of ' || {{ contacts }}.owner || ' are full'

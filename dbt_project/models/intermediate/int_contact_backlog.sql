@@ -45,6 +45,7 @@ judged as (
         planned.occasion,
         planned.due_on,
         planned.choice_number,
+        planned.priority,
         planned.lapses_on,
         greatest(planned.due_on, bounds.as_of_date) as next_on,
         touched_now.touched_on,
@@ -79,6 +80,19 @@ chosen as (
 
 ),
 
+-- What is overdue is due today, of whichever month it was: for a day the best by priority is chosen anew. The caps keep the
+-- order of the plan, so that a contact planned yesterday does not give way to one of a later day (decision 84).
+chosen_anew as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id order by next_month, priority, due_on, trigger, occasion
+        ) as day_choice_number
+    from chosen
+
+),
+
 counting as (
 
     select
@@ -92,7 +106,7 @@ counting as (
 
 ),
 
-{{ ranked_contacts('chosen', 'next_on', 'next_month') }}
+{{ ranked_contacts('chosen_anew', 'next_on', 'next_month', 'day_choice_number') }}
 
 select
     judged.contact_kind,
@@ -115,5 +129,5 @@ left join ranked
         and judged.customer_id = ranked.customer_id
         and judged.trigger = ranked.trigger
         and judged.occasion = ranked.occasion
-left join chosen as better
-    on ranked.customer_id = better.customer_id and ranked.given_way_number = better.choice_number
+left join chosen_anew as better
+    on ranked.customer_id = better.customer_id and ranked.given_way_number = better.day_choice_number

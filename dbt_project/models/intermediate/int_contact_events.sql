@@ -62,10 +62,45 @@ contracts as (
 
 ),
 
-tickets as (
+contracts_to_come as (
 
-    select * from {{ ref('fct_tickets') }}
-    where customer_id is not null and ticket_type = 'complaint'
+    select
+        {{ golden_customer('contracts.customer_id') }} as customer_id,
+        contracts.contract_id,
+        contracts.starts_on,
+        contracts.ends_on
+    from {{ ref('stg_contracts_to_come') }} as contracts
+    {{ join_golden_customer('contracts.customer_id') }}
+
+),
+
+severities as (
+
+    select ticket_id, severity from {{ ref('fct_tickets') }}
+
+),
+
+priorities as (
+
+    {{ profile_rows(ref('severity_map'), 'lower(trim(rule_rows.source_severity))') }}
+
+),
+
+-- A complaint that is opened again asks again, and is no longer settled.
+complaints as (
+
+    select
+        openings.*,
+        -- What the map does not know stays the word that it is.
+        coalesce(priorities.priority, severities.severity) as severity
+    from {{ ref('int_ticket_openings') }} as openings
+    inner join severities on openings.ticket_id = severities.ticket_id
+    left join priorities on lower(trim(severities.severity)) = lower(trim(priorities.source_severity))
+    where openings.customer_id is not null and openings.ticket_type = 'complaint'
+    -- Reopened twice on a day it asks once.
+    qualify row_number() over (
+        partition by openings.ticket_id, openings.opened_on, openings.is_reopening order by openings.opened_at desc
+    ) = 1
 
 ),
 
@@ -158,13 +193,33 @@ anniversaries as (
 
 ),
 
+-- A contract without an end is nobody's to renew, and renews those before it.
+known_contracts as (
+
+    select
+        customer_id,
+        contract_id,
+        starts_on,
+        ends_on
+    from contracts
+    union all
+    select
+        customer_id,
+        contract_id,
+        starts_on,
+        ends_on
+    from contracts_to_come
+
+),
+
 ending_contracts as (
 
     select
         *,
-        lead(starts_on) over (partition by customer_id order by ends_on, contract_id) as ended_on
-    from contracts
-    where ends_on is not null
+        lead(starts_on) over (
+            partition by customer_id order by coalesce(ends_on, cast('9999-12-31' as date)), contract_id
+        ) as ended_on
+    from known_contracts
 
 ),
 
@@ -284,6 +339,7 @@ events as (
             'contract_ends_on': 'cast(ending_contracts.ends_on as ' ~ dbt.type_string() ~ ')',
         }) }} as {{ quoted('fields') }}
     from ending_contracts
+    where ending_contracts.ends_on is not null
     union all
     select
         usage_cycles.customer_id,
@@ -302,16 +358,19 @@ events as (
     where coalesce(usage_cycles.event_on <= usage_cycles.ends_on, true)
     union all
     select
-        tickets.customer_id,
+        complaints.customer_id,
         'complaint' as {{ quoted('event') }},
-        tickets.ticket_id as occasion,
-        tickets.received_on as event_on,
-        tickets.resolved_on as ended_on,
-        cast(extract(hour from tickets.received_at) as integer) as event_hour,
+        complaints.ticket_id
+        || case
+            when complaints.is_reopening then ' ' || cast(complaints.opened_on as {{ dbt.type_string() }}) else ''
+        end as occasion,
+        complaints.opened_on as event_on,
+        complaints.closed_on as ended_on,
+        cast(extract(hour from complaints.opened_at) as integer) as event_hour,
         cast(null as decimal(18, 2)) as amount,
-        tickets.severity as event_value,
-        {{ contact_fields({'ticket_id': 'tickets.ticket_id'}) }} as {{ quoted('fields') }}
-    from tickets
+        complaints.severity as event_value,
+        {{ contact_fields({'ticket_id': 'complaints.ticket_id'}) }} as {{ quoted('fields') }}
+    from complaints
     union all
     select
         purchases.customer_id,

@@ -2,7 +2,7 @@
 {% set kept = [
     'contact_kind', 'customer_id', 'trigger', 'occasion', 'due_on', 'wanted_on', 'earliest_on', 'latest_on',
     'expires_on', 'ended_on', 'lapses_on', 'tier', 'tier_on', 'priority', 'owner', 'channel', 'is_provisional', 'touch_id', 'made_on',
-    'judgement',
+    'judgement', 'is_renewed',
 ] %}
 {% set choice = 'plan_month, priority, due_on, trigger, occasion' %}
 
@@ -66,6 +66,7 @@ judged as (
             when due.channel is null then 'no_channel'
             when made.made_on < due.due_on or touched.date_day is not null then 'already_contacted'
             when due.ended_on <= due.due_on then 'no_longer_due'
+            when due.is_renewed and made.touch_id is null then 'no_longer_due'
             when due.wanted_on > due.expires_on then 'expired'
             when due.is_without_place or due.due_on > due.expires_on then 'no_capacity'
         end as judgement
@@ -83,7 +84,8 @@ judged as (
 
 ),
 
--- The earlier month chooses first: its plan does not hang on the next one's, which may be provisional.
+-- The earlier month chooses first: its plan does not hang on the next one's, which may be provisional. Contacts of one
+-- day are of one month, and the best by priority stays (decision 84).
 chosen as (
 
     select

@@ -50,6 +50,8 @@ asked as (
         events.occasion,
         events.event_on,
         events.ended_on,
+        -- Nothing tells the day on which the next contract was signed: once it is known, no call is owed.
+        events.event = 'contract_end' and events.ended_on is not null as is_renewed,
         events.fields,
         triggers.trigger,
         triggers.offset_days,
@@ -135,6 +137,7 @@ select
     owned.occasion,
     owned.event_on,
     owned.ended_on,
+    owned.is_renewed,
     owned.fields,
     owned.offset_days,
     owned.valid_for_days,
@@ -148,9 +151,9 @@ select
     owned.tier,
     owned.tier_on,
     owned.plan_month,
-    -- The tier of a month to come is not known yet, nor whether who is silent today will be so then.
+    -- The tier of a month to come is not known yet, nor whether who has not bought by today will have bought by then.
     (owned.scheme is not null and owned.is_provisional)
-    or (owned.event = 'last_activity' and owned.wanted_on > bounds.as_of_date) as is_provisional,
+    or (owned.event in ('last_activity', 'usage_cycle_end') and owned.wanted_on > bounds.as_of_date) as is_provisional,
     owned.wanted_on,
     owned.priority,
     owned.owner,

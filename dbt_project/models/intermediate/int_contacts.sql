@@ -41,6 +41,7 @@ settled as (
         planned.made_on,
         planned.lapses_on,
         planned.ended_on,
+        planned.is_renewed,
         backlog.touched_on,
         coalesce(backlog.next_on, planned.due_on) as next_on,
         case when backlog.next_on is null then planned.plan_exclusion else backlog.exclusion end as exclusion,

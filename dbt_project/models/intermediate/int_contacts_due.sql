@@ -30,6 +30,7 @@ due as (
         slots.period_end as latest_on,
         cast(null as date) as expires_on,
         cast(null as date) as ended_on,
+        false as is_renewed,
         slots.period,
         slots.is_planned
     from slots
@@ -41,6 +42,7 @@ due as (
         triggers.latest_on,
         triggers.expires_on,
         triggers.ended_on,
+        triggers.is_renewed,
         cast(null as {{ dbt.type_string() }}) as period,
         true as is_planned
     from triggers

@@ -25,9 +25,19 @@ tickets as (
     select
         customer_id,
         ticket_type,
-        received_on,
-        resolved_on
+        received_on
     from {{ ref('fct_tickets') }}
+    where customer_id is not null
+
+),
+
+openings as (
+
+    select
+        customer_id,
+        opened_on,
+        closed_on
+    from {{ ref('int_ticket_openings') }}
     where customer_id is not null
 
 ),
@@ -111,22 +121,30 @@ told as (
         tickets.customer_id,
         days.snapshot_on,
         cast(null as date) as last_interaction_on,
-        case when tickets.ticket_type = 'complaint' and tickets.received_on > days.year_opens_after then 1 else 0 end
-            as complaints,
-        case when tickets.resolved_on is null or tickets.resolved_on > days.snapshot_on then 1 else 0 end
-            as open_tickets,
+        case when tickets.ticket_type = 'complaint' then 1 else 0 end as complaints,
+        0 as open_tickets,
         0 as satisfaction_points,
         0 as answers,
         cast(null as date) as contract_ends_on
     from tickets
     inner join days
+        on tickets.received_on <= days.snapshot_on and tickets.received_on > days.year_opens_after
+    union all
+    -- On a day between a settlement and the reopening the ticket was not open, as far as its settlement is still known.
+    select
+        openings.customer_id,
+        days.snapshot_on,
+        cast(null as date) as last_interaction_on,
+        0 as complaints,
+        1 as open_tickets,
+        0 as satisfaction_points,
+        0 as answers,
+        cast(null as date) as contract_ends_on
+    from openings
+    inner join days
         on
-            tickets.received_on <= days.snapshot_on
-            and (
-                tickets.received_on > days.year_opens_after
-                or tickets.resolved_on is null
-                or tickets.resolved_on > days.snapshot_on
-            )
+            openings.opened_on <= days.snapshot_on
+            and (openings.closed_on is null or openings.closed_on > days.snapshot_on)
     union all
     -- Answers of the three kinds of survey in points of one scale, 0 the worst and 60 the best.
     select

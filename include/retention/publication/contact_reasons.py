@@ -27,6 +27,7 @@ CLAUSES: dict[str, tuple[str, str]] = {
     rf"the customer was contacted on (?P<day>{DAY})": ("the customer was contacted on {day}", "客户已于{day}被联系"),
     r"contacted shortly before": ("the customer was contacted shortly before", "客户在此之前刚被联系"),
     rf"settled on (?P<day>{DAY})": ("settled on {day}", "该事项已于{day}了结"),
+    rf"renewed from (?P<day>{DAY})": ("the next contract begins on {day}", "已续约，新合同自{day}起"),
     r"past its last day": ("past its last day", "已过最后日期"),
     rf"the next one was due on (?P<day>{DAY})": ("the next one was due on {day}", "下一次已于{day}到期"),
     r"the days of (?P<owner>.+) are full": ("the days of {owner} are full", "{owner}排期已满"),

@@ -45,6 +45,19 @@ def contact_checks(events: Mapping[str, Sequence[str]]) -> Iterator[str]:
             || ' days after its event, later than within ' || within_hours || ' hours. Write fewer days.' as problem
         from contact_triggers where try_cast(within_hours as integer) < 24 * try_cast(offset_days as integer)
     """
+    # A complaint is compared by its priority: a severity written here would never be met.
+    yield """
+        select 'contact_triggers' as seed, named.line, named.profile, 'trigger ' || named.trigger || ' names severity '
+            || said(named.word) || ', which severity_map.csv reads as ' || any_value(known.priority) || '. Write '
+            || any_value(known.priority) || '.' as problem
+        from (
+            select line, profile, trigger, trim(unnest(string_split(event_values, ';'))) as word
+            from contact_triggers where event = 'complaint'
+        ) as named
+        inner join severity_map as known on lower(named.word) = lower(trim(known.source_severity))
+        where not exists (select 1 from severity_map as other where lower(other.priority) = lower(named.word))
+        group by named.line, named.profile, named.trigger, named.word
+    """
     yield f"""
         select 'service_policy_rules' as seed, line, profile, 'period ' || said(period) || ' is unknown. Write '
             || '{" or ".join(PERIODS)}.' as problem
