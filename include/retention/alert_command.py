@@ -35,7 +35,7 @@ TOLD = {
     "subject_told": ("which", "对象"), "subject_id": ("its ID", "对象编号"), "customer_id": ("customer", "客户编号"),
     "occasion": ("occasion", "所涉事项"), "opened_on": ("opened", "触发日期"),
     "last_seen_on": ("last seen", "最近日期"),
-    "critical_on": ("critical since", "升为严重"), "news_name": ("news", "最新变化"), "new_on": ("of", "变化日期"),
+    "critical_on": ("critical since", "升为严重"), "news_name": ("news", "最新变化"), "new_on": ("news on", "变化日期"),
     "closed_on": ("closed", "关闭日期"), "close_reason_name": ("why closed", "关闭原因"),
     "snoozed_until": ("snoozed until", "暂停至"), "times_reopened": ("times reopened", "再次触发次数"),
     "reopened_from": ("continues", "接续预警"), "metric_name": ("metric", "指标"), "metric_value": ("value", "数值"),

@@ -237,9 +237,7 @@ def _alerts(release: Reader, condition: str, language: str, most: int = 0) -> li
             on alerts.owner_type = 'role' and owners.code_set = 'owner_role' and owners.code = alerts.owner
         order by {order}
     """)
-    return [
-        {**row, "subject_told": subject_of(row, known), "basis": basis_of(row, known, language)} for row in found
-    ]
+    return [{**row, "subject_told": subject_of(row, known), "basis": basis_of(row, known, language)} for row in found]
 
 
 def _comparisons(release: Reader) -> str:

@@ -1,6 +1,7 @@
 """What an alert is based on, in the reader's language: made from its columns, the figures by their units."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from typing import Any
 
 FORMS = {
@@ -8,7 +9,9 @@ FORMS = {
     "customers": "{:,.0f}", "points": "{:,.1f}",
 }  # fmt: skip
 """How a figure is written by its unit; of the others as short as it is, with one decimal at most."""
-SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
+SIGNS: Mapping[str, tuple[str, Callable[[float, float], bool]]] = {
+    ">=": ("≥", operator.ge), "<=": ("≤", operator.le), ">": (">", operator.gt), "<": ("<", operator.lt),
+}  # fmt: skip
 WORDS = {
     "en": {"target": ", target {limit}", "threshold": ", threshold {limit}", "days": "{value} days", "part": "; {told}",
            "cause": "{dimension} {value} ({share})", "of_change": "{dimension} {value} ({share} of the change)"},
@@ -41,9 +44,11 @@ def basis_of(alert: Mapping[str, Any], names: Names, language: str) -> str:
     metric = subject_of(alert, names) if is_of_board else _name(names, alert["metric"], "alert_metric")
     told = f"{metric} {figure(alert['metric_value'], alert['unit'], language)}"
     if alert["threshold"] is not None:
-        limit, comparison = figure(alert["threshold"], alert["unit"], language), alert.get("comparison")
-        if comparison in SIGNS:
-            told += f" {SIGNS[comparison]} {limit}"
+        limit = figure(alert["threshold"], alert["unit"], language)
+        sign, holds = SIGNS.get(str(alert.get("comparison")), ("", None))
+        # An alert stands until close_threshold: by then the figure need not reach the threshold any more.
+        if holds is not None and alert["metric_value"] is not None and holds(alert["metric_value"], alert["threshold"]):
+            told += f" {sign} {limit}"
         else:
             told += words["target" if alert["metric"] == "board_abnormal" else "threshold"].format(limit=limit)
     return told + "".join(words["part"].format(told=cause) for cause in _causes(alert, names, words))
