@@ -1,14 +1,18 @@
 """The commands `retention alerts`: what stands, why, what people decide about it, and what the rules are worth (W)."""
 
 import getpass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 
 from retention.alerts import AlertDesk, Decided, Wanted, export_alerts, list_alerts, list_backtest, show_alert
+from retention.alerts.telling import figure
 from retention.console import out, print_json, print_rows, shown
 from retention.landing import load_contracts
+from retention.languages import LANGUAGES
 from retention.options import HomeOption, JsonOption, LanguageOption, day_of, settings_with
 
 TITLES = {
@@ -22,15 +26,43 @@ HEADS = {
     "zh": ("预警编号", "级别", "状态", "规则", "对象", "触发日期", "负责人", "涉及金额", "依据"),
 }
 CELLS = (
-    "alert_id", "severity_name", "status_name", "rule_name", "subject_id", "opened_on", "owner_name", "value_at_stake",
-    "reason",
+    "alert_id", "severity_name", "status_name", "rule_name", "subject_told", "opened_on", "owner_name",
+    "value_at_stake", "basis",
 )  # fmt: skip
-TOLD = (
-    "alert_id", "rule_id", "rule_name", "severity_name", "status_name", "subject_name", "subject_id", "customer_id",
-    "occasion", "opened_on", "last_seen_on", "critical_on", "news_name", "new_on", "closed_on", "close_reason_name",
-    "snoozed_until", "times_reopened", "reopened_from", "metric_name", "metric_value", "threshold", "unit",
-    "owner_name", "action_name", "value_at_stake", "owner_rank", "is_in_digest", "group_name", "reason", "as_of_date",
-)  # fmt: skip
+TOLD = {
+    "alert_id": ("alert", "预警编号"), "rule_id": ("rule", "规则"), "rule_name": ("name", "预警"),
+    "severity_name": ("severity", "级别"), "status_name": ("status", "状态"), "subject_name": ("about", "对象类型"),
+    "subject_told": ("which", "对象"), "subject_id": ("its ID", "对象编号"), "customer_id": ("customer", "客户编号"),
+    "occasion": ("occasion", "所涉事项"), "opened_on": ("opened", "触发日期"),
+    "last_seen_on": ("last seen", "最近日期"),
+    "critical_on": ("critical since", "升为严重"), "news_name": ("news", "最新变化"), "new_on": ("news on", "变化日期"),
+    "closed_on": ("closed", "关闭日期"), "close_reason_name": ("why closed", "关闭原因"),
+    "snoozed_until": ("snoozed until", "暂停至"), "times_reopened": ("times reopened", "再次触发次数"),
+    "reopened_from": ("continues", "接续预警"), "metric_name": ("metric", "指标"), "metric_value": ("value", "数值"),
+    "threshold": ("threshold", "阈值"), "owner_name": ("owner", "负责人"), "action_name": ("what to do", "建议动作"),
+    "value_at_stake": ("at stake", "涉及金额"), "owner_rank": ("place with owner", "负责人内排序"),
+    "is_in_digest": ("in the digest", "列入摘要"), "group_name": ("counted under", "汇总类别"),
+    "basis": ("reason", "依据"), "reason": ("worked out", ""), "as_of_date": ("as of", "数据截至"),
+}  # fmt: skip
+"""Heads of what is told of one alert, by language; without a head it is not told: `reason` is English alone."""
+SPAN_HEADS = {
+    "alert_id": ("alert", "预警编号"), "opened_on": ("opened", "触发日期"), "closed_on": ("closed", "关闭日期"),
+    "close_reason_name": ("why closed", "关闭原因"), "times_reopened": ("times reopened", "再次触发次数"),
+    "reopened_from": ("continues", "接续预警"),
+}  # fmt: skip
+DECISION_HEADS = {
+    "decided_at": ("decided", "决定时间"), "action": ("action", "决定"), "effective_on": ("from", "生效日期"),
+    "snoozed_until": ("snoozed until", "暂停至"), "decided_by": ("by", "决定人"), "note": ("note", "备注"),
+}  # fmt: skip
+DECISIONS = {"snooze": "暂停", "close": "关闭", "reopen": "恢复"}
+BACKTEST_HEADS = {
+    "rule_id": ("rule", "规则"), "rule_name": ("name", "预警"), "threshold": ("threshold", "阈值"),
+    "months": ("months", "月数"), "customers": ("customers", "客户数"), "flagged": ("flagged", "预警数"),
+    "churned": ("churned", "流失数"), "true_positives": ("true positives", "预警且流失"),
+    "precision": ("precision", "精确率"), "recall": ("recall", "召回率"), "base_rate": ("base rate", "平均流失率"),
+    "lift": ("lift", "提升度"),
+}  # fmt: skip
+HEAD_WIDTH = 18
 MORE = {
     "en": "{shown} of {total} alerts; --limit 0 for all.",
     "zh": "共{total}条预警，显示前{shown}条；--limit 0 显示全部。",
@@ -98,11 +130,9 @@ def show(
     if as_json:
         print_json(found)
         return
-    for name in TOLD:
-        if found[name] is not None:
-            out.print(f"{name:<18} {shown(found[name])}", markup=False)
-    for part in ("openings", "decisions"):
-        print_rows(out, TITLES[part][language], found[part], language)
+    _tell_alert(found, language)
+    for part, heads in (("openings", SPAN_HEADS), ("decisions", DECISION_HEADS)):
+        print_rows(out, TITLES[part][language], _headed(found[part], heads, language), language)
 
 
 @app.command(epilog="Example: retention alerts snooze 3f2a --until 2025-07-01 --note 'visit is agreed'")
@@ -139,7 +169,34 @@ def backtest(home: HomeOption = None, language: LanguageOption = "en", as_json: 
     if as_json:
         print_json(rows)
     else:
-        print_rows(out, TITLES["backtest"][language], rows, language)
+        print_rows(out, TITLES["backtest"][language], _headed(rows, BACKTEST_HEADS, language), language)
+
+
+def _tell_alert(found: Mapping[str, Any], language: str) -> None:
+    """What there is to tell of an alert, a line each, under heads of the language."""
+    told = {name: shown(value) for name, value in found.items() if name in TOLD and value not in (None, "")}
+    told |= {name: figure(found[name], found["unit"], language) for name in ("metric_value", "threshold")
+             if name in told}  # fmt: skip
+    if language == "zh":
+        told["is_in_digest"] = "是" if found["is_in_digest"] else "否"
+    if told.get("subject_told") == told.get("subject_id"):
+        told.pop("subject_id", None)
+    for name, heads in TOLD.items():
+        head = heads[LANGUAGES.index(language)]
+        if head and name in told:
+            out.print(f"{head}{' ' * (HEAD_WIDTH - cell_len(head))} {told[name]}", markup=False)
+
+
+def _headed(
+    rows: Sequence[Mapping[str, Any]], heads: Mapping[str, tuple[str, str]], language: str
+) -> list[dict[str, Any]]:
+    """Rows under heads of the language."""
+    place = LANGUAGES.index(language)
+    lines = [{names[place]: row[name] for name, names in heads.items()} for row in rows]
+    if language == "zh":
+        lines = [{head: DECISIONS.get(str(value), value) if head == "决定" else value for head, value in line.items()}
+                 for line in lines]  # fmt: skip
+    return lines
 
 
 def _desk(home: Path | None, by: str | None) -> AlertDesk:

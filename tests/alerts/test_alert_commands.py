@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import openpyxl
@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from retention.alerts import AlertDesk, Wanted, export_alerts, list_alerts, list_backtest, show_alert
+from retention.alerts.telling import basis_of
 from retention.cli import app
 from retention.errors import NotThereError, SettingsError
 from retention.landing import committed_loads, load_contracts
@@ -120,6 +121,47 @@ def test_names_come_in_the_language_asked_for(desk: AlertDesk, tmp_path: Path) -
         assert [row["Alert ID"] for row in csv.DictReader(file)] == ["bbbb0003", "aaaa0002", "aaaa0001"]
 
 
+ALERT = {"subject_type": "customer", "subject_id": "C1", "metric": "days_to_due", "metric_value": 1.0, "threshold": 1.0,
+         "unit": "days", "comparison": "<="}  # fmt: skip
+NAMES = {("alert_metric", "days_to_due"): "距到期天数", ("alert_metric", "negative_share"): "负面评价占比",
+         ("board_metric", "nps_score"): "净推荐值", ("region", "north"): "北区", ("alert_cause", "channel"): "渠道",
+         ("source_channel", "referral"): "老客户推荐", ("alert_cause", "complaint_category"): "投诉主要涉及",
+         ("ticket_category", "billing"): "账单"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({}, "距到期天数 1 天 ≤ 1 天"),
+        ({"metric_value": 0.25}, "距到期天数 0.2 天 ≤ 1 天"),
+        ({"comparison": None}, "距到期天数 1 天，阈值 1 天"),
+        ({"threshold": None}, "距到期天数 1 天"),
+        ({"metric": "negative_share", "unit": "rate", "metric_value": 0.051, "threshold": 0.05, "comparison": ">",
+          "cause_dimension": "complaint_category", "cause_value": "billing", "cause_share": 0.75},
+         "负面评价占比 5.1% > 5.0%；投诉主要涉及：账单（75%）"),
+        # It stands until it is down to close_threshold.
+        ({"metric": "negative_share", "unit": "rate", "metric_value": 0.04, "threshold": 0.05, "comparison": ">="},
+         "负面评价占比 4.0%，阈值 5.0%"),
+        ({"subject_type": "metric", "subject_id": "nps_score", "metric": "board_abnormal", "unit": "points",
+          "metric_value": 12.5, "threshold": 40, "comparison": "=", "cause_dimension": "channel",
+          "cause_value": "referral", "cause_share": 1.34},
+         "净推荐值 12.5，目标 40.0；渠道：老客户推荐（占变化的 134%）"),
+    ],
+)  # fmt: skip
+def test_the_basis_is_told_in_the_readers_language(columns: dict[str, Any], told: str) -> None:
+    assert basis_of({**ALERT, **columns}, NAMES, "zh") == told
+
+
+def test_an_alert_is_told_under_heads_of_the_language(desk: AlertDesk) -> None:
+    given = ["alerts", "show", "aaaa0001", "--language", "zh", "--home", str(desk.home.path)]
+    shown = CliRunner().invoke(app, given, catch_exceptions=False).output
+    assert "数值               50.0%\n" in shown
+    assert "接续预警" in shown
+    for raw in ("alert_id", "metric_value", "close_reason", "because"):
+        assert raw not in shown
+    assert "because" in CliRunner().invoke(app, [*given[:3], *given[5:]], catch_exceptions=False).output
+
+
 def test_an_alert_is_told_with_its_openings_and_found_by_its_first_digits(desk: AlertDesk) -> None:
     found = show_alert(desk.home, "aaaa0001")
     assert [(one["alert_id"], one["reopened_from"]) for one in found["openings"]] == [
@@ -171,7 +213,7 @@ def test_the_commands_speak_to_people_and_programs(desk: AlertDesk) -> None:
         assert done.exit_code == 0, done.output
         return done.output
 
-    assert "W1: because" in told("list")
+    assert "purchase_drop_rate 50.0%, threshold 30.0%" in told("list"), "an older release names no comparison"
     assert [row["alert_id"] for row in json.loads(told("list", "--json", "--rule", "W1"))] == ["bbbb0003"]
     assert "Recorded for aaaa0002" in told("close", "aaaa0002", "--by", "Wang", "--note", "moved")
     assert "Decided so already: aaaa0002" in told("close", "aaaa0002")

@@ -7,13 +7,16 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import openpyxl
 import pytest
 import yaml
+from tests.reports.company import copy_release
 from typer.testing import CliRunner
 
 from retention.cli import app
 from retention.reports import workbook
+from retention.reports.cells import width
 from retention.reports.sheets import SHEETS
 from retention.reports.workbook import write_report_workbook
 from retention.settings import PROJECT_DIR
@@ -152,7 +155,7 @@ def test_more_customers_than_a_sheet_holds_go_on_in_a_further_one(
     reported: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
-    monkeypatch.setattr(workbook, "MEASURED_ROWS", 1)
+    monkeypatch.setattr(workbook, "ROWS_AHEAD", 1)
     english = write_report_workbook(reported)[0]
     monkeypatch.undo()
     book = openpyxl.load_workbook(english)
@@ -160,6 +163,61 @@ def test_more_customers_than_a_sheet_holds_go_on_in_a_further_one(
     names = [page.title for page in book.worksheets if page.title.startswith("Master list")]
     assert names == ["Master list", "Master list (2)"]
     assert [row[0] for name in names for row in table(book[name])] == ["C1", "=1+1", "C3"]
+
+
+def crowded(reported: Home, home: Home) -> None:
+    """A release whose widest alert stands behind more rows than are read ahead."""
+    folder = copy_release(reported, home)
+    home.published.symlink_to(folder)
+    with duckdb.connect(str(folder / "retention.duckdb")) as connection:
+        connection.execute("""
+            insert into marts.alerts by name
+                select * exclude (number) replace ('B' || number as alert_id, 'critical' as severity)
+                from marts.alerts cross join range(300) as n(number) where alert_id = 'A3';
+            update marts.alerts set severity = 'warning', metric_value = 87654321.5, unit = 'money',
+                value_at_stake = 9876543210.25, trend_7d = -1234567
+                where alert_id = 'A1';
+            insert into marts.alerts by name
+                select * replace ('B' as alert_id, 'rate' as unit, -12.3 as trend_7d, 0.5 as metric_value)
+                from marts.alerts where alert_id = 'A1'
+        """)
+
+
+def test_a_column_is_as_wide_as_its_widest_row_wherever_it_stands(reported: Home, home: Home) -> None:
+    crowded(reported, home)
+    for path, sheet, heads in zip(
+        write_report_workbook(home), ("Alerts", "预警清单"),
+        (("Value", "7-day trend", "Value at stake"), ("指标值", "近7天趋势", "涉及金额")), strict=True,
+    ):  # fmt: skip
+        page = openpyxl.load_workbook(path)[sheet]
+        titles = [cell.value for cell in page[HEADER]]
+        for head, text in zip(heads, ("87,654,321.50", "-12.3 个百分点", "9,876,543,210.25"), strict=True):
+            place = titles.index(head) + 1
+            # Neighbours of one width stand as one range.
+            [wide] = [one.width for one in page.column_dimensions.values() if one.min <= place <= one.max]
+            assert wide >= width(text) + 1, (sheet, head)
+
+
+@pytest.mark.slow
+def test_no_number_lacks_room_when_it_is_drawn(reported: Home, home: Home, tmp_path: Path) -> None:
+    office = shutil.which("soffice")
+    if office is None or shutil.which("pdftotext") is None:
+        if os.environ.get("CI"):
+            pytest.fail("LibreOffice or pdftotext is missing: apt-get install libreoffice-calc-nogui poppler-utils")
+        pytest.skip("needs LibreOffice and pdftotext")
+    crowded(reported, home)
+    paths = write_report_workbook(home)
+    subprocess.run(
+        [office, f"-env:UserInstallation=file://{tmp_path / 'profile'}", "--headless", "--convert-to", "pdf",
+         "--outdir", str(tmp_path), *map(str, paths)],
+        capture_output=True, timeout=300, check=True,
+    )  # fmt: skip
+    for path in paths:
+        pdf = tmp_path / path.with_suffix(".pdf").name
+        subprocess.run(["pdftotext", "-layout", str(pdf)], check=True, timeout=120)  # noqa: S607
+        text = pdf.with_suffix(".txt").read_text(encoding="utf-8")
+        assert "9,876,543,210.25" in text
+        assert "###" not in text, path.name
 
 
 @pytest.mark.slow

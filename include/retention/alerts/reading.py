@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from retention.alerts.telling import basis_of, subject_of
 from retention.errors import NotThereError, SettingsError
 from retention.languages import check_language
 from retention.publication.chosen_release import Reader, open_published
@@ -25,7 +26,7 @@ SHOWN = {
     "status_name": ({"en": "Status", "zh": "状态"}, 10),
     "rule_name": ({"en": "Alert", "zh": "预警"}, 30),
     "subject_name": ({"en": "About", "zh": "对象类型"}, 12),
-    "subject_id": ({"en": "Which", "zh": "对象"}, 18),
+    "subject_told": ({"en": "Which", "zh": "对象"}, 18),
     "opened_on": ({"en": "Opened", "zh": "触发日期"}, 12),
     "last_seen_on": ({"en": "Last seen", "zh": "最近日期"}, 12),
     "closed_on": ({"en": "Closed", "zh": "关闭日期"}, 12),
@@ -35,7 +36,7 @@ SHOWN = {
     "value_at_stake": ({"en": "Revenue of 12 months at stake", "zh": "涉及近12个月消费额"}, 18),
     "owner_name": ({"en": "Owner", "zh": "负责人"}, 20),
     "action_name": ({"en": "What to do", "zh": "建议动作"}, 24),
-    "reason": ({"en": "Reason", "zh": "依据"}, 70),
+    "basis": ({"en": "Reason", "zh": "依据"}, 70),
     "rule_id": ({"en": "Rule", "zh": "规则"}, 22),
     "alert_id": ({"en": "Alert ID", "zh": "预警编号"}, 20),
 }
@@ -148,8 +149,10 @@ def show_alert(home: Home, alert: str, language: str = "en") -> dict[str, Any]:
         [found] = _alerts(release, f"alerts.alert_id = {literal(alert_id)}", language)
         same = " and ".join(f"{name} = {literal(found[name])}" for name in ("rule_id", "subject_id", "occasion"))
         found["openings"] = release.rows(
-            "select alert_id, opened_on, closed_on, close_reason, times_reopened, reopened_from "
-            f"from spans where {same} order by opened_on desc",
+            "select alert_id, opened_on, closed_on, close_reason, coalesce(("
+            f"select any_value(name_{language}) from marts.dim_labels "
+            "where code_set = 'alert_close_reason' and code = spans.close_reason), close_reason) as close_reason_name, "
+            f"times_reopened, reopened_from from spans where {same} order by opened_on desc",
         )
         return found
 
@@ -192,6 +195,7 @@ def opened(home: Home) -> Iterator[Reader]:
         warehouse = release.release.folder / WAREHOUSE_FILE
         release.connection.execute(f"attach if not exists {literal(warehouse)} as warehouse (read_only)")
         release.connection.execute("create temp view spans as from warehouse.intermediate.int_alert_spans")
+        release.connection.execute(f"create temp view comparisons as {_comparisons(release)}")
         yield release
 
 
@@ -220,17 +224,28 @@ def _alerts(release: Reader, condition: str, language: str, most: int = 0) -> li
         f"and code = alerts.{column}) as {name}"
         for name, (code_set, column) in NAMED.items()
     )
+    known = release.names(language)
     order = f"list_position({list(SEVERITIES)}, severity), value_at_stake desc nulls last, opened_on desc, alert_id"
-    return release.rows(f"""
+    found = release.rows(f"""
         with chosen as (
             from marts.alerts where {condition} order by {order} {f"limit {most + 1}" if most else ""}
         )
-        select alerts.*, {names}, coalesce(owners.name_{language}, alerts.owner) as owner_name
+        select alerts.*, {names}, coalesce(owners.name_{language}, alerts.owner) as owner_name, comparisons.comparison
         from chosen as alerts
+        left join comparisons on alerts.rule_id = comparisons.rule_id
         left join marts.dim_labels as owners
             on alerts.owner_type = 'role' and owners.code_set = 'owner_role' and owners.code = alerts.owner
         order by {order}
     """)
+    return [{**row, "subject_told": subject_of(row, known), "basis": basis_of(row, known, language)} for row in found]
+
+
+def _comparisons(release: Reader) -> str:
+    """How each rule compares; a release of an older program does not say it."""
+    kept = "select 1 from duckdb_columns() where database_name = 'warehouse' and table_name = 'int_alert_rules'"
+    if release.rows(f"{kept} and column_name = 'comparison'"):
+        return "select distinct rule_id, comparison from warehouse.intermediate.int_alert_rules"
+    return "select null::varchar as rule_id, null::varchar as comparison where false"
 
 
 def _check_known(release: Reader, column: str, given: Sequence[str]) -> None:

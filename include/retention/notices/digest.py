@@ -77,7 +77,7 @@ CAUSE_SETS: Mapping[str, tuple[str, ...]] = {
     "complaint_category": ("ticket_category",),
     "answer_channel": ("contact_channel",),
     "category": ("ticket_category",),
-    "channel": ("contact_channel",),
+    "channel": ("contact_channel", "source_channel"),
     "region": ("region",),
 }
 """Code sets of a cause's value; a tier stands by its letter."""

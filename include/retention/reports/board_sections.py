@@ -31,18 +31,29 @@ ALERT_CAUSE = """
 SEVERITY_ORDER = "case {0} when 'critical' then 1 when 'warning' then 2 else 3 end"
 
 BOARD = Section("board", BOARD_QUERY.format(history=HISTORY), cards=6)
+# A customer counts once, however many alerts it has; those of the company overlap, and have no sum.
 ALERT_COUNTS = Section(
     "alert_counts",
     f"""
-    select level, severity,
+    with at_stake as (
+        select level, severity, customer_id, max(value_at_stake) as value_at_stake
+        from marts.alerts
+        where status in ('opened', 'open') and customer_id is not null
+        group by level, severity, customer_id
+    ),
+    stakes as (
+        select level, severity, sum(value_at_stake) as value_at_stake from at_stake group by level, severity
+    )
+    select alerts.level, alerts.severity,
         count(*) filter (where status = 'opened')::int as opened_alerts,
         count(*) filter (where status in ('opened', 'open'))::int as open_alerts,
         count(*) filter (where status = 'snoozed')::int as snoozed_alerts,
         count(*) filter (where closed_on = as_of())::int as closed_alerts,
-        sum(value_at_stake) filter (where status in ('opened', 'open')) as value_at_stake
-    from marts.alerts
-    group by level, severity
-    order by level, {SEVERITY_ORDER.format("severity")}
+        any_value(stakes.value_at_stake)::decimal(18, 2) as value_at_stake
+    from marts.alerts as alerts
+    left join stakes on alerts.level = stakes.level and alerts.severity = stakes.severity
+    group by alerts.level, alerts.severity
+    order by alerts.level, {SEVERITY_ORDER.format("alerts.severity")}
     """,
 )
 # Those about the company come first: there are few, and a long list of customers would hide them.
@@ -77,10 +88,17 @@ WARNINGS = Section(
 GROUPED_WARNINGS = Section(
     "grouped_warnings",
     f"""
-    select severity, digest_group, owner as alert_owner, count(*)::int as open_alerts,
-        min(opened_on) as opened_first_on, sum(value_at_stake) as value_at_stake
-    from marts.alerts
-    where status in ('opened', 'open') and not is_in_digest
+    with by_customer as (
+        -- A customer counts once; those about nobody known have no amount.
+        select severity, digest_group, owner, customer_id, count(*) as open_alerts, min(opened_on) as opened_first_on,
+            case when customer_id is not null then max(value_at_stake) end as value_at_stake
+        from marts.alerts
+        where status in ('opened', 'open') and not is_in_digest
+        group by severity, digest_group, owner, customer_id
+    )
+    select severity, digest_group, owner as alert_owner, sum(open_alerts)::int as open_alerts,
+        min(opened_first_on) as opened_first_on, sum(value_at_stake)::decimal(18, 2) as value_at_stake
+    from by_customer
     group by severity, digest_group, owner
     order by {SEVERITY_ORDER.format("severity")}, open_alerts desc, digest_group, owner
     """,

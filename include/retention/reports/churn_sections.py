@@ -105,14 +105,24 @@ MAIN_REASON = Finding(
 RISEN_REASON = Finding(
     "risen_reason",
     f"""
-    with {WEEK}
-    select reasons.reason as churn_reason, reasons.lost_customers as lost,
-        coalesce(before.lost_customers, 0)::int as lost_before, 'warn' as _mood
-    from marts.churn_reasons as reasons inner join week on reasons.week_start = week.week_start
-    left join marts.churn_reasons as before
-        on reasons.reason = before.reason and before.week_start = reasons.week_start - 7
-    where reasons.lost_customers > coalesce(before.lost_customers, 0)
-    order by reasons.lost_customers - coalesce(before.lost_customers, 0) desc, reasons.reason
+    with {WEEK},
+    risen as (
+        select reasons.reason as churn_reason, reasons.lost_customers as lost,
+            coalesce(before.lost_customers, 0)::int as lost_before,
+            reasons.lost_customers - coalesce(before.lost_customers, 0) as rise
+        from marts.churn_reasons as reasons inner join week on reasons.week_start = week.week_start
+        left join marts.churn_reasons as before
+            on reasons.reason = before.reason and before.week_start = reasons.week_start - 7
+        where reasons.lost_customers > coalesce(before.lost_customers, 0)
+    )
+    -- Of several that grew alike none is put before the others.
+    select min(churn_reason) as churn_reason, sum(lost)::int as lost, sum(lost_before)::int as lost_before,
+        rise::int as rise, count(*)::int as tied, string_agg(churn_reason, ',' order by churn_reason) as tied_reasons,
+        case when count(*) = 1 then 'alone' else 'tied' end as _case, 'warn' as _mood
+    from risen
+    group by rise
+    order by rise desc
+    limit 1
     """,
 )
 UNEXPLAINED = Finding(

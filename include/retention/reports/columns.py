@@ -10,13 +10,14 @@ CODES = {
     "verdict": "hotspot_verdict", "first_response_status": "sla_status", "advice": "program_advice",
     "alert_metric": "alert_metric", "alert_rule": "alert_rule", "alert_owner": "owner_role",
     "category_group": "board_category", "channel": "contact_channel",
-    "customer_type": "customer_type", "dimension": "dimension",
-    "direction_of_move": "tier_direction", "driver_1": "factor", "driver_2": "factor", "driver_3": "factor",
+    "customer_type": "customer_type", "source_channel": "source_channel", "dimension": "dimension",
+    "direction_of_move": "tier_move", "driver_1": "factor", "driver_2": "factor", "driver_3": "factor",
     "escalated_priority": "priority", "exclusion": "contact_exclusion", "grade": "program_grade",
     "health_band": "health_band", "health_dimension": "program_dimension", "level": "alert_level",
     "lifecycle_stage": "lifecycle_stage", "metric": "target_metric",
     "movement": "revenue_movement", "owner": "owner_role", "period_type": "evaluation_period_type",
-    "plan_status": "plan_status", "plan_type": "plan_type", "preferred_channel": "contact_channel",
+    "plan_status": "plan_status", "objective": "plan_text", "resources": "plan_text", "milestones": "plan_text",
+    "purpose": "plan_text", "plan_type": "plan_type", "preferred_channel": "contact_channel",
     "reason_group": "churn_reason_group", "recommended_action": "alert_action", "region": "region",
     "resolution_status": "sla_status", "rfm_segment": "rfm_segment", "risk_band": "risk_band", "scheme": "scheme",
     "severity": "alert_severity", "check_severity": "check_severity", "ticket_severity": "severity",
@@ -28,7 +29,8 @@ CODES = {
     "contact_owner": "contact_owner", "trigger": "contact", "review_status": "tier_review_status",
 }  # fmt: skip
 """Code sets by column. A query gives its column the name under which it stands here."""
-LISTS = {"signals": "churn_reason", "missing_measures": "program_measure", "missing_dimensions": "program_dimension",
+LISTS = {"signals": "churn_reason", "tied_reasons": "churn_reason", "late_clocks": "sla_metric",
+         "missing_measures": "program_measure", "missing_dimensions": "program_dimension",
          "labels": "label"}  # fmt: skip
 """Columns of several codes, parted by commas."""
 OF_SCHEME = ("tier", "main_tier", "from_tier", "to_tier")
@@ -106,7 +108,7 @@ def _plain_kind(name: str, kind: str) -> str:
         (kind.endswith("[]"), "spark"),
         (name == "month", "month"),
         (kind in by_type, by_type.get(kind, "")),
-        (name.endswith(("growth_rate", "change_rate")) or name.startswith("lift"), "growth"),
+        (name.endswith(("growth_rate", "change_rate")), "growth"),
         (name.endswith(("_rate", "_share", "_retention", "weight")) or name in ("churn_risk", "csat"), "percent"),
         (name.endswith("_points"), "points"),
         (name == "score_change", "score_change"),

@@ -12,8 +12,14 @@ LAST_MONTH = "select max(month_end) from marts.{0} where is_mature"
 HEALTH = Section(
     "health",
     """
-    select month, score, grade, score_change, weakest_dimension, advice, missing_dimensions
-    from marts.program_health_summary order by month desc
+    select summary.month,
+        not coalesce((
+            select bool_and(health.is_complete) from marts.program_health as health
+            where health.month = summary.month
+        ), true) as is_running,
+        summary.score, summary.grade, summary.score_change, summary.weakest_dimension, summary.advice,
+        summary.missing_dimensions
+    from marts.program_health_summary as summary order by summary.month desc
     """,
     shown=13,
 )
@@ -42,21 +48,31 @@ TIERS = Section(
 )
 
 
+# Whom no tier holds, for want of a purchase, gets one and loses it: neither is a step up or down.
+MOVES = """
+    select *, from_tier not in ('entered', 'unscored') as was_tiered,
+        case
+            when from_tier in ('entered', 'unscored') and to_tier != 'unscored' then 'entered'
+            when from_tier not in ('entered', 'unscored') and to_tier = 'unscored' then 'left'
+            when to_tier_rank < from_tier_rank then 'up' when to_tier_rank > from_tier_rank then 'down'
+        end as direction_of_move
+    from marts.tier_migration
+    where scheme = primary_scheme() and span_months = {months} and to_month_end = (
+        select max(to_month_end) from marts.tier_migration
+        where scheme = primary_scheme() and span_months = {months}
+    )
+"""
+
+
 def tier_moves(months: int) -> Section:
     """Who moved between two month-ends of the primary scheme, so many months apart."""
     return Section(
         f"tier_moves_{months}m",
         f"""
-        select from_tier, to_tier,
-            case when to_tier_rank < from_tier_rank then 'up' when to_tier_rank > from_tier_rank then 'down' end
-                as direction_of_move, customers,
+        select from_tier, to_tier, direction_of_move, customers,
             customers / sum(customers) over (partition by from_tier)::double as share_of_tier_share,
             from_month_end as _from, to_month_end as _until, scheme as _scheme
-        from marts.tier_migration
-        where scheme = primary_scheme() and span_months = {months} and to_month_end = (
-            select max(to_month_end) from marts.tier_migration
-            where scheme = primary_scheme() and span_months = {months}
-        )
+        from ({MOVES.format(months=months)}) as moves
         qualify from_tier != to_tier
         order by customers desc, from_tier_rank, to_tier_rank
         """,
@@ -299,19 +315,17 @@ def moved(months: int) -> Finding:
     return Finding(
         "moved",
         f"""
-        select from_month_end, to_month_end,
-            coalesce(sum(customers) filter (where from_tier_rank is not null), 0)::int as customers,
-            coalesce(sum(customers) filter (where to_tier_rank < from_tier_rank), 0)::int as up,
-            coalesce(sum(customers) filter (where to_tier_rank > from_tier_rank), 0)::int as down,
-            case when coalesce(sum(customers) filter (where to_tier_rank > from_tier_rank), 0)
-                > coalesce(sum(customers) filter (where to_tier_rank < from_tier_rank), 0) then 'warn' else 'good' end
-                as _mood
-        from marts.tier_migration
-        where scheme = primary_scheme() and span_months = {months} and to_month_end = (
-            select max(to_month_end) from marts.tier_migration
-            where scheme = primary_scheme() and span_months = {months}
+        with moves as ({MOVES.format(months=months)}),
+        counted as (
+            select from_month_end, to_month_end,
+                coalesce(sum(customers) filter (where was_tiered), 0)::int as customers,
+                coalesce(sum(customers) filter (where direction_of_move = 'up'), 0)::int as up,
+                coalesce(sum(customers) filter (where direction_of_move = 'down'), 0)::int as down,
+                coalesce(sum(customers) filter (where direction_of_move = 'entered'), 0)::int as entered
+            from moves
+            group by from_month_end, to_month_end
         )
-        group by all
+        select *, case when down > up then 'warn' else 'good' end as _mood from counted
         """,
     )
 
@@ -333,7 +347,11 @@ def on_the_way(plan_type: str) -> Finding:
         f"""
         select count(*)::int as objectives,
             count(*) filter (where status in ('on_track', 'reached'))::int as on_the_way,
-            count(*) filter (where status in ('behind', 'missed'))::int as behind, '{plan_type}' as plan_type,
+            count(*) filter (where status in ('behind', 'missed'))::int as behind,
+            count(*) filter (where status = 'not_started')::int as not_begun,
+            count(*) filter (where status = 'plan_over')::int as over_unmeasured,
+            count(*) filter (where status in ('no_data', 'too_few', 'no_baseline'))::int as unjudged,
+            '{plan_type}' as plan_type,
             case when count(*) filter (where status in ('on_track', 'reached')) < count(*) then 'warn' else 'good' end
                 as _mood
         from marts.plan_progress where plan_type = '{plan_type}' having count(*) > 0

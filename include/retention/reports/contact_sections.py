@@ -103,7 +103,8 @@ EXCLUSIONS = Section(
 CAMPAIGNS = Section(
     "campaigns",
     """
-    select campaign_name, variant, customers, conversion_rate, lift, lift_ci_low, lift_ci_high, is_significant,
+    select campaign_name, variant, customers, conversion_rate, 100 * lift as lift_points,
+        100 * lift_ci_low as lift_ci_low_points, 100 * lift_ci_high as lift_ci_high_points, is_significant,
         incremental_revenue, is_mature
     from marts.campaign_performance
     where not is_holdout
@@ -148,8 +149,8 @@ FURTHEST_BEHIND = Finding(
     f"""
     select executor, {DONE}, 'warn' as _mood from marts.touch_execution
     where {MONTH} and is_planned group by executor
-    having sum(actual_count) < sum(planned_count)
-    order by sum(planned_count) - sum(actual_count) desc, executor
+    having sum(actual_count) < sum(planned_count) and sum(planned_count) >= min_count()
+    order by sum(actual_count) / sum(planned_count)::double, sum(planned_count) - sum(actual_count) desc, executor
     """,
 )
 OVERDUE_NOW = Finding(
@@ -166,7 +167,7 @@ CADENCE_KEPT = Finding(
     """
     select month, tier, customers_due, customers_contacted, compliance_rate, scheme as _scheme, 'warn' as _mood
     from marts.cadence_compliance
-    where scheme = primary_scheme() and compliance_rate < 1 and month = (
+    where scheme = primary_scheme() and compliance_rate < 1 and customers_due >= min_count() and month = (
         select coalesce(max(month) filter (where is_mature), max(month)) from marts.cadence_compliance
     )
     order by compliance_rate, customers_due desc, tier

@@ -13,6 +13,8 @@ SIGNS = {"at_least": "≥ ", "at_most": "≤ "}
 TARGETS = ("target_value", "target")
 """Columns of numbers to reach: their direction stands before them."""
 REASONS = "_reason"
+UNSUMMED, NO_SUM = ("value_at_stake",), "–"
+"""Amounts that some rows have none of, and what stands there in a report."""
 TEXTS = ("text", "code", "codes", "tier", "dimension_value", "subject_id", "cause", "measures")
 FORMS = {
     "percent": "{:.1%}", "growth": "{:+.1%}", "money": "{:,.0f}", "price": "{:,.2f}", "count": "{:,.0f}",
@@ -21,8 +23,9 @@ FORMS = {
 ELSEWHERE = {
     "alert_cause": ("board_dimension",),
     "alert_metric": ("board_metric",), "board_dimension": ("dimension",), "board_metric": ("target_metric",),
-    "contact_owner": ("owner_role",), "owner_role": ("contact_owner",), "program_measure": ("target_metric",),
-    "target_metric": ("board_metric",),
+    "contact_channel": ("source_channel",), "contact_owner": ("owner_role",),
+    "owner_role": ("contact_owner",), "program_measure": ("target_metric",),
+    "target_metric": ("board_metric",), "tier_move": ("tier_direction",),
 }  # fmt: skip
 """Where a code is looked for that its own set does not name."""
 OF_PART = ("complaint_category", "answer_channel")
@@ -55,7 +58,8 @@ class Figures:
         value = row[column.name]
         if value is None:
             reason = row.get("_missing_reason") if column.name in MEASURED else None
-            return self.reason(reason) if reason else ""
+            nothing = NO_SUM if column.name in UNSUMMED else ""
+            return self.reason(reason) if reason else nothing
         if column.kind == "flag":
             return self.wording.word("holds") if value else ""
         if column.kind in TEXTS:

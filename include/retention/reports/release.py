@@ -5,12 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from retention.languages import LANGUAGES
 from retention.publication.chosen_release import Reader, find_release, opened
 from retention.runs import Home
 from retention.sql import literal
+from retention.warehouse.candidate import WAREHOUSE_FILE
 
 TABLE = re.compile(r"\bmarts\.(\w+)")
 MACROS = """
@@ -18,6 +22,7 @@ MACROS = """
     create temp macro month_now() as cast(date_trunc('month', date {as_of}) as date);
     create temp macro week_now() as cast(date_trunc('week', date {week}) as date);
     create temp macro primary_scheme() as {scheme};
+    create temp macro min_count() as {min_count};
 """
 COMPANY = {
     "customer_tiers": "select min(scheme) as found from marts.customer_tiers where is_primary_scheme",
@@ -60,7 +65,10 @@ class Release:
         known = {name: reader.rows(query)[0]["found"] for name, query in COMPANY.items() if name in reader.tables}
         self.primary_scheme, self.currency = known.get("customer_tiers"), known.get("fct_orders")
         self._macros = MACROS.format(
-            as_of=literal(self.as_of), week=literal(week or self.as_of), scheme=literal(self.primary_scheme)
+            as_of=literal(self.as_of),
+            week=literal(week or self.as_of),
+            scheme=literal(self.primary_scheme),
+            min_count=min_count(self.found.folder),
         )
         self.labels = {
             (language, *code): name for language in LANGUAGES for code, name in reader.names(language).items()
@@ -92,6 +100,22 @@ class Release:
         self.need(*TABLE.findall(query))
         # Macros are a cursor's own.
         return self._reader.stream(query, before=self._macros)
+
+
+def min_count(folder: Path) -> int:
+    """Of how many a rate must be to be held against others: the parameter by which the release was built.
+
+    Returns:
+        1 where the folder holds the result tables alone, or the release is older than the parameter.
+    """
+    if not (folder / WAREHOUSE_FILE).exists():
+        return 1
+    with duckdb.connect(str(folder / WAREHOUSE_FILE), read_only=True) as warehouse:
+        known = "select 1 from duckdb_columns() where table_name = 'int_profile' and column_name = 'target_min_count'"
+        if not warehouse.execute(known).fetchone():
+            return 1
+        [(found,)] = warehouse.execute("select target_min_count from intermediate.int_profile").fetchall()
+        return int(found)
 
 
 @contextmanager

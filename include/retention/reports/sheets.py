@@ -114,8 +114,19 @@ SHEETS = (
         "C1, C3",
         """
         select ticket_id, customer_id, ticket_type, category as ticket_category, severity as ticket_severity, channel,
-            owner as ticket_owner, received_at, resolution_due_at, resolved_at, first_response_minutes,
-            resolution_minutes, resolution_status, is_open, is_overdue, escalated_priority, escalation_level,
+            owner as ticket_owner, received_at, resolution_due_at, resolved_at,
+            -- Of what is not done the clock tells the time that has passed, which is no time taken.
+            case when first_response_status in ('met', 'breached') then first_response_minutes end
+                as first_response_minutes,
+            case when resolution_status in ('met', 'breached') then resolution_minutes end as resolution_minutes,
+            case when is_open then resolution_minutes end as elapsed_minutes, resolution_status, is_open, is_overdue,
+            concat_ws(',',
+                case when contact_status = 'overdue' then 'contact' end,
+                case when first_response_status = 'overdue' then 'first_response' end,
+                case when resolution_status = 'overdue' then 'resolution' end,
+                case when call_back_status = 'overdue' then 'call_back' end
+            ) as late_clocks,
+            escalated_priority, escalation_level,
             is_called_back, satisfaction_score, improvement
         from marts.ticket_sla where is_open or received_on > as_of() - interval 12 month
         order by is_overdue desc, is_open desc, received_at desc, ticket_id

@@ -16,6 +16,7 @@ FIGURES = {
     "date": DATE_FORMAT, "month": "yyyy-mm", "instant": INSTANT_FORMAT,
 }  # fmt: skip
 """Excel's formats by the kind of a column."""
+POINTED = "pointed"
 POINTS = {
     "en": '+0.0" pts";-0.0" pts";0.0" pts"',
     "zh": '+0.0" 个百分点";-0.0" 个百分点";0.0" 个百分点"',
@@ -32,7 +33,7 @@ class Styles:
         font = {"font_name": FONTS[language], "font_size": 10, "valign": "top"}
         self._book, self._font, self._signed = book, font, dict[tuple[str, str], Any]()
         self.figures = {kind: book.add_format({**font, "num_format": form}) for kind, form in FIGURES.items()}
-        self.pointed = book.add_format({**font, "num_format": POINTS[language]})
+        self.figures[POINTED] = book.add_format({**font, "num_format": POINTS[language]})
         text = {**font, "align": "left", "indent": 1}
         self.plain = book.add_format(text)
         self.long = book.add_format({**text, "text_wrap": True})
@@ -45,8 +46,8 @@ class Styles:
         self.link = book.add_format({**font, "font_color": LINK, "underline": 1})
         self.moods = {mood: book.add_format(fill) for mood, fill in FILLS.items()}
 
-    def signed(self, kind: str, sign: str) -> Any:
-        """The format of a figure behind a sign, which is part of the format: the cell stays a number."""
+    def of(self, kind: str, sign: str = "") -> Any:
+        """The format of a figure; a sign before it is part of the format: the cell stays a number."""
         if not sign:
             return self.figures[kind]
         if (kind, sign) not in self._signed:

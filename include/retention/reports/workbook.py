@@ -24,7 +24,7 @@ from retention.runs import Home
 
 KIND = "workbook"
 HEAD = 1  # the row of the header; above it the title, and the way back
-MEASURED_ROWS = 200  # that a column's width is made from
+ROWS_AHEAD = 200  # read before a sheet begins; the tiers that are drawn are among them
 WIDEST, LONG, ABOUT = 60, 36, 92
 TWO_LINES = 30
 TOLD_ROWS = 100_000
@@ -98,13 +98,13 @@ class _Book:
         columns = columns_of(types)
         name = self.wording.of("sheets", sheet.key, "name")
         number, written = 1, 0
-        part = list(islice(rows, MEASURED_ROWS))
+        part = list(islice(rows, ROWS_AHEAD))
         while True:
             called = name if number == 1 else self.wording.word("continued", name=name, number=number)
             room = SHEET_ROWS - HEAD - len(part)
             count = self._fill(sheet, called, columns, part, islice(rows, room))
             written += count
-            part = list(islice(rows, MEASURED_ROWS))
+            part = list(islice(rows, ROWS_AHEAD))
             if not part:
                 break
             number += 1
@@ -133,8 +133,7 @@ class _Book:
         page.autofilter(HEAD, 0, last, len(columns) - 1)
         for place, (one, writer) in enumerate(zip(columns, writers, strict=True)):
             # A header has two lines.
-            wide = max([width(heads[place][0]) // 2 + 2, *(width(writer.text(row)) for row in first)])
-            wide = min(WIDEST, wide + 3)
+            wide = min(WIDEST, max(width(heads[place][0]) // 2 + 2, writer.width) + 3)
             page.set_column(place, place, wide, self.styles.long if wide > LONG else None)
             self._colour(page, one, place, last, sheet)
         if sheet.chart:
