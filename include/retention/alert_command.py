@@ -67,6 +67,13 @@ MORE = {
     "en": "{shown} of {total} alerts; --limit 0 for all.",
     "zh": "共{total}条预警，显示前{shown}条；--limit 0 显示全部。",
 }
+READING = {
+    "en": "Churned here: bought nothing within the active window. Who buys seldom is silent often, so that a rule for "
+    "frequent buyers can have a lift below 1 and still find who leaves; rules on complaints or consent warn of other things.",
+    "zh": "此处“流失”指活跃窗口内未购买。低频客户本就常常沉默，因此针对高频客户的规则提升度可能低于1，但仍能发现真正流失者；"
+    "投诉、授权类规则预警的是其他问题。",
+}
+"""How the back-test is read (decision 71)."""
 SHOWN = 20
 app = typer.Typer(
     no_args_is_help=True,
@@ -170,6 +177,7 @@ def backtest(home: HomeOption = None, language: LanguageOption = "en", as_json: 
         print_json(rows)
     else:
         print_rows(out, TITLES["backtest"][language], _headed(rows, BACKTEST_HEADS, language), language)
+        out.print(READING[language], markup=False)
 
 
 def _tell_alert(found: Mapping[str, Any], language: str) -> None:

@@ -218,7 +218,7 @@ def step(
     _steps([name], this_run, settings, verbose, wait, only_forward)
 
 
-@app.command(epilog="Example: retention completeness --owner 'East' --out lists/east.xlsx --language zh")
+@app.command(epilog="Example: retention completeness --owner 'East' --out east.xlsx --language zh")
 def completeness(
     home: HomeOption = None,
     owner: Annotated[str | None, typer.Option("--owner", help="Account owner. Default: all, a sheet for each.")] = None,
@@ -337,19 +337,22 @@ DAMAGED = "If a file in the home is damaged or missing, restore it from a backup
 
 
 class _Stopped(SystemExit):
-    """SIGTERM came: an exception, so that what was started is stopped and cleaned up."""
+    """SIGTERM or Ctrl-C came: an exception, so that what was started is stopped and cleaned up."""
 
-    came = False
+    came: int | None = None
+    """Which signal it was."""
 
 
 def _stop(number: int, _frame: object) -> None:
-    _Stopped.came = True
+    _Stopped.came = number
     raise _Stopped(128 + number)
 
 
 def main() -> None:
     """Run the command line; a user's error is one line and an exit code, never a traceback."""
     signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as it is for what a shell runs in the background
+        signal.signal(signal.SIGINT, _stop)
     try:
         app()
     except _Stopped:
@@ -364,10 +367,10 @@ def main() -> None:
         err.print(f"error: {error.strerror}{f': {error.filename}' if error.filename else ''}. {remedy}", markup=False)
         sys.exit(SettingsError.exit_code)
     except RuntimeError:
-        if not _Stopped.came:  # else DuckDB, interrupted in a statement, has put its own exception in its place
+        if _Stopped.came is None:  # else DuckDB, interrupted in a statement, has put its own exception in its place
             raise
         err.print(STOPPED)
-        sys.exit(128 + signal.SIGTERM)
+        sys.exit(128 + _Stopped.came)
     except (duckdb.Error, json.JSONDecodeError) as error:
         err.print(f"error: {str(error).splitlines()[0]}. {DAMAGED}", markup=False)
         sys.exit(RetentionError.exit_code)

@@ -20,6 +20,18 @@ def settings_with(**given: object) -> Settings:
     return load_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
+def month_of(text: str, option: str) -> date:
+    """Read a month, or a day of it; the day, which is the first of a month.
+
+    Raises:
+        SettingsError: it is neither; the message names the option.
+    """
+    try:
+        return date.fromisoformat(text if text.count("-") > 1 else f"{text}-01")
+    except ValueError as error:
+        raise SettingsError(f"{option} {text} is no month.", "Write it as YYYY-MM, for example 2018-01.") from error
+
+
 def day_of(text: str, option: str) -> date:
     """Read a day.
 

@@ -195,9 +195,13 @@ def test_what_makes_no_sense_is_refused_whole(desk: AlertDesk) -> None:
         desk.decide(["aaaa0001", "cccc0004"], "close")
     with pytest.raises(NotThereError):
         desk.decide(["aaaa0001", "dddd"], "close")
-    assert desk.decide(["aaaa0001"], "reopen").recorded == [], "it is open"
+    for nobody_decided in (["aaaa0001"], ["cccc0005"]):
+        with pytest.raises(SettingsError, match="there is nothing to reopen"):
+            desk.decide(nobody_decided, "reopen")
+    with pytest.raises(SettingsError, match="There is no folder .*nowhere"):
+        export_alerts(desk.home, Wanted(), desk.home.path / "nowhere" / "a.csv")
     assert not committed_loads(desk.home)
-    assert desk.decide(["cccc0005"], "reopen").recorded == [], "closed by a decision that this home does not have"
+    assert not (desk.home.path / "nowhere").exists()
 
 
 def test_the_back_test_adds_up_the_months_that_are_over(desk: AlertDesk) -> None:
@@ -219,4 +223,7 @@ def test_the_commands_speak_to_people_and_programs(desk: AlertDesk) -> None:
     assert "Decided so already: aaaa0002" in told("close", "aaaa0002")
     assert "moved" in told("show", "aaaa0002")
     assert json.loads(told("show", "aaaa0002", "--json"))["decisions"][0]["decided_by"] == "Wang"
-    assert "W2" in told("backtest", "--language", "zh")
+    assert "aaaa0002" in told("reopen", "aaaa0002")
+    assert "Decided so already: aaaa0002" in told("reopen", "aaaa0002")
+    assert "提升度可能低于1" in told("backtest", "--language", "zh")
+    assert "can have a lift below 1" in told("backtest")

@@ -40,7 +40,7 @@ PROFILE = {
 RULES: dict[str, tuple[Any, ...]] = {
     "W1": ("negative_share", 7, 2, None, None, None, 0.25, 0.20, 0.60, "warning", "service", False, 7),
     "W2": ("purchase_drop_rate", 15, 3, 40, None, None, 0.30, 0.15, 0.75, "warning", "customer_success", True, 10),
-    "W3": ("churn_rate_daily", None, None, None, None, None, None, None, 0.15, "critical", "management", False, 0),
+    "W3": ("churn_rate_daily", None, None, None, None, None, None, None, 0.15, "critical", "management", False, 7),
     "W4.a": ("cadence_ratio", None, 3, None, 9, None, 2.0, None, 3.0, "warning", "customer_success", True, 0),
     "W4.b": ("interaction_drop_rate", 12, 2, None, None, None, 0.50, 0.25, None, "notice", "customer_success", True, 9),
     "W4.c": ("negative_feedback", 8, None, None, None, None, 1.0, 1.0, 2.0, "warning", "customer_success", True, 20),
@@ -60,8 +60,9 @@ RULES: dict[str, tuple[Any, ...]] = {
         "revenue_without_consent", 40, None, None, None, None, 300.0, 200.0, None, "notice", "customer_success", True,
         30,
     ),
-    "W6": ("board_abnormal", None, None, None, None, None, None, None, None, "warning", "management", False, 0),
+    "W6": ("board_abnormal", None, None, None, None, None, None, None, None, "warning", "management", False, 7),
 }  # fmt: skip
+CHURN_WARNINGS = ("purchase_drop_rate", "cadence_ratio", "interaction_drop_rate", "negative_feedback")
 RULE_COLUMNS = (
     "metric", "lookback_days", "min_count", "min_age_days", "value_bound", "categories", "threshold",
     "close_threshold", "critical_threshold", "severity", "owner_role", "to_subject_owner", "reopen_days",
@@ -71,7 +72,8 @@ RULE_COLUMNS = (
 def seed_rows(rules: dict[str, tuple[Any, ...]]) -> pd.DataFrame:
     """alert_rules.csv with these rows."""
     rows = [
-        {"profile": "all", "rule_id": rule, **dict(zip(RULE_COLUMNS, values, strict=True)), "alert_type": "consent"}
+        {"profile": "all", "rule_id": rule, **dict(zip(RULE_COLUMNS, values, strict=True))}
+        | {"alert_type": "churn_warning" if values[0] in CHURN_WARNINGS else "consent"}
         | {"level": "customer", "recommended_action": "ask_consent", "digest_group": "churn", "is_enabled": True}
         for rule, values in rules.items()
     ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.models.alert_companies import (
     ALARM,
     BOARD,
+    CHURN_WARNINGS,
     CUSTOMERS,
     FIRST,
     PRODUCTS,
@@ -30,6 +31,7 @@ Tables = dict[str, list[dict[str, Any]]]
 Subject = tuple[str, str]
 """The subject and the occasion."""
 DAY = timedelta(days=1)
+BOARD_METRICS = ("churn_rate_daily", "board_abnormal")
 
 
 @dataclass
@@ -64,9 +66,15 @@ class Evening:
                 yield row
 
     def figures(self, rule: dict[str, Any]) -> Iterator[tuple[Subject, float | None]]:
-        """The rule's figure for every subject; what is not told cannot be judged."""
+        """The rule's figure for every subject; what is not told cannot be judged. Who has left is warned of no more."""
         method: Callable[[dict[str, Any]], Iterator[tuple[Subject, float | None]]] = getattr(self, rule["metric"])
-        return method(rule)
+        for subject, value in method(rule):
+            yield subject, None if rule["metric"] in CHURN_WARNINGS and self.has_left(subject[0]) else value
+
+    def has_left(self, customer: str) -> bool:
+        """Whether a customer who once bought has not for so long that it counts as churned."""
+        days = self.purchase_days(customer)
+        return bool(days) and (self.today - days[-1]).days >= PROFILE["active_window_days"]
 
     def region_of(self, customer: str | None) -> str:
         """The customer's region."""
@@ -134,11 +142,14 @@ class Evening:
 
     def satisfaction_drop(self, rule: dict[str, Any]) -> Iterator[tuple[Subject, float | None]]:
         days = rule["lookback_days"]
-        for customer in CUSTOMERS:
-            now = [happy for one, _, _, happy in self.answers(days) if one["customer_id"] == customer]
-            before = [happy for one, _, _, happy in self.answers(days, days) if one["customer_id"] == customer]
+        for subject in ((customer, kind) for customer in CUSTOMERS for kind in ("nps", "csat")):
+            now, before = (
+                [happy for one, _, _, happy in self.answers(days, back)
+                 if (one["customer_id"], one["survey_type"]) == subject]
+                for back in (0, days)
+            )  # fmt: skip
             is_known = min(len(now), len(before)) >= rule["min_count"]
-            yield (customer, ""), sum(before) / len(before) - sum(now) / len(now) if is_known else None
+            yield subject, sum(before) / len(before) - sum(now) / len(now) if is_known else None
 
     def complaints(self, rule: dict[str, Any]) -> Iterator[tuple[Subject, float | None]]:
         for customer in CUSTOMERS:
@@ -261,6 +272,8 @@ class Evening:
     def why_gone(self, rule: dict[str, Any], subject: Subject, value: float | None) -> str:
         """Why an alert that stood yesterday is closed on this evening."""
         method = getattr(self, f"_why_{rule['metric']}", None)
+        if method is None and rule["metric"] in CHURN_WARNINGS and self.has_left(subject[0]):
+            return "churned"
         if method is None:
             return "no_longer_judged" if value is None else "recovered"
         return str(method(subject, value))
@@ -322,7 +335,7 @@ class Diary:
     def write(self, name: str, rule: dict[str, Any], evening: Evening) -> None:
         """Write down what a rule finds on an evening."""
         today, figures = evening.today, dict(evening.figures(rule))
-        is_new_month = rule["metric"] in ("churn_rate_daily", "board_abnormal") and today.day == 1
+        is_new_month = rule["metric"] in BOARD_METRICS and today.day == 1
         for key in [key for key in self._standing if key[0] == name]:
             if is_new_month or not holds(rule, figures.get(key[1]), was_open=True):
                 gone = self._standing.pop(key)
@@ -338,6 +351,8 @@ class Diary:
 
     def _open(self, key: tuple[str, Subject], rule: dict[str, Any], today: date, value: float) -> Opening:
         found, before = Opening(*key, today, today, value), self._last.get(key)
+        if before is not None and rule["metric"] in BOARD_METRICS and before.opened_on.month != today.month:
+            before = None  # the board's alerts end with the month
         is_soon = before is not None and before.closed_on and (today - before.closed_on).days <= rule["reopen_days"]
         if rule["reopen_days"] > 0 and before is not None and is_soon:
             found.before, found.times_reopened = before, before.times_reopened + 1

@@ -74,7 +74,7 @@ def test_alerts_are_what_a_diary_kept_evening_by_evening_says(project: CompiledP
                     "closed" if row["closed_on"] else "opened" if row["opened_on"] == as_of else "open"
                 )
     assert rules_met == set(RULES), "the company has something for every rule"
-    assert reasons_met >= {"recovered", "overdue", "lapsed", "no_longer_judged", "month_over"}
+    assert reasons_met >= {"recovered", "overdue", "lapsed", "no_longer_judged", "month_over", "churned"}
 
 
 def purchases(customer: str, *days: int) -> list[Row]:
@@ -162,6 +162,27 @@ def test_delivered_rules_open_at_their_borders(project: CompiledProject) -> None
         "W1: negative_share 0.1000 > 0.0500 (2 of 20 in 7 days); negative answers most through app, 2 of 2"
     )
     assert (above["owner"], above["owner_type"], above["customer_id"]) == ("regional_manager", "role", None)
+
+
+def test_a_reason_is_true_of_what_stands_by_its_second_threshold_or_was_graver(project: CompiledProject) -> None:
+    """2 of 5 low ratings are critical (0.40); 2 of 13 are below 0.20, and not below 0.15: it stands. Complaints: 3, 2."""
+    tickets = [
+        {"ticket_id": f"t{number}", "owner": "ann", "satisfaction_score": 1 if number < 2 else 5,
+         "resolved_on": LAST - timedelta(days=10 if number < 5 else 0)}
+        for number in range(13)
+    ]  # fmt: skip
+    tables = company_of([customer("c1")], fct_tickets=tickets + complaints("c1", 31, 3, 2))
+    with warehouse_of(project, tables, LAST) as connection:
+        found = {row["rule_id"]: row for row in alerts_of(connection)}
+    assert found["W4.attitude"]["reason"] == (
+        "W4.attitude: low_rating_share 0.1538, opened at >= 0.2000, closes below 0.1500, "
+        f"critical since {LAST - timedelta(days=10)} at >= 0.4000 (2 of 13 in 30 days)"
+    )
+    assert found["W4.complaint"]["reason"] == (
+        f"W4.complaint: complaints 2 >= 2, critical since {LAST - timedelta(days=2)} at >= 3 (in 30 days)"
+    )
+    thresholds = ("threshold", "close_threshold", "critical_threshold")
+    assert [found["W4.attitude"][name] for name in thresholds] == [0.20, 0.15, 0.40]
 
 
 def test_who_answers_for_the_subject_is_told_and_with_what_cause(project: CompiledProject) -> None:

@@ -44,7 +44,7 @@ def published(home: Home) -> Home:
 
 
 def test_an_owner_gets_the_own_customers_the_most_valuable_first(published: Home, tmp_path: Path) -> None:
-    path = write_worklist(read_worklist(published, "Li Na"), tmp_path / "lists" / "li.csv")
+    path = write_worklist(read_worklist(published, "Li Na"), tmp_path / "li.csv")
     assert path.read_text(encoding="utf-8-sig").splitlines() == [
         "Customer ID,Account owner,Region,Missing fields,Fields missing,Spend in the last 12 months",
         'C2,Li Na,,"Phone, Region",2,99.50',

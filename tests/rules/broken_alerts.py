@@ -33,6 +33,49 @@ BROKEN_ALERTS: dict[str, tuple[str, str, str, str]] = {
         "purchase_drop_rate,90,3,181,,,0.30,0.15,0.20,",
         "line 3: critical_threshold 0.20 of rule W2 is below its threshold 0.30. Write a graver figure,",
     ),
+    "alert_at_a_percentage": (
+        "alert_rules",
+        "purchase_drop_rate,90,3,181,,,0.30,0.15,0.60,",
+        "purchase_drop_rate,90,3,181,,,50,30,75,",
+        "line 3: threshold 50 of rule W2 is none that purchase_drop_rate can have. Write a number from 0 to 1: 0.3 for",
+    ),
+    "alert_that_closes_at_a_percentage": (
+        "alert_rules",
+        "purchase_drop_rate,90,3,181,,,0.30,0.15,0.60,",
+        "purchase_drop_rate,90,3,181,,,50,30,75,",
+        "line 3: close_threshold 30 of rule W2 is none that purchase_drop_rate can have.",
+    ),
+    "alert_that_is_critical_at_a_percentage": (
+        "alert_rules",
+        "churn_rate_daily,,,,,,,,0.15",
+        "churn_rate_daily,,,,,,,,15",
+        "line 4: critical_threshold 15 of rule W3 is none that churn_rate_daily can have. Write a number from 0 to 1",
+    ),
+    "alert_below_nothing": (
+        "alert_rules",
+        "satisfaction_drop,90,1,,,,0.25,0.25,",
+        "satisfaction_drop,90,1,,,,0.25,-0.25,",
+        "line 8: close_threshold -0.25 of rule W4.satisfaction_drop is none that satisfaction_drop can have.",
+    ),
+    "alert_of_no_complaint": (
+        "alert_rules",
+        "complaints,30,,,,,2,2,3",
+        "complaints,30,,,,,0,0,3",
+        "line 9: threshold 0 of rule W4.complaint is reached by complaints where nothing happened. Write a number above",
+    ),
+    "alert_that_never_closes": (
+        "alert_rules",
+        "complaints,30,,,,,2,2,3",
+        "complaints,30,,,,,2,0,3",
+        "line 9: close_threshold 0 of rule W4.complaint is reached by complaints where nothing happened.",
+    ),
+    "alert_on_tickets_of_the_whole_business": (
+        "alert_rules",
+        "W5.ticket_overdue,deadline,customer,",
+        "W5.ticket_overdue,deadline,business,",
+        "line 15: level business of rule W5.ticket_overdue is not that of ticket_overdue_days, which is asked of a "
+        "ticket. Write customer.",
+    ),
     "alert_without_a_bound": (
         "alert_rules",
         "slow_response_share,7,10,,1440,",

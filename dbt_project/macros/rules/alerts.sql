@@ -8,7 +8,7 @@
   compared with the threshold.
 
   share: what counts over all within lookback_days. drop: the fall of a number against as many days before. mean_drop: the
-  fall of a mean. number, amount: within lookback_days. days: since a day. board: of kpi_history.
+  fall of a mean, within one survey. number, amount: within lookback_days. days: since a day. board: of kpi_history.
 #}
 {% macro alert_metrics() -%}
     {{ return({
@@ -63,6 +63,39 @@
     end
 {%- endmacro %}
 
+{#
+  How the figure compares with the rule's bounds, true as it stands. One that has come below the threshold since, and
+  stands until close_threshold, says where it opened; one that was graver, since when.
+#}
+{% macro alert_comparison(shown) -%}
+    {% set value, unit = shown ~ '.shown_value', shown ~ '.unit' -%}
+    {% set threshold, comparison = shown ~ '.asked_threshold', shown ~ '.comparison' -%}
+    case
+        when {{ threshold }} is null then ''
+        when {{ shown }}.approach = 'board' and {{ unit }} = 'flag'
+            then ', target ' || {{ alert_figure(threshold, unit) }}
+        -- Due at midnight, a day ahead is two days of the calendar.
+        when {{ comparison }} = '<='
+            then case when {{ value }} <= {{ threshold }} then ' <= ' || {{ alert_figure(threshold, unit) }} else '' end
+        when {{ reaches(value, threshold, comparison) }}
+            then ' ' || {{ comparison }} || ' ' || {{ alert_figure(threshold, unit) }}
+        else
+            ', opened at ' || {{ comparison }} || ' ' || {{ alert_figure(threshold, unit) }}
+            || coalesce(
+                ', closes ' || case {{ comparison }} when '>' then 'at ' else 'below ' end
+                || {{ alert_figure(shown ~ '.close_threshold', unit) }},
+                ''
+            )
+    end
+    || case
+        when {{ shown }}.critical_on is not null and {{ value }} < {{ shown }}.critical_threshold
+            then
+                ', critical since ' || cast({{ shown }}.critical_on as {{ dbt.type_string() }}) || ' at >= '
+                || {{ alert_figure(shown ~ '.critical_threshold', unit) }}
+        else ''
+    end
+{%- endmacro %}
+
 {# What an alert's figure is made from, in brackets. #}
 {% macro alert_inputs(spans, rules) -%}
     {% set days = as_text(rules ~ '.lookback_days', 0) -%}
@@ -74,7 +107,8 @@
         when {{ rules }}.approach in ('drop', 'mean_drop')
             then
                 ' (' || {{ as_text(spans ~ '.now_count', 0) }} || ' in ' || {{ days }} || ' days, '
-                || {{ as_text(spans ~ '.before_count', 0) }} || ' in the ' || {{ days }} || ' before)'
+                || {{ as_text(spans ~ '.before_count', 0) }} || ' in the ' || {{ days }} || ' before'
+                || case when {{ spans }}.occasion = '' then '' else ', ' || {{ spans }}.occasion end || ')'
         when {{ rules }}.approach in ('number', 'amount') then ' (in ' || {{ days }} || ' days)'
         when {{ rules }}.metric = 'cadence_ratio'
             then

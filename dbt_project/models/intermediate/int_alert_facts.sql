@@ -19,6 +19,7 @@ answers as (
         responses.responded_on,
         coalesce(responses.region, customers.region, 'unknown') as region,
         responses.score <= scales.negative_until as is_negative,
+        responses.survey_type,
         {{ satisfaction_points('responses.score', 'scales.score_min', 'scales.score_max') }} as points
     from {{ ref('fct_survey_responses') }} as responses
     inner join {{ ref('survey_scales') }} as scales on responses.survey_type = scales.survey_type
@@ -164,7 +165,7 @@ facts as (
         'satisfaction_drop' as metric,
         customer_id as subject_id,
         responded_on as fact_on,
-        cast(null as {{ dbt.type_string() }}) as category,
+        survey_type as category,
         1 as counted,
         points as measure
     from answers

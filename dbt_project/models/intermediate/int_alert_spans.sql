@@ -12,7 +12,7 @@ spans as (
     select
         {{ shared | join(',\n        ') }},
         {{ of_windows | join(',\n        ') }},
-        '' as occasion,
+        occasion,
         cast(null as {{ dbt.type_string() }}) as ticket_customer_id,
         cast(null as date) as counted_from,
         cast(null as double) as unit_days,
@@ -40,17 +40,26 @@ named as (
         spans.*,
         rules.subject_type,
         rules.reopen_days,
+        -- The board's alerts end with the month, and continue none of the month before: so many days are kept.
+        case when rules.approach = 'board' then {{ month_start('spans.opened_on') }} end as board_month,
         case when rules.subject_type = 'customer' then spans.subject_id else spans.ticket_customer_id end
             as customer_id,
         substr(md5(
             spans.rule_id || '|' || rules.subject_type || '|' || spans.subject_id || '|' || spans.occasion || '|'
             || cast(spans.opened_on as {{ dbt.type_string() }})
-        ), 1, 16) as alert_id,
-        lag(spans.closed_on) over (
-            partition by spans.rule_id, spans.subject_id, spans.occasion order by spans.opened_on
-        ) as closed_before_on
+        ), 1, 16) as alert_id
     from spans
     inner join rules on spans.rule_id = rules.rule_id
+
+),
+
+followed as (
+
+    select
+        *,
+        lag(closed_on) over (partition by rule_id, subject_id, occasion, board_month order by opened_on)
+            as closed_before_on
+    from named
 
 ),
 
@@ -63,7 +72,7 @@ chained as (
             when reopen_days > 0 and {{ days_between('closed_before_on', 'opened_on') }} <= reopen_days then 0
             else 1
         end as is_first
-    from named
+    from followed
 
 ),
 
@@ -72,10 +81,10 @@ numbered as (
     select
         *,
         sum(is_first) over (
-            partition by rule_id, subject_id, occasion
+            partition by rule_id, subject_id, occasion, board_month
             order by opened_on rows between unbounded preceding and current row
         ) as chain_number,
-        lag(alert_id) over (partition by rule_id, subject_id, occasion order by opened_on) as alert_id_before
+        lag(alert_id) over (partition by rule_id, subject_id, occasion, board_month order by opened_on) as alert_id_before
     from chained
 
 )
@@ -87,7 +96,7 @@ select
     occasion,
     customer_id,
     cast(row_number() over (
-        partition by rule_id, subject_id, occasion, chain_number order by opened_on
+        partition by rule_id, subject_id, occasion, board_month, chain_number order by opened_on
     ) as integer) - 1 as times_reopened,
     case when is_first = 0 then alert_id_before end as reopened_from,
     {{ of_windows | join(',\n    ') }},

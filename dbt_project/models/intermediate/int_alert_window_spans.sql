@@ -5,7 +5,8 @@ with rules as (
     select
         *,
         approach in ('drop', 'mean_drop') as has_before,
-        min_age_days is not null or metric = 'revenue_without_consent' as has_gate
+        min_age_days is not null or metric = 'revenue_without_consent' as has_gate,
+        alert_type = 'churn_warning' and subject_type = 'customer' as is_churn_warning
     from {{ ref('int_alert_rules') }}
     where approach in ('share', 'drop', 'mean_drop', 'number', 'amount')
 
@@ -35,6 +36,8 @@ counted as {{ worked_out() }} (
         rules.has_before,
         rules.close_threshold,
         rules.min_count,
+        -- Answers are compared within one survey: what another one asks is another question.
+        case when rules.approach = 'mean_drop' then facts.category else '' end as occasion,
         facts.counted,
         case
             when rules.metric = 'slow_response_share'
@@ -131,6 +134,7 @@ summed as (
     select
         counted.rule_id,
         counted.subject_id,
+        counted.occasion,
         counted.fact_on,
         counted.lookback_days,
         counted.has_before,
@@ -140,7 +144,8 @@ summed as (
     left join followed_subjects
         on counted.rule_id = followed_subjects.rule_id and counted.subject_id = followed_subjects.subject_id
     where counted.approach = 'mean_drop' or followed_subjects.subject_id is not null
-    group by counted.rule_id, counted.subject_id, counted.fact_on, counted.lookback_days, counted.has_before
+    group by
+        counted.rule_id, counted.subject_id, counted.occasion, counted.fact_on, counted.lookback_days, counted.has_before
 
 ),
 
@@ -148,9 +153,10 @@ known as (
 
     select
         rule_id,
-        subject_id
+        subject_id,
+        occasion
     from summed
-    group by rule_id, subject_id
+    group by rule_id, subject_id, occasion
 
 ),
 
@@ -160,7 +166,8 @@ subjects as (
     select
         rule_id,
         subject_id,
-        row_number() over (order by rule_id, subject_id) as subject_number
+        occasion,
+        row_number() over (order by rule_id, subject_id, occasion) as subject_number
     from known
 
 ),
@@ -176,7 +183,11 @@ numbered as (
         summed.facts,
         summed.amount
     from summed
-    inner join subjects on summed.rule_id = subjects.rule_id and summed.subject_id = subjects.subject_id
+    inner join subjects
+        on
+            summed.rule_id = subjects.rule_id
+            and summed.subject_id = subjects.subject_id
+            and summed.occasion = subjects.occasion
 
 ),
 
@@ -224,6 +235,74 @@ opened_and_shut as (
 
 ),
 
+-- Who has churned (M1) is warned of no more, until it buys again.
+warned as (
+
+    select
+        subjects.rule_id,
+        subjects.subject_id,
+        subjects.subject_number
+    from subjects
+    inner join rules on subjects.rule_id = rules.rule_id
+    where rules.is_churn_warning
+
+),
+
+purchase_days as (
+
+    select distinct
+        customer_id,
+        order_date as purchase_on
+    from {{ ref('fct_orders') }}
+    where is_purchase and customer_id in (select warned.subject_id from warned)
+
+),
+
+followed_days as (
+
+    select
+        customer_id,
+        purchase_on,
+        lead(purchase_on) over (partition by customer_id order by purchase_on) as next_on
+    from purchase_days
+
+),
+
+absences as (
+
+    select
+        followed_days.customer_id,
+        {{ add_days('followed_days.purchase_on', 'profile.active_window_days') }} as churned_on,
+        followed_days.next_on
+    from followed_days
+    cross join profile
+    where
+        followed_days.next_on is null
+        or {{ days_between('followed_days.purchase_on', 'followed_days.next_on') }} > profile.active_window_days
+
+),
+
+away as (
+
+    select
+        warned.rule_id,
+        warned.subject_number,
+        absences.churned_on,
+        absences.next_on
+    from warned
+    inner join absences on warned.subject_id = absences.customer_id
+
+),
+
+gone_and_back as (
+
+    {{ stacked('away', ['rule_id', 'subject_number'], [
+        {'change_on': 'churned_on', 'gates': '-1'},
+        {'change_on': 'next_on', 'gates': '1'},
+    ]) }}
+
+),
+
 changes as (
 
     select
@@ -243,6 +322,17 @@ changes as (
         0 as before_sum,
         gates
     from opened_and_shut
+    union all
+    select
+        rule_id,
+        subject_number,
+        change_on,
+        0 as now_count,
+        0 as now_sum,
+        0 as before_count,
+        0 as before_sum,
+        gates
+    from gone_and_back
 
 ),
 
@@ -282,8 +372,9 @@ valued as (
         rules.threshold,
         rules.close_threshold,
         rules.critical_threshold,
+        rules.is_churn_warning and by_day.gates < case when rules.has_gate then 1 else 0 end as is_shut,
         case
-            when rules.has_gate and by_day.gates < 1 then null
+            when by_day.gates < case when rules.has_gate then 1 else 0 end then null
             when rules.approach = 'share' and by_day.now_count >= rules.min_count
                 then by_day.now_sum / 100 / by_day.now_count
             when rules.approach = 'drop' and by_day.before_count >= rules.min_count
@@ -362,11 +453,14 @@ spans as (
 select
     spans.rule_id,
     subjects.subject_id,
+    subjects.occasion,
     spans.opened_on,
     spans.closed_on,
     spans.critical_on,
     case
         when spans.closed_on is null then null
+        -- The gate of an age does not shut again: it is churn that shuts it.
+        when closing.is_shut then 'churned'
         when closing.metric_value is null then 'no_longer_judged'
         else 'recovered'
     end as close_reason,

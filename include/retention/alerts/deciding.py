@@ -87,6 +87,12 @@ class AlertDesk:
         with writer_lock(self.home, f"alerts {action}"), opened(self.home) as release:
             found = dict.fromkeys(self._allowed(release, alert, action, until) for alert in alerts)
             last = {row["alert_id"]: row for row in self._decisions()}
+            untouched = [alert_id for alert_id, _ in found if alert_id not in last]
+            if action == "reopen" and untouched:
+                raise SettingsError(
+                    f"Nobody has snoozed or closed {', '.join(untouched)}: there is nothing to reopen.",
+                    "retention alerts list --status snoozed --status closed shows what was put off or closed.",
+                )
             rows = [self._row(alert_id, day, action, until, note, last.get(alert_id)) for alert_id, day in found]
             new = [row for row in rows if not _says_the_same(row, last.get(row["alert_id"]))]
             known = [row["alert_id"] for row in rows if row not in new]
@@ -146,7 +152,5 @@ class AlertDesk:
 
 
 def _says_the_same(row: dict[str, Any], last: dict[str, Any] | None) -> bool:
-    """Whether the decision in force says this already; none in force says that the alert is open."""
-    if last is None:
-        return bool(row["action"] == "reopen")
-    return all(row[name] == last[name] for name in ("action", "snoozed_until"))
+    """Whether the decision in force says this already."""
+    return last is not None and all(row[name] == last[name] for name in ("action", "snoozed_until"))

@@ -22,6 +22,7 @@ from retention.profiles.printing import (
 )
 from retention.profiles.released import Released
 from retention.profiles.suggestion import suggest
+from retention.publication.workbooks import check_folder
 
 SEED = "dbt_project/seeds/{}.csv"
 app = typer.Typer(
@@ -111,7 +112,7 @@ def suggest_cut_offs(
 
 
 def _write(rows: list[list[str]], to: Path) -> None:
-    to.parent.mkdir(parents=True, exist_ok=True)
+    check_folder(to)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     to.write_text(text.getvalue(), encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from retention.console import out, print_json, print_rows
-from retention.options import HomeOption, JsonOption, LanguageOption, day_of, settings_with
+from retention.options import HomeOption, JsonOption, LanguageOption, day_of, month_of, settings_with
 from retention.program.churn import list_lost, list_reasons
 from retention.program.health import show_health
 
@@ -70,7 +70,7 @@ def show(
     measure without data is left out and says why; its weight is shared out over the others. Weights and full marks are
     rows of seeds/program_dimensions.csv and seeds/program_measures.csv.
     """
-    day = None if month is None else day_of(month if month.count("-") > 1 else f"{month}-01", "--month")
+    day = None if month is None else month_of(month, "--month")
     found = show_health(settings_with(home=home).home_path, day, language)
     if as_json:
         print_json(found)

@@ -50,15 +50,25 @@ class Sheet:
 
 
 def check_file(path: Path, language: str) -> None:
-    """Make sure that a list can be written to this file in this language, and that its folder is there.
+    """Make sure that a list can be written to this file in this language, and that its folder is there: none is made, since it may be a slip.
 
     Raises:
-        SettingsError: the language or the file's ending is not one that can be written.
+        SettingsError: the language or the file's ending is not one that can be written, or its folder is not there.
     """
     check_language(language)
     if path.suffix.lower() not in SUFFIXES:
         raise SettingsError(f"{path.name} is neither CSV nor a workbook.", f"End it in {' or '.join(SUFFIXES)}.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    check_folder(path)
+
+
+def check_folder(path: Path) -> None:
+    """Make sure that the folder of a file to write is there.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    if not path.parent.is_dir():
+        raise SettingsError(f"There is no folder {path.parent}.", f"Make it (mkdir -p {path.parent}), or write elsewhere.")
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

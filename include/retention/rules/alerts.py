@@ -23,6 +23,12 @@ INSTEAD: Mapping[str, Mapping[str, str]] = {
 }
 """Where what a column says is looked up, by metric and column."""
 LONGEST_MONTH = 31
+FRACTIONS = ("rate", "share")
+"""Units of figures that lie between 0 and 1."""
+FROM_NOTHING = ("days_to_due", "ticket_overdue_days", "contact_overdue_days")
+"""Metrics that 0 is a threshold of: on the day itself."""
+OF_CUSTOMERS = ("customer", "ticket")
+"""Subjects that make an alert one of level customer."""
 
 
 def alert_checks(metrics: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -42,6 +48,8 @@ def alert_checks(metrics: Mapping[str, Sequence[str]]) -> Iterator[str]:
     yield _no_word("level", LEVELS)
     yield _no_word("severity", SEVERITIES)
     yield from _unused(metrics)
+    yield _levels(metrics)
+    yield from _figures(metrics)
     yield f"""
         select 'alert_rules' as seed, line, profile, case
                 when metric in ({windowed}) and coalesce(try_cast(lookback_days as integer), 0) < 1
@@ -65,6 +73,41 @@ def alert_checks(metrics: Mapping[str, Sequence[str]]) -> Iterator[str]:
             end as problem
         from alert_rules
     """
+
+
+def _levels(metrics: Mapping[str, Sequence[str]]) -> str:
+    """Levels that are not that of what the metric is asked of."""
+    subjects = " ".join(f"when {literal(name)} then {literal(about[2])}" for name, about in metrics.items())
+    return f"""
+        select 'alert_rules' as seed, line, profile, 'level ' || level || ' of rule ' || rule_id || ' is not that of '
+            || metric || ', which is asked of a ' || subject || '. Write ' || fit || '.' as problem
+        from (
+            select *, case metric {subjects} end as subject,
+                if(subject in {OF_CUSTOMERS}, 'customer', 'business') as fit
+            from alert_rules
+        )
+        where level in {LEVELS} and level != fit
+    """
+
+
+def _figures(metrics: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Figures that a metric cannot have, most often a percentage, and those that it has with nothing to warn of."""
+    fractions = [name for name, about in metrics.items() if about[1] in FRACTIONS]
+    # Of more than nothing: a fall, and what is compared by > alone, are judged against 0 as well.
+    opening = [name for name, about in metrics.items() if about[3] == ">=" and name not in FROM_NOTHING]
+    closing = [name for name in opening if metrics[name][0] not in ("drop", "mean_drop")]
+    for column, positive in (("threshold", opening), ("close_threshold", closing), ("critical_threshold", opening)):
+        yield f"""
+            select 'alert_rules' as seed, line, profile, '{column} ' || {column} || ' of rule ' || rule_id || case
+                    when try_cast({column} as double) < 0 or try_cast({column} as double) > highest
+                        then ' is none that ' || metric || ' can have. Write a number from 0'
+                            || if(highest is null, ' on', ' to ' || highest || ': 0.3 for 30 %') || '.'
+                    when try_cast({column} as double) = 0 and metric in {_list(positive)}
+                        then ' is reached by ' || metric || ' where nothing happened. Write a number above 0.'
+                end as problem
+            from (select *, if(metric in {_list(fractions)}, 1, null) as highest from alert_rules)
+            where metric in {_list(list(metrics))}
+        """
 
 
 def _unused(metrics: Mapping[str, Sequence[str]]) -> Iterator[str]:

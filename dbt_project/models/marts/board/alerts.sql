@@ -121,6 +121,8 @@ shown as (
         rules.comparison,
         rules.unit,
         rules.lookback_days,
+        case when rules.lookback_days is not null then rules.close_threshold end as close_threshold,
+        rules.critical_threshold,
         case when seen.critical_on is not null then 'critical' else rules.severity end as severity,
         case
             when seen.is_closed_on is not null then 'closed'
@@ -308,12 +310,7 @@ owned as (
         board_found.trend_7d,
         coalesce(board.unit, shown.unit) as shown_unit,
         shown.rule_id || ': ' || shown.metric || ' ' || {{ alert_figure('shown.shown_value', 'shown.unit') }}
-        || case
-            when shown.asked_threshold is null then ''
-            when shown.approach = 'board' and shown.unit = 'flag'
-                then ', target ' || {{ alert_figure('shown.asked_threshold', 'shown.unit') }}
-            else ' ' || shown.comparison || ' ' || {{ alert_figure('shown.asked_threshold', 'shown.unit') }}
-        end
+        || {{ alert_comparison('shown') }}
         || {{ alert_inputs('shown', 'shown') }} || coalesce(region_found.told, '') as reason,
         case shown.severity when 'critical' then 1 when 'warning' then 2 else 3 end as severity_rank,
         shown.status in ('opened', 'open') as is_active,
@@ -388,6 +385,8 @@ select
     ranked.metric,
     ranked.shown_value as metric_value,
     ranked.asked_threshold as threshold,
+    ranked.close_threshold,
+    ranked.critical_threshold,
     ranked.shown_unit as unit,
     ranked.trend_7d,
     ranked.{{ quoted('owner') }},
