@@ -76,7 +76,10 @@ contracts_to_come as (
 
 severities as (
 
-    select ticket_id, severity from {{ ref('fct_tickets') }}
+    select
+        ticket_id,
+        severity
+    from {{ ref('fct_tickets') }}
 
 ),
 
