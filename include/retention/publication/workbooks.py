@@ -66,7 +66,9 @@ def check_folder(path: Path) -> None:
         SettingsError: it is not.
     """
     if not path.parent.is_dir():
-        raise SettingsError(f"There is no folder {path.parent}.", f"Make it (mkdir -p {path.parent}), or write elsewhere.")
+        raise SettingsError(
+            f"There is no folder {path.parent}.", f"Make it (mkdir -p {path.parent}), or write elsewhere."
+        )
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
