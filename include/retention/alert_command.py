@@ -69,9 +69,9 @@ MORE = {
 }
 READING = {
     "en": "Churned here: bought nothing within the active window. Who buys seldom is silent often, so that a rule for "
-    "frequent buyers can have a lift below 1 and still find who leaves; rules on complaints or consent warn of other things.",
-    "zh": "此处“流失”指活跃窗口内未购买。低频客户本就常常沉默，因此针对高频客户的规则提升度可能低于1，但仍能发现真正流失者；"
-    "投诉、授权类规则预警的是其他问题。",
+    "frequent buyers can have a lift below 1 and still find who leaves; complaints or consent are other things.",
+    "zh": "此处“流失”指活跃窗口内未购买。低频客户本就常常沉默，因此针对高频客户的规则"
+    "提升度可能低于1，但仍能发现真正流失者；投诉、授权类规则预警的是其他问题。",
 }
 """How the back-test is read (decision 71)."""
 SHOWN = 20

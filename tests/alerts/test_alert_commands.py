@@ -198,7 +198,7 @@ def test_what_makes_no_sense_is_refused_whole(desk: AlertDesk) -> None:
     for nobody_decided in (["aaaa0001"], ["cccc0005"]):
         with pytest.raises(SettingsError, match="there is nothing to reopen"):
             desk.decide(nobody_decided, "reopen")
-    with pytest.raises(SettingsError, match="There is no folder .*nowhere"):
+    with pytest.raises(SettingsError, match=r"There is no folder .*nowhere"):
         export_alerts(desk.home, Wanted(), desk.home.path / "nowhere" / "a.csv")
     assert not committed_loads(desk.home)
     assert not (desk.home.path / "nowhere").exists()

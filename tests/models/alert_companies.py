@@ -29,7 +29,7 @@ NODES = (
 )  # fmt: skip
 PROFILE = {
     "age_from": "first_purchase",
-    "active_window_days": 30,
+    "active_window_days": 14,
     "alert_closed_days": 12,
     "contact_overdue_days": 14,
     "alert_owner_cap": 3,

@@ -165,7 +165,7 @@ def test_delivered_rules_open_at_their_borders(project: CompiledProject) -> None
 
 
 def test_a_reason_is_true_of_what_stands_by_its_second_threshold_or_was_graver(project: CompiledProject) -> None:
-    """2 of 5 low ratings are critical (0.40); 2 of 13 are below 0.20, and not below 0.15: it stands. Complaints: 3, 2."""
+    """2 of 5 low ratings are critical (0.40); 2 of 13 are below 0.20, and not below 0.15: it stands."""
     tickets = [
         {"ticket_id": f"t{number}", "owner": "ann", "satisfaction_score": 1 if number < 2 else 5,
          "resolved_on": LAST - timedelta(days=10 if number < 5 else 0)}

@@ -61,7 +61,7 @@ BROKEN_ALERTS: dict[str, tuple[str, str, str, str]] = {
         "alert_rules",
         "complaints,30,,,,,2,2,3",
         "complaints,30,,,,,0,0,3",
-        "line 9: threshold 0 of rule W4.complaint is reached by complaints where nothing happened. Write a number above",
+        "line 9: threshold 0 of rule W4.complaint is reached by complaints where nothing happened. Write a number",
     ),
     "alert_that_never_closes": (
         "alert_rules",

@@ -84,7 +84,8 @@ numbered as (
             partition by rule_id, subject_id, occasion, board_month
             order by opened_on rows between unbounded preceding and current row
         ) as chain_number,
-        lag(alert_id) over (partition by rule_id, subject_id, occasion, board_month order by opened_on) as alert_id_before
+        lag(alert_id) over (partition by rule_id, subject_id, occasion, board_month order by opened_on)
+            as alert_id_before
     from chained
 
 )

@@ -145,7 +145,8 @@ summed as (
         on counted.rule_id = followed_subjects.rule_id and counted.subject_id = followed_subjects.subject_id
     where counted.approach = 'mean_drop' or followed_subjects.subject_id is not null
     group by
-        counted.rule_id, counted.subject_id, counted.occasion, counted.fact_on, counted.lookback_days, counted.has_before
+        counted.rule_id, counted.subject_id, counted.occasion, counted.fact_on, counted.lookback_days,
+        counted.has_before
 
 ),
 

@@ -50,7 +50,9 @@ class Sheet:
 
 
 def check_file(path: Path, language: str) -> None:
-    """Make sure that a list can be written to this file in this language, and that its folder is there: none is made, since it may be a slip.
+    """Make sure that a list can be written to this file in this language, and that its folder is there.
+
+    No folder is made: its name may be a slip.
 
     Raises:
         SettingsError: the language or the file's ending is not one that can be written, or its folder is not there.
