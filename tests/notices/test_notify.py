@@ -461,9 +461,9 @@ def test_who_stops_a_telling_is_told_what_is_unknown_now_and_what_to_do(
     from retention import cli  # noqa: PLC0415  # for this test alone
 
     file = published.home.path / "notices.yml"
+    published.publish("2024-05-02", alert("C1", "2024-05-01"))
     file.write_text("age: 36500d\ndefault: {secret: {env: CHAT}}\n", encoding="utf-8")
     monkeypatch.setenv("CHAT", receiver.address("all"))
-    published.publish("2024-05-02", alert("C1", "2024-05-01"))
 
     def stop(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
@@ -647,9 +647,9 @@ def test_the_command_line_tells_lists_and_ends_as_it_should(
 ) -> None:
     from retention import cli  # noqa: PLC0415  # for this test alone
 
-    monkeypatch.chdir(published.home.path)
     file = published.home.path / "notices.yml"
     published.publish("2024-05-02", alert("C1", "2024-05-01"))
+    monkeypatch.chdir(published.home.path)
 
     def run(*arguments: str) -> tuple[int, str]:
         home = [] if "--help" in arguments else [f"--home={published.home.path}"]

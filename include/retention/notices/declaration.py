@@ -47,7 +47,7 @@ class Notices(Declared):
     """The whole file."""
 
     language: Literal["en", "zh"] = Field("en", description="Language of digests.")
-    lines: int = Field(40, ge=1, le=5000, description="Alerts in one digest at most; the others wait for the next.")
+    lines: int = Field(40, ge=1, le=5000, description="Alerts in one digest at most; others wait for a later day.")
     tries: int = Field(3, ge=1, le=10, description="How often a sending is tried within one command.")
     wait: Duration = Field(timedelta(seconds=2), description="Before the second try; it doubles from try to try.")
     patience: Duration = Field(timedelta(seconds=20), description="How long a service may take to answer.")

@@ -268,8 +268,10 @@ def _subject(alert: Alert, language: str, names: Names) -> str:
 def _occasion(one: Alert | Told, due_on: str, language: str, names: Names) -> str:
     """Which clock of a ticket or which contact it is about, and when that was due; empty where there is but one."""
     words = WORDS[language]
+    if one.subject_type not in OCCASION_SETS:
+        return ""
     code, _, event = one.occasion.partition(" ")
-    name = name_of(names, language, code, *OCCASION_SETS.get(one.subject_type, ()))
+    name = name_of(names, language, code, *OCCASION_SETS[one.subject_type])
     if event and SLOT not in event:
         name = words["of"].format(trigger=name, event=event)
     return words["due"].format(occasion=name, day=due_on) if name and due_on else name
