@@ -258,7 +258,7 @@ def test_what_is_new_and_what_has_ended_has_lines_before_what_stood(
         ("opened", "N2@2024-05-04"), ("opened", "N1@2024-05-04"),
         ("closed", "C0@2024-05-01"), ("closed", "C1@2024-05-01"),
         ("grouped", "N0@2024-05-04"), ("grouped", "B0@2024-04-01"), ("grouped", "B1@2024-04-01"),
-        ("grouped", "C3@2024-05-01"), ("grouped", "C2@2024-05-01"),
+        ("grouped", "C2@2024-05-01"), ("grouped", "C3@2024-05-01"),
     ]  # fmt: skip
     text = receiver.texts("east")[-1]
     assert "结束原因：已恢复" in text
