@@ -1,4 +1,4 @@
-"""Which news has a line, over random lives of many alerts: nothing is told twice, and no end of what was told is lost."""
+"""Which news has a line, over random lives of many alerts: nothing is told twice, no end of what was told is lost."""
 
 import random
 from collections import Counter
