@@ -1,17 +1,19 @@
 """The commands `retention notify` and `retention notices`: alerts told to their owners, once."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from retention.console import out, print_json, print_rows
 from retention.errors import NotThereError, SendingError, SettingsError
 from retention.notices import Ledger, Notices, Sending, notify, read_notices, send_again, send_to_all, tell_operators
-from retention.notices.ledger import SENT, Address
+from retention.notices.ledger import SENT, UNKNOWN, Address
 from retention.notices.telling import Done, told_line
 from retention.options import HomeOption, JsonOption, day_of, settings_with
 from retention.settings import Settings
@@ -20,6 +22,7 @@ TEST = {
     "title": "Retention: a test of notices",
     "body": "This address receives alerts of the retention pipeline. 留存预警将发送到此地址。",
 }
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 FAILURE_TITLE = "A run of the retention pipeline failed"
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,7 +30,8 @@ app = typer.Typer(
 )
 
 NoticesOption = Annotated[
-    Path | None, typer.Option("--notices", help="Declaration of the recipients. Default: notices.yml.")
+    Path | None,
+    typer.Option("--notices", help="Declaration of the recipients. Default: notices.yml, where it is there."),
 ]
 
 
@@ -60,20 +64,21 @@ def register(root: typer.Typer) -> None:
         of an older day than was told of, nothing. notices.yml says who hears of what (docs/guides/notices.md).
         """
         settings = settings_with(home=home, notices=notices)
-        declared = read_notices(settings.notices_file)
+        day = day_of(as_of, "--as-of") if as_of else None
+        declared = _read(settings)
         if declared is None:
             out.print(f"{settings.notices_file} is not there: nothing is sent.", markup=False)
             return
-        day = day_of(as_of, "--as-of") if as_of else None
-        done = notify(
-            settings.home_path,
-            declared,
-            settings.notices_file,
-            today=datetime.now(settings.zone).date(),
-            as_of=day,
-            is_dry=dry_run,
-            say=lambda line: None if as_json else out.print(line, markup=False),
-        )
+        with _telling_what_a_stop_leaves(settings):
+            done = notify(
+                settings.home_path,
+                declared,
+                settings.notices_file,
+                today=datetime.now(settings.zone).date(),
+                as_of=day,
+                is_dry=dry_run,
+                say=lambda line: None if as_json else out.print(line, markup=False),
+            )
         if done.refused is not None and not only_forward:
             raise SettingsError(f"Nothing is sent. {done.refused}", "Look with --dry-run; alerts of the past are over.")
         _tell(done, dry_run, as_json)
@@ -131,7 +136,10 @@ def again(
 ) -> None:
     """Send a digest again, as it was, to those addresses of its recipient that it may not have reached."""
     settings, declared = _declared(home, notices)
-    send_again(settings.home_path, declared, settings.notices_file, sending, lambda line: out.print(line, markup=False))
+    with _telling_what_a_stop_leaves(settings):
+        send_again(
+            settings.home_path, declared, settings.notices_file, sending, lambda line: out.print(line, markup=False)
+        )
 
 
 @app.command(name="test", epilog="Example: retention notices test --recipient 'East team'")
@@ -151,14 +159,37 @@ def send_test(
 def failure(home: HomeOption = None, notices: NoticesOption = None) -> None:
     """Tell the operators what stands on standard input; this is what a failed task does."""
     settings = settings_with(home=home, notices=notices)
-    declared = read_notices(settings.notices_file)
+    declared = _read(settings)
     if declared is not None:
         _tell_addresses(tell_operators(declared, settings.notices_file, FAILURE_TITLE, sys.stdin.read()))
 
 
+def _read(settings: Settings) -> Notices | None:
+    return read_notices(settings.notices_file, is_named=settings.is_notices_named)
+
+
+@contextmanager
+def _telling_what_a_stop_leaves(settings: Settings) -> Iterator[None]:
+    """Where a signal stops the block, say which sending nobody knows the fate of now."""
+    ledger = Ledger(settings.home_path)
+    before = {name for name, one in ledger.read().sendings.items() if one.status == UNKNOWN}
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        for name, one in ledger.read().sendings.items():
+            if one.status == UNKNOWN and name not in before:
+                err.print(
+                    f"Stopped while sending {name} to {one.recipient}: it may have come, and is not sent again by "
+                    f"itself. Ask; if it did not come: retention notices again {name}",
+                    markup=False,
+                )
+        err.print("Stopped. What was not begun is sent by the next retention notify.", markup=False)
+        raise
+
+
 def _declared(home: Path | None, notices: Path | None) -> tuple[Settings, Notices]:
     settings = settings_with(home=home, notices=notices)
-    declared = read_notices(settings.notices_file)
+    declared = _read(settings)
     if declared is None:
         raise NotThereError(f"{settings.notices_file} is not there.", "Write it: notices.example.yml shows how.")
     return settings, declared
@@ -186,7 +217,7 @@ def _tell(done: Done, is_dry: bool, as_json: bool) -> None:
     if is_dry:
         for one in done.digests:
             out.print(f"To {one.recipient}: {one.title}\n\n{one.body}\n", markup=False)
-    told = sum(len(one.news) for one in done.digests)
+    told = sum(bool(line) for one in done.digests for line in one.lines)
     verb = "would be sent" if is_dry else "sent"
     without = f"; {_count(done.without_recipient, 'alert')} of owners without an address"
     out.print(
@@ -220,7 +251,7 @@ def _row(one: Sending) -> dict[str, Any]:
         "as of": one.as_of,
         "recipient": one.recipient,
         "language": one.language,
-        "alerts": len(one.alerts),
+        "alerts": one.listed,
         "status": one.status,
         "by": ", ".join(address.service or "-" for address in one.addresses),
         "title": one.title,

@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     home: Path = Field(Path("data"), description="Folder that holds raw data, work, releases and the vault.")
     landing: Path | None = Field(None, description="Folder with one sub-folder per entity. Default: HOME/landing.")
     sources: Path = Field(Path("sources.yml"), description="Declaration of the sources; without the file, none.")
-    notices: Path = Field(Path("notices.yml"), description="Who is told of alerts; without the file, nobody.")
+    notices: Path = Field(Path("notices.yml"), description="Who is told of alerts; without the default file, nobody.")
     daily_reports: bool = Field(True, description="Whether the daily run in Airflow writes report and workbook.")
     approvers: str = Field(
         "", description="Airflow users who may answer strategy proposals, by ID, parted by commas. Default: all."
@@ -81,6 +81,11 @@ class Settings(BaseSettings):
     def notices_file(self) -> Path:
         """The file that says who is told of alerts, absolute."""
         return self.notices.expanduser().resolve()
+
+    @property
+    def is_notices_named(self) -> bool:
+        """Whether somebody named that file: it must be there then."""
+        return "notices" in self.model_fields_set
 
     @property
     def home_dir(self) -> Path:

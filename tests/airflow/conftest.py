@@ -29,12 +29,13 @@ def installation(tmp_path_factory: pytest.TempPathFactory, small_project: Path) 
     airflow_home = place / "airflow"
     airflow_home.mkdir()
     port = free_port()
+    (place / "notices.yml").write_text("{}\n", encoding="utf-8")  # a file that is named must be there
     environment = airflow_server.airflow_environment(airflow_home, port) | {
         "RETENTION_PROJECT_DIR": str(small_project),
         "RETENTION_HOME": str(place / "home"),
         "RETENTION_LANDING": str(place / "landing"),
         "RETENTION_SOURCES": str(place / "sources.yml"),  # not there, but for the test that writes it
-        "RETENTION_NOTICES": str(place / "notices.yml"),  # as above
+        "RETENTION_NOTICES": str(place / "notices.yml"),  # it names nobody, but for the test that writes it
         "RETENTION_DAILY_REPORTS": "false",  # they need tables that the small project does not build
         "RETENTION_PROFILE": "retail",
         "RETENTION_TIMEZONE": str(ZONE),

@@ -24,6 +24,7 @@ COLUMNS = {
     "status": "varchar",
     "opened_on": "date",
     "closed_on": "date",
+    "close_reason": "varchar",
     "news": "varchar",
     "new_on": "date",
     "metric": "varchar",
@@ -54,6 +55,13 @@ LABELS = (
     ("ticket_category", "logistics", "Logistics", "物流"),
     ("contact_channel", "phone", "Phone", "电话"),
     ("board_metric", "csat_score", "Satisfaction", "客户满意度"),
+    ("alert_close_reason", "recovered", "Recovered", "已恢复"),
+    ("alert_close_reason", "churned", "Churned", "已流失"),
+    ("alert_close_reason", "closed_by_person", "Closed by a person", "人工关闭"),
+    ("sla_metric", "first_response", "First response", "首次响应"),
+    ("sla_metric", "resolution", "Resolution", "解决"),
+    ("contact", "birthday", "Birthday", "生日关怀"),
+    ("contact", "retention_abcd_a", "Cadence of A", "A级周期触达"),
     ("alert_metric", "frequency_drop", "drop of purchases", "购买频次降幅"),
 )
 
@@ -87,7 +95,8 @@ def alert(subject: str, opened_on: str, **more: Any) -> dict[str, Any]:
 
 
 def closed(subject: str, opened_on: str, closed_on: str, **more: Any) -> dict[str, Any]:
-    return alert(subject, opened_on, status="closed", closed_on=closed_on, **more)
+    ended = {"status": "closed", "closed_on": closed_on, "close_reason": "recovered"}
+    return alert(subject, opened_on, **(ended | more))
 
 
 class Releases:

@@ -16,6 +16,7 @@ from tests.notices.receiver import Receiver
 
 from retention.errors import LockBusyError, NotThereError, SendingError, SettingsError
 from retention.notices import Ledger, Notices, notify, read_notices, send_again
+from retention.notices.declaration import shown
 from retention.notices.sending import Messenger
 from retention.notices.telling import Done
 
@@ -65,10 +66,12 @@ def test_each_owner_gets_one_digest_in_its_language_and_a_second_run_sends_nothi
     [east] = receiver.texts("east")
     [others] = receiver.texts("all")
     assert east.splitlines()[0] == "2024-05-02 预警：1 严重，1 警告"
-    assert east.index("流失预警：C2") < east.index("流失预警：C1"), "the severest comes first"
+    assert east.index("**新预警**") < east.index("流失预警：C1"), "what is new that day comes first"
+    assert east.index("流失预警：C1") < east.index("**持续中（首次通知）**") < east.index("流失预警：C2")
     assert "购买频次降幅 40.0% (阈值 30.0%) · 涉及金额 1,200 · → 致电客户 · 自2024-04-20起 (W2)" in east
     assert others.splitlines()[0] == "Alerts of 2024-05-02: 2 warning"
-    assert "**New alerts · West team**" in others
+    assert "**Standing, told for the first time · West team**" in others
+    assert "New alerts" not in others
     assert "churn warning: R1 · 4 purchases before, 2 now" in others
 
     assert kinds(tell()) == []
@@ -115,7 +118,8 @@ def test_an_end_is_told_once_to_whoever_heard_of_the_beginning(
     tell()
     published.publish("2024-05-03", closed("C1", "2024-05-01", "2024-05-03", owner="West team"))
     assert kinds(tell()) == [("closed", "C1@2024-05-01")]
-    assert "**已解除**" in receiver.texts("east")[-1]
+    assert "**已结束**" in receiver.texts("east")[-1]
+    assert "结束原因：已恢复" in receiver.texts("east")[-1]
     assert "2024-05-01至2024-05-03" in receiver.texts("east")[-1]
     published.publish("2024-05-04", closed("C1", "2024-05-01", "2024-05-03"), alert("C1", "2024-05-04"))
     assert kinds(tell()) == [("opened", "C1@2024-05-04")], "another opening is told"
@@ -215,15 +219,97 @@ def test_sending_again_what_the_next_run_has_told_sends_nothing(
     assert len(receiver.messages) == before
 
 
-def test_a_digest_has_so_many_lines_and_the_rest_comes_the_next_time(
+def test_a_digest_has_so_many_lines_and_the_rest_comes_the_next_day(
     published: Releases, notices: Notices, tell: Tell
 ) -> None:
     short = notices.model_copy(update={"lines": 3})
     rows = [alert(f"C{n}", "2024-05-01", value_at_stake=n) for n in range(5)]
     published.publish("2024-05-02", *rows)
-    assert [one for _, one in kinds(tell(notices=short))] == ["C4@2024-05-01", "C3@2024-05-01", "C2@2024-05-01"]
-    assert [one for _, one in kinds(tell(notices=short))] == ["C1@2024-05-01", "C0@2024-05-01"]
+    done = tell(notices=short)
+    assert kinds(done) == [
+        *(("opened", f"C{n}@2024-05-01") for n in (4, 3, 2)),
+        *(("grouped", f"C{n}@2024-05-01") for n in (1, 0)),
+    ]
+    assert done.digests[0].title == "2024-05-02 预警：3 警告，另有2条未列出"
+    assert "规则W2另有2条，未在此列出" in done.digests[0].body
+    assert kinds(tell(notices=short)) == [], "the same day's repeat sends nothing more"
+    published.publish("2024-05-02", *rows, alert("N1", "2024-05-02"))
+    assert kinds(tell(notices=short)) == [("opened", "N1@2024-05-02")], "but for what came in since"
+    published.publish("2024-05-03", *rows, alert("N1", "2024-05-02"))
+    assert kinds(tell(notices=short)) == [("opened", "C1@2024-05-01"), ("opened", "C0@2024-05-01")]
     assert kinds(tell(notices=short)) == []
+
+
+def test_what_is_new_and_what_has_ended_has_lines_before_what_stood(
+    published: Releases, notices: Notices, tell: Tell, receiver: Receiver
+) -> None:
+    """Ends have half of the lines while there are any; what waited for longer than a week is told in a number."""
+    few = notices.model_copy(update={"lines": 4})
+    told = [alert(f"C{n}", "2024-05-01", value_at_stake=100 + n) for n in range(4)]
+    backlog = [alert(f"B{n}", "2024-04-01", value_at_stake=5, severity="critical") for n in range(2)]
+    published.publish("2024-05-01", *told)
+    tell(notices=few)
+    gone = ("recovered", "churned", "closed_by_person", "churned")
+    ended = [closed(f"C{n}", "2024-05-01", f"2024-05-0{min(n, 2) + 2}", close_reason=gone[n]) for n in range(4)]
+    new = [alert(f"N{n}", "2024-05-04", value_at_stake=n) for n in range(3)]
+    published.publish("2024-05-04", *ended, *backlog, *new)
+    first = tell(notices=few)
+    assert kinds(first) == [
+        ("opened", "N2@2024-05-04"), ("opened", "N1@2024-05-04"),
+        ("closed", "C0@2024-05-01"), ("closed", "C1@2024-05-01"),
+        ("grouped", "N0@2024-05-04"), ("grouped", "B0@2024-04-01"), ("grouped", "B1@2024-04-01"),
+        ("grouped", "C2@2024-05-01"), ("grouped", "C3@2024-05-01"),
+    ]  # fmt: skip
+    text = receiver.texts("east")[-1]
+    assert "结束原因：已恢复" in text
+    assert "结束原因：已流失" in text
+    assert "规则W2另有3条，未在此列出" in text
+    assert "规则W2另有2条已结束，未在此列出（人工关闭1条，已流失1条）" in text
+    assert kinds(tell(notices=few)) == []
+    published.publish("2024-05-05", *ended, *backlog, *new)
+    assert sorted(kinds(tell(notices=few))) == [
+        ("closed", "C2@2024-05-01"), ("closed", "C3@2024-05-01"),
+        ("opened", "B0@2024-04-01"), ("opened", "B1@2024-04-01"),
+    ], "ends before the backlog, the severest of it first, and nothing is counted in the ledger twice"  # fmt: skip
+    assert "规则W2另有1条，未在此列出" in receiver.texts("east")[-1], "what waits is counted in the text"
+    one = notices.model_copy(update={"lines": 1})
+    late = [closed(f"B{n}", "2024-04-01", f"2024-05-0{n + 5}") for n in range(2)]
+    published.publish("2024-05-12", *late, *new)
+    assert kinds(tell(notices=one)) == [("closed", "B0@2024-04-01"), ("grouped", "B1@2024-04-01")]
+    published.publish("2024-05-13", closed("N2", "2024-05-04", "2024-05-05"), *late, *new[:2])
+    assert kinds(tell(notices=one)) == [("closed", "N2@2024-05-04"), ("summed", "B1@2024-04-01")]
+    published.publish("2024-05-14", closed("N2", "2024-05-04", "2024-05-05"), *late, *new[:2])
+    assert kinds(tell(notices=one)) == [("opened", "N0@2024-05-04")], "what a number told for good is not told again"
+
+
+def test_a_line_says_which_contact_or_which_clock_of_a_ticket_and_when_it_was_due(
+    published: Releases, tell: Tell, receiver: Receiver
+) -> None:
+    def late(subject: str, occasion: str, due: str, **more: Any) -> dict[str, Any]:
+        reason = f"W5: overdue 3 >= 1 (due {due}, {occasion})"
+        name = f"{subject} {occasion}"
+        return alert(subject, "2024-05-02", alert_id=name, rule_id="W5", occasion=occasion, reason=reason, **more)
+
+    rows = [
+        late("T1", "first_response", "2024-04-29", subject_type="ticket"),
+        late("T1", "resolution", "2024-04-30", subject_type="ticket"),
+        late("C1", "birthday 2024", "2024-04-28"),
+        late("C1", "retention_abcd_a 2024-04-01#2", "2024-04-27"),
+    ]
+    english = [row | {"alert_id": row["alert_id"] + "w", "owner": "West team"} for row in rows]
+    published.publish("2024-05-02", *rows)
+    tell()
+    chinese = receiver.texts("east")[-1]
+    assert "T1 · 首次响应，2024-04-29到期 · " in chinese
+    assert "T1 · 解决，2024-04-30到期 · " in chinese
+    assert "C1 · 生日关怀（2024），2024-04-28到期 · " in chinese
+    assert "C1 · A级周期触达，2024-04-27到期 · " in chinese
+    published.publish("2024-05-03", *(row | {"subject_id": row["subject_id"] + "w"} for row in english))
+    tell()
+    told = receiver.texts("all")[-1]
+    assert "T1w · First response, due 2024-04-29 · " in told
+    assert "C1w · Birthday (2024), due 2024-04-28 · " in told
+    assert "T1 · 首次响应 · W5 · 自2024-05-02起" in receiver.texts("east")[-1], "one taken back, too"
 
 
 def test_late_data_that_moves_an_opening_does_not_tell_it_again(published: Releases, tell: Tell) -> None:
@@ -369,6 +455,45 @@ def test_a_crash_at_any_point_never_makes_two_messages(
     assert statuses == expected.get(cut_before, ["unknown"])
 
 
+def test_who_stops_a_telling_is_told_what_is_unknown_now_and_what_to_do(
+    published: Releases, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from retention import cli  # noqa: PLC0415  # for this test alone
+
+    file = published.home.path / "notices.yml"
+    published.publish("2024-05-02", alert("C1", "2024-05-01"))
+    file.write_text("age: 36500d\ndefault: {secret: {env: CHAT}}\n", encoding="utf-8")
+    monkeypatch.setenv("CHAT", receiver.address("all"))
+
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Messenger, "send", stop)
+    arguments = ["notify", f"--notices={file}", f"--home={published.home.path}"]
+    monkeypatch.setattr(sys, "argv", ["retention", *arguments])
+    assert cli.app(standalone_mode=False) == 130
+    [sending] = Ledger(published.home).read().sendings
+    said = capsys.readouterr().err
+    assert f"Stopped while sending {sending} to default: it may have come" in said
+    assert f"retention notices again {sending}" in said
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("json://user:password@hooks.example.com:8080/KEY", "json://hooks.example.com"),
+        ("mailtos://user:password@mail.example.com?to=east@example.com", "mailtos://mail.example.com"),
+        ("dingtalk://SECRET@TOKEN/?format=markdown", "dingtalk://…"),
+        ("slack://TOKEN_A/TOKEN_B/TOKEN_C/#channel", "slack://…"),
+        ("json://se.cret/word@hooks.example.com/KEY", "json://…"),
+        ("json://user:se?cret@hooks.example.com", "json://…"),
+        ("json://se.cret#word@hooks.example.com", "json://…"),
+    ],
+)
+def test_of_an_address_its_scheme_is_said_and_a_host_where_it_is_one(address: str, told: str) -> None:
+    assert shown(address) == told
+
+
 def test_two_tellings_do_not_go_on_at_once(published: Releases, tell: Tell) -> None:
     published.publish("2024-05-02", alert("C1", "2024-05-01"))
     with Ledger(published.home).held(), pytest.raises(LockBusyError):
@@ -388,7 +513,7 @@ def test_a_secret_that_is_not_there_keeps_nobody_else_from_being_told(
 ) -> None:
     monkeypatch.delenv("NOTICES_EAST")
     published.publish("2024-05-02", alert("C1", "2024-05-01"), alert("C2", "2024-05-01", owner="West team"))
-    with pytest.raises(SendingError, match="owner East team: secret: the variable that env names is not set"):
+    with pytest.raises(SendingError, match="owner East team: secret: NOTICES_EAST is not set"):
         tell()
     assert len(receiver.texts("all")) == 1
 
@@ -524,6 +649,7 @@ def test_the_command_line_tells_lists_and_ends_as_it_should(
 
     file = published.home.path / "notices.yml"
     published.publish("2024-05-02", alert("C1", "2024-05-01"))
+    monkeypatch.chdir(published.home.path)
 
     def run(*arguments: str) -> tuple[int, str]:
         home = [] if "--help" in arguments else [f"--home={published.home.path}"]
@@ -535,8 +661,14 @@ def test_the_command_line_tells_lists_and_ends_as_it_should(
         return 0, capsys.readouterr().out
 
     monkeypatch.setenv("CHAT", receiver.address("all"))
-    assert run("notify", f"--notices={file}") == (0, f"{file} is not there: nothing is sent.\n")
-    assert run("notices", "test", f"--notices={file}")[0] == 8
+    assert run("notify") == (0, f"{file} is not there: nothing is sent.\n")
+    assert run("notices", "test")[0] == 8
+    assert run("notify", "--as-of=2025-13-01")[0] == 2, "a wrong day is told whether the file is there or not"
+    for command in (["notify"], ["notices", "test"], ["notices", "failure"]):
+        code, said = run(*command, f"--notices={file}")
+        assert code == 2
+        assert f"{file} is not there" in said
+        assert "notices.example.yml" in said
     file.write_text(
         "age: 36500d\nwait: 0s\ndefault: {secret: {env: CHAT}}\noperators: {secret: {env: CHAT}}\n", encoding="utf-8"
     )
@@ -552,9 +684,20 @@ def test_the_command_line_tells_lists_and_ends_as_it_should(
     [row] = json.loads(run("notices", "list", "--json", "--days=3", "--recipient=default")[1])
     assert [one["alert_id"] for one in row["told"]] == ["C1@2024-05-01"]
     assert "Alerts of 2024-05-02" in run("notices", "show", row["sending"])[1]
-    assert "default by JSON: sent" in run("notices", "test", f"--notices={file}")[1]
+    assert "default (json://127.0.0.1) by JSON: sent" in run("notices", "test", f"--notices={file}")[1]
+    monkeypatch.setenv("CHAT", f"{receiver.address('all')} {receiver.address('SECRETKEY')}")
+    receiver.answers["SECRETKEY"] = 503
+    code, said = run("notices", "test", f"--notices={file}", "--recipient=default")
+    assert code == 10
+    assert said.startswith("No message came to default, address 2 of 2 (json://127.0.0.1).")
+    assert "SECRETKEY" not in said
+    receiver.answers.clear()
+    monkeypatch.delenv("CHAT")
+    assert run("notices", "test", f"--notices={file}")[0] == 10
+    assert "default by nothing: failed: " in capsys.readouterr().out
+    monkeypatch.setenv("CHAT", receiver.address("all"))
     assert run("notices", "show", "none")[0] == 8
     monkeypatch.setattr(sys, "stdin", io.StringIO("RUN FAILED dag=retention_daily task=land"))
-    assert "operators by JSON: sent" in run("notices", "failure", f"--notices={file}")[1]
+    assert "operators (json://127.0.0.1) by JSON: sent" in run("notices", "failure", f"--notices={file}")[1]
     assert receiver.messages[-1][1]["type"] == "failure"
     assert "task=land" in receiver.messages[-1][1]["message"]

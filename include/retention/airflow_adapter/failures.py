@@ -7,9 +7,8 @@ from typing import Any
 
 from retention.airflow_adapter.commands import retention_line
 from retention.airflow_adapter.days import as_of_day, pipeline_run_id
-from retention.airflow_adapter.reports import notice_environment
+from retention.airflow_adapter.reports import notice_environment, notices_option
 from retention.errors import RetentionError
-from retention.settings import load_settings
 
 SOURCE_DAG = "source_"
 TELL_SECONDS = 120
@@ -32,12 +31,13 @@ def tell_operators(context: Mapping[str, Any]) -> None:
     Whatever goes wrong with it is logged and stops nothing.
     """
     try:
-        if not load_settings().notices_file.exists():
+        option = notices_option()
+        if not option:
             return
         is_source = context["dag_run"].dag_id.startswith(SOURCE_DAG)
         line = source_failure_line(context) if is_source else failure_line(context)
         done = subprocess.run(
-            retention_line("notices", "failure", f"--notices={load_settings().notices_file}"),
+            retention_line("notices", "failure", *option),
             input=line, env=notice_environment(), capture_output=True, text=True, check=False, timeout=TELL_SECONDS,
         )  # fmt: skip
         if done.returncode:

@@ -116,13 +116,18 @@ class Notify(RetentionCommand):
 
     def command(self, context: Mapping[str, Any]) -> list[str]:
         """The command line."""
-        return retention_line(
-            "notify", f"--as-of={as_of_day(context)}", "--only-forward", f"--notices={load_settings().notices_file}"
-        )
+        return retention_line("notify", f"--as-of={as_of_day(context)}", "--only-forward", *notices_option())
 
     def environment(self) -> dict[str, str]:
         """Add the connections that notices.yml names."""
         return notice_environment()
+
+
+def notices_option() -> list[str]:
+    """The file of recipients as Airflow sees it; none where only the default is meant and it is not there."""
+    settings = load_settings()
+    file = settings.notices_file
+    return [f"--notices={file}"] if settings.is_notices_named or file.exists() else []
 
 
 def notice_environment() -> dict[str, str]:
@@ -133,7 +138,8 @@ def notice_environment() -> dict[str, str]:
     """
     from retention.notices.declaration import connections, read_notices  # noqa: PLC0415  # DAG files import in no time
 
-    declared = read_notices(load_settings().notices_file)
+    settings = load_settings()
+    declared = read_notices(settings.notices_file, is_named=settings.is_notices_named)
     return step_environment() | {
         connection_variable(name): Connection.get(name).get_uri() for name in connections(declared)
     }

@@ -1,5 +1,6 @@
 """The alerts of a release, as notices need them, with the names of their codes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,12 +14,13 @@ SEVERITIES = ("critical", "warning", "notice")
 ALERTS = """
     select
         alert_id, rule_id, alert_type, subject_type, subject_id, occasion, severity, status, opened_on, closed_on,
-        news, new_on, metric, metric_value, threshold, unit, trend_7d, owner, recommended_action, reason,
+        close_reason, news, new_on, metric, metric_value, threshold, unit, trend_7d, owner, recommended_action, reason,
         cause_dimension, cause_value, cause_share, second_cause_dimension, second_cause_value, second_cause_share,
         value_at_stake, coalesce(is_in_digest, false) as is_in_digest
     from marts.alerts
     order by opened_on, alert_id
 """
+DUE = re.compile(r"\(due (\d{4}-\d\d-\d\d), ")
 LABELS = "select code_set, code, name_en, name_zh from marts.dim_labels"
 
 Names = Mapping[tuple[str, str], tuple[str, str]]
@@ -57,6 +59,7 @@ class Alert:
     second_cause_dimension: str | None = None
     second_cause_value: str | None = None
     second_cause_share: float | None = None
+    close_reason: str | None = None
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -69,6 +72,12 @@ class Alert:
         found = ((self.cause_dimension, self.cause_value, self.cause_share),
                  (self.second_cause_dimension, self.second_cause_value, self.second_cause_share))  # fmt: skip
         return [(dimension, str(value), float(share or 0)) for dimension, value, share in found if dimension]
+
+    @property
+    def due_on(self) -> str:
+        """The day on which the ticket or contact was due, as the reason has it; empty for an alert of another kind."""
+        found = DUE.search(self.reason or "")
+        return found[1] if found else ""
 
     @property
     def is_closed(self) -> bool:

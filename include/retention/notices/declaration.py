@@ -9,6 +9,7 @@ owners:
     language: zh
 """
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +22,10 @@ from retention.sources.credentials import connection_parts, resolve
 from retention.sources.declaration import Declared, Duration, Secret
 
 GUIDE = "docs/guides/notices.md describes every key."
+MISSING = "Write it (notices.example.yml shows how), or correct --notices or RETENTION_NOTICES."
+OF_HOSTS = ("form", "forms", "http", "https", "json", "jsons", "mailto", "mailtos", "xml", "xmls")
+"""Schemes of addresses whose host is a host; in those of chats a key stands in its place."""
+HOST = re.compile(r"localhost|[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 DEFAULT, OPERATORS = "default", "operators"
 """Names of the two recipients that are no owners."""
 
@@ -42,7 +47,7 @@ class Notices(Declared):
     """The whole file."""
 
     language: Literal["en", "zh"] = Field("en", description="Language of digests.")
-    lines: int = Field(40, ge=1, le=5000, description="Alerts in one digest at most; the others wait for the next.")
+    lines: int = Field(40, ge=1, le=5000, description="Alerts in one digest at most; others wait for a later day.")
     tries: int = Field(3, ge=1, le=10, description="How often a sending is tried within one command.")
     wait: Duration = Field(timedelta(seconds=2), description="Before the second try; it doubles from try to try.")
     patience: Duration = Field(timedelta(seconds=20), description="How long a service may take to answer.")
@@ -78,13 +83,19 @@ class Notices(Declared):
         return DEFAULT if self.default is not None else None
 
 
-def read_notices(path: Path) -> Notices | None:
+def read_notices(path: Path, *, is_named: bool = False) -> Notices | None:
     """Read the file; None where there is none.
+
+    Args:
+        is_named: somebody named this file; only the default one may be missing.
 
     Raises:
         SettingsError: it is wrong; the message names the key. What stands there is not repeated: it might be a secret.
+            Or it was named and is not there.
     """
     if not path.exists():
+        if is_named:
+            raise SettingsError(f"{path} is not there, so nobody can be told.", MISSING)
         return None
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -129,6 +140,17 @@ def addresses(recipient: Recipient, where: str) -> list[str]:
     if not found or not all("://" in one for one in found):
         raise SettingsError(f"{where}: secret: what it refers to is no address.", "docs/guides/notices.md shows some.")
     return found
+
+
+def shown(address: str) -> str:
+    """What may be said of an address: its scheme, and its host where that is certain to be one."""
+    scheme, _, rest = address.partition("://")
+    authority, *behind = re.split(r"[/?#]", rest, maxsplit=1)
+    # A sign in a password that is not written as %2F, %3F or %23 ends the host's part too early.
+    is_cut = any("@" in part.partition("=")[0] for one in behind for part in one.split("&"))
+    host, _, port = authority.rpartition("@")[2].partition(":")
+    is_host = scheme.lower() in OF_HOSTS and not is_cut and (not port or port.isdigit()) and HOST.fullmatch(host)
+    return f"{scheme}://{host}" if is_host else f"{scheme}://…"
 
 
 def _of_connection(text: str) -> list[str]:

@@ -1,26 +1,29 @@
 """A digest: what is new for one recipient, as a title and Markdown that reads as plain text too."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from retention.notices.alerts import SEVERITIES, Alert, Names, name_of
-from retention.notices.ledger import CLOSED, GROUPED, OPENED, RESUMED, RETURNED, RISEN, WITHDRAWN, Told
+from retention.notices.ledger import CLOSED, OPENED, RESUMED, RETURNED, RISEN, WITHDRAWN, Told
 from retention.notices.news import News
+from retention.notices.places import Places
 from retention.publication.chosen_release import Release
 from retention.publication.provenance import NOTICE
 
-BEGINNINGS = (RISEN, OPENED, RESUMED, RETURNED)
-KINDS = (*BEGINNINGS, CLOSED, WITHDRAWN)
+STANDING = "standing"
+SECTIONS = (RISEN, OPENED, RESUMED, RETURNED, CLOSED, WITHDRAWN, STANDING)
+"""In the order of the text: kinds of news, and openings of before."""
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         RISEN: "Now critical",
         OPENED: "New alerts",
         RESUMED: "No longer snoozed",
         RETURNED: "Open after all (late data)",
-        CLOSED: "Closed",
+        CLOSED: "Ended",
         WITHDRAWN: "Taken back (late data: they did not hold)",
+        STANDING: "Standing, told for the first time",
         "title": "Alerts of {day}: {counts}",
         "ended": "{number} ended",
         "counted": "{number} not listed",
@@ -31,8 +34,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cause_of_change": "{dimension} {value} ({share} of the change)",
         "since": "since {day}",
         "span": "open {day} to {end}",
+        "ending": "ended: {reason}",
+        "due": "{occasion}, due {day}",
+        "of": "{trigger} ({event})",
         "value": "value at stake {value}",
         "more": "{number} more of rule {rule}, not listed here",
+        "more_ended": "{number} more of rule {rule} ended, not listed here ({reasons})",
+        "reason_count": "{number} {reason}",
+        "taken_back": "taken back",
         "all": "All of them: retention alerts list",
         "nobody": "without an owner",
         "told_since": "{number} told since are left out",
@@ -45,8 +54,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         OPENED: "新预警",
         RESUMED: "暂停提醒已结束",
         RETURNED: "仍未解除（数据更新后）",
-        CLOSED: "已解除",
+        CLOSED: "已结束",
         WITHDRAWN: "已撤回（数据更新后不成立）",
+        STANDING: "持续中（首次通知）",
         "title": "{day} 预警：{counts}",
         "ended": "结束{number}条",
         "counted": "另有{number}条未列出",
@@ -57,8 +67,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cause_of_change": "变化主要来自{dimension}：{value}（占变化的 {share}）",
         "since": "自{day}起",
         "span": "{day}至{end}",
+        "ending": "结束原因：{reason}",
+        "due": "{occasion}，{day}到期",
+        "of": "{trigger}（{event}）",
         "value": "涉及金额 {value}",
         "more": "规则{rule}另有{number}条，未在此列出",
+        "more_ended": "规则{rule}另有{number}条已结束，未在此列出（{reasons}）",
+        "reason_count": "{reason}{number}条",
+        "taken_back": "已撤回",
         "all": "全部预警：retention alerts list",
         "nobody": "无负责人",
         "told_since": "其中{number}条此后已通知，已略去",
@@ -67,6 +83,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "colon": "：",
     },
 }
+OCCASION_SETS: Mapping[str, tuple[str, ...]] = {"ticket": ("sla_metric",), "customer": ("contact",)}
+"""What a subject's occasion is: which clock of a ticket, which planned contact with a customer."""
+SLOT = "#"
+"""It parts the period of a contact by cadence from its number: nothing that says more than its day."""
 SEVERITY_SETS = ("alert_severity", "severity")
 SUBJECT_SETS: Mapping[str, tuple[str, ...]] = {
     "region": ("region",),
@@ -98,7 +118,7 @@ class Digest:
     """What one recipient is told.
 
     Attributes:
-        news: in the order of the text.
+        news: in the order of the text; of what is told in a number what the ledger does not have yet.
         lines: how the text tells each of them; empty for one told in a number.
     """
 
@@ -110,43 +130,31 @@ class Digest:
     lines: tuple[str, ...]
 
 
-def compose(
-    recipient: str, language: str, news: Sequence[News], left: Iterable[News], release: Release, names: Names
-) -> Digest:
+def compose(recipient: str, language: str, places: Places, release: Release, names: Names) -> Digest:
     """Write a digest.
 
     Args:
-        news: what it tells, of one owner or several.
-        left: what there is no line for; it comes the next time.
+        places: what it tells, of one owner or several.
     """
     words = WORDS[language]
-    owners = sorted({one.owner or "" for one in news})
-    grouped = [one for one in news if one.kind == GROUPED]
-    ordered = sorted(
-        (one for one in news if one.kind in KINDS),
-        key=lambda one: (KINDS.index(one.kind), one.owner or "", *_rank(one)),
-    )
+    owners = sorted({one.owner or "" for one in (*places.listed, *places.counted)})
+    ordered = sorted(places.listed, key=_rank)
     lines = [words["synthetic"], ""] if release.is_synthetic else []
     told: list[tuple[News, str]] = []
-    for kind in KINDS:
+    for section in SECTIONS:
         for owner in owners:
-            part = [one for one in ordered if one.kind == kind and (one.owner or "") == owner]
+            part = [one for one in ordered if _section(one) == section and (one.owner or "") == owner]
             if part:
                 whose = f" · {name_of(names, language, owner, *SUBJECT_SETS['owner']) or words['nobody']}"
-                lines += [f"**{words[kind]}{whose if len(owners) > 1 else ''}**", ""]
+                lines += [f"**{words[section]}{whose if len(owners) > 1 else ''}**", ""]
                 lines_told = [f"- {_line(one, language, names)}" for one in part]
                 lines += [*lines_told, ""]
                 told += zip(part, lines_told, strict=True)
-    told += [(one, "") for one in grouped]
-    rules = Counter(one.alert.rule_id for one in (*grouped, *left) if one.alert is not None and not one.alert.is_closed)
-    lines += [
-        f"- {words['more'].format(number=number, rule=_rule(rule, language, names))}"
-        for rule, number in sorted(rules.items())
-    ]
-    lines += [""] if rules else []
+    told += [(one, "") for one in places.recorded[len(places.listed) :]]
+    lines += [*_numbers(places.counted, language, names), ""] if places.counted else []
     owner = f' --owner "{owners[0]}"' if len(owners) == 1 and owners[0] else ""
     lines.append(f"{words['all']}{owner} · {release.release_id}")
-    title = words["title"].format(day=release.as_of, counts=_counts(news, language, names))
+    title = words["title"].format(day=release.as_of, counts=_counts(places, language, names))
     return Digest(
         recipient, language, title, "\n".join(lines), tuple(one for one, _ in told), tuple(line for _, line in told)
     )
@@ -171,6 +179,35 @@ def without(body: str, language: str, told_since: Sequence[Told]) -> str:
     return "\n".join([WORDS[language]["told_since"].format(number=len(told_since)), "", *lines])
 
 
+def _section(one: News) -> str:
+    return STANDING if one.is_standing else one.kind
+
+
+def _numbers(counted: Sequence[News], language: str, names: Names) -> list[str]:
+    """What is told in a number, by rule: what is open, then what has ended, and why."""
+    words = WORDS[language]
+    begun = Counter(one.rule_id for one in counted if not one.is_end)
+    lines = [
+        f"- {words['more'].format(number=number, rule=_rule(rule, language, names))}"
+        for rule, number in sorted(begun.items())
+    ]
+    for rule in sorted({one.rule_id for one in counted if one.is_end}):
+        reasons = Counter(_ending(one, language, names) for one in counted if one.is_end and one.rule_id == rule)
+        told = words["comma"].join(
+            words["reason_count"].format(number=number, reason=reason) for reason, number in sorted(reasons.items())
+        )
+        rule_name = _rule(rule, language, names)
+        lines.append(f"- {words['more_ended'].format(number=reasons.total(), rule=rule_name, reasons=told)}")
+    return lines
+
+
+def _ending(one: News, language: str, names: Names) -> str:
+    """Why an alert has ended: a customer who is lost is none who has recovered."""
+    if one.alert is None:
+        return WORDS[language]["taken_back"]
+    return name_of(names, language, one.alert.close_reason, "alert_close_reason")
+
+
 def _rule(rule: str, language: str, names: Names) -> str:
     """A rule by its name and ID."""
     name = name_of(names, language, rule, "alert_rule")
@@ -181,17 +218,17 @@ def _rank(one: News) -> tuple[object, ...]:
     return one.alert.rank if one.alert is not None else (len(SEVERITIES), 0, one.told and one.told.opened_on, "")
 
 
-def _counts(news: Sequence[News], language: str, names: Names) -> str:
-    """How many of each severity are open now, and how many have ended."""
-    beginnings = Counter(one.alert.severity for one in news if one.alert and one.kind in BEGINNINGS)
+def _counts(places: Places, language: str, names: Names) -> str:
+    """How many of each severity are open now, how many have ended, and how many have no line."""
+    beginnings = Counter(one.alert.severity for one in places.listed if one.alert and not one.is_end)
     parts = [
         f"{beginnings[severity]} {name_of(names, language, severity, *SEVERITY_SETS)}"
         for severity in sorted(beginnings, key=lambda one: SEVERITIES.index(one) if one in SEVERITIES else 9)
     ]
-    ended = sum(one.kind in (CLOSED, WITHDRAWN) for one in news)
+    ended = sum(one.is_end for one in places.listed)
     parts += [WORDS[language]["ended"].format(number=ended)] if ended else []
-    grouped = sum(one.kind == GROUPED for one in news)
-    parts += [WORDS[language]["counted"].format(number=grouped)] if grouped else []
+    counted = len(places.counted)
+    parts += [WORDS[language]["counted"].format(number=counted)] if counted else []
     return WORDS[language]["comma"].join(parts)
 
 
@@ -201,15 +238,17 @@ def _line(one: News, language: str, names: Names) -> str:
     alert = one.alert
     if alert is None:  # taken back: the release has no row of it
         told = one.told
-        return (
-            "" if told is None else f"{told.subject_id} · {told.rule_id} · {words['since'].format(day=told.opened_on)}"
-        )
+        if told is None:
+            return ""
+        about = [told.subject_id, _occasion(told, "", language, names), _rule(told.rule_id, language, names)]
+        return " · ".join(part for part in (*about, words["since"].format(day=told.opened_on)) if part)
     parts = [
         f"**{name_of(names, language, alert.severity, *SEVERITY_SETS)}** "
         f"{name_of(names, language, alert.alert_type, 'alert_type')}{colon}{_subject(alert, language, names)}",
+        _occasion(alert, alert.due_on, language, names),
         _figure(alert, language, names),
     ]
-    if one.kind in BEGINNINGS:
+    if not one.is_end:
         parts += [_cause(*cause, language, names) for cause in alert.causes]
         if alert.value_at_stake:
             parts.append(words["value"].format(value=f"{alert.value_at_stake:,.0f}"))
@@ -217,12 +256,25 @@ def _line(one: News, language: str, names: Names) -> str:
             parts.append(f"→ {name_of(names, language, alert.recommended_action, 'alert_action')}")
         parts.append(f"{words['since'].format(day=alert.opened_on)} ({alert.rule_id})")
     else:
+        parts.append(words["ending"].format(reason=_ending(one, language, names)))
         parts.append(f"{words['span'].format(day=alert.opened_on, end=alert.closed_on)} ({alert.rule_id})")
     return " · ".join(part for part in parts if part)
 
 
 def _subject(alert: Alert, language: str, names: Names) -> str:
     return name_of(names, language, alert.subject_id, *SUBJECT_SETS.get(alert.subject_type, (alert.subject_type,)))
+
+
+def _occasion(one: Alert | Told, due_on: str, language: str, names: Names) -> str:
+    """Which clock of a ticket or which contact it is about, and when that was due; empty where there is but one."""
+    words = WORDS[language]
+    if one.subject_type not in OCCASION_SETS:
+        return ""
+    code, _, event = one.occasion.partition(" ")
+    name = name_of(names, language, code, *OCCASION_SETS[one.subject_type])
+    if event and SLOT not in event:
+        name = words["of"].format(trigger=name, event=event)
+    return words["due"].format(occasion=name, day=due_on) if name and due_on else name
 
 
 def _figure(alert: Alert, language: str, names: Names) -> str:

@@ -23,8 +23,9 @@ from retention.runs import Home
 OPENED, RETURNED, CLOSED, WITHDRAWN = "opened", "returned", "closed", "withdrawn"
 RISEN, RESUMED = "risen", "resumed"
 """What is told of an alert by itself; `risen`: it got critical; `resumed`: it was put off until now."""
-GROUPED, LAPSED = "grouped", "lapsed"
-"""What is told in a number (an alert beyond its owner's cap), and what is not told (it closed long ago)."""
+GROUPED, SUMMED, LAPSED = "grouped", "summed", "lapsed"
+"""What is told in a number: `grouped`, it waits for a line of its own; `summed`, an end for which that was all.
+What is not told: `lapsed`, it closed long ago."""
 
 SENT, FAILED, UNKNOWN, WAITING = "sent", "failed", "unknown", "waiting"
 """How an address stands: `unknown`, it may have been sent; `waiting`, it has not been tried."""
@@ -100,6 +101,11 @@ class Sending:
     addresses: tuple[Address, ...]
 
     @property
+    def listed(self) -> int:
+        """How many alerts have a line of their own."""
+        return sum(one.kind not in (GROUPED, SUMMED) for one in self.alerts)
+
+    @property
     def has_told(self) -> bool:
         """Whether it reached anybody, or may have."""
         return any(one.status in (SENT, UNKNOWN) for one in self.addresses)
@@ -136,6 +142,10 @@ class History:
             elif self.sendings[one].has_told:
                 found += self.sendings[one].alerts
         return found
+
+    def told_on(self, day: date) -> set[str]:
+        """The recipients who had a digest of this day, or may have had one."""
+        return {one.recipient for one in self.sendings.values() if one.as_of == day and one.alerts and one.has_told}
 
     def told_after(self, name: str) -> set[tuple[str, str, str, str]]:
         """What was told after a sending, or may have been, by the keys of alerts; what was told in a number apart."""

@@ -7,7 +7,8 @@ it any more.
 
 Beyond the owner's cap news is told in a number. What is new on the day of the release was ranked by itself there, and
 what was there before, too. What became new on days of which nothing was told (no run, or one that failed) is ranked
-here, by itself as well: what was told long ago takes no place from it.
+here, by itself as well: what was told long ago takes no place from it. Which of all this has a line of its own in a
+digest is for places.py to say.
 """
 
 from collections import defaultdict
@@ -23,6 +24,8 @@ Key = tuple[str, str, str, str]
 T = TypeVar("T", Alert, Told)
 CRITICAL = SEVERITIES[0]
 SNOOZE_OVER = "snooze_over"
+END_DAYS = 7
+"""For how many days after it closed an end may wait for a line of its own; then a number tells it."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +33,30 @@ class News:
     """One thing to tell of an alert.
 
     Attributes:
-        kind: OPENED, RISEN, RESUMED, RETURNED, CLOSED or WITHDRAWN; GROUPED is told in a number, LAPSED recorded and
-            not told.
+        kind: OPENED, RISEN, RESUMED, RETURNED, CLOSED or WITHDRAWN; GROUPED and SUMMED are told in a number, LAPSED is
+            recorded and not told.
         alert: its row; None where the release has none.
         told: what was told of it before; None for an opening.
+        is_standing: an opening that was there when alerts were last told, or before they ever were.
+        was_counted: it was told in a number before, and waits for a line.
     """
 
     kind: str
     alert: Alert | None
     told: Told | None
+    is_standing: bool = False
+    was_counted: bool = False
+
+    @property
+    def is_end(self) -> bool:
+        """Whether what was told as open is no more."""
+        return self.kind in (CLOSED, WITHDRAWN) or self.alert is None or self.alert.is_closed
+
+    @property
+    def rule_id(self) -> str:
+        """The rule of its alert."""
+        one = self.alert or self.told
+        return one.rule_id if one else ""
 
     @property
     def owner(self) -> str | None:
@@ -78,8 +96,22 @@ class Since:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all that closed since the last telling is still in the release: not after too long a silence."""
-        return self.last_day is not None and self.as_of - self.last_day <= timedelta(days=self.closed_days)
+        """Whether all that closed since the last telling is still in the release: not after too long a silence.
+
+        An end that waited for a line then may have closed `end_days` before.
+        """
+        kept = timedelta(days=self.closed_days - self.end_days)
+        return self.last_day is not None and self.as_of - self.last_day <= kept
+
+    @property
+    def end_days(self) -> int:
+        """For how long an end may wait for a line; it must be in the release still."""
+        return min(END_DAYS, self.closed_days // 2)
+
+    def stood(self, row: Alert) -> bool:
+        """Whether it was there when alerts were last told, or, the first time, before the day of the release."""
+        began = row.new_on or row.opened_on
+        return began < self.as_of and (self.last_day is None or began <= self.last_day)
 
     def was_missed(self, row: Alert) -> bool:
         """Whether it became new on a day of which nothing was told."""
@@ -99,7 +131,8 @@ def find_news(alerts: Iterable[Alert], told: Iterable[Told], since: Since) -> li
     counted: set[tuple[str, str | None]] = set()
     for key in sorted(rows.keys() | past.keys()):
         mine = past.get(key, [])
-        found += _of_one(rows.get(key, []), [one for one in mine if one.kind != GROUPED], since)
+        of_one = _of_one(rows.get(key, []), [one for one in mine if one.kind != GROUPED], since)
+        found += [_with_count(one, mine) for one in of_one]
         counted |= _counted(rows.get(key, []), [one for one in mine if one.kind == GROUPED])
     return _capped(found, counted, since)
 
@@ -124,7 +157,7 @@ def _of_one(rows: Sequence[Alert], past: Sequence[Told], since: Since) -> Iterat
             continue
         known = next((one for one in reversed(past) if one.is_beginning and _is_of(one, row)), None)
         # Told as ended, and later data says that it is open after all; else nobody has heard of it.
-        yield News(OPENED if known is None else RETURNED, row, known)
+        yield News(OPENED if known is None else RETURNED, row, known, is_standing=known is None and since.stood(row))
 
 
 def _of_open(row: Alert, begun: Told) -> Iterator[News]:
@@ -135,6 +168,14 @@ def _of_open(row: Alert, begun: Told) -> Iterator[News]:
         yield News(RISEN, row, begun)
     elif row.is_live and row.news == SNOOZE_OVER and row.new_on is not None and row.new_on > begun.as_of:
         yield News(RESUMED, row, begun)
+
+
+def _with_count(one: News, past: Sequence[Told]) -> News:
+    """An end that was told in a number since its beginning was told, marked as such."""
+    if not one.is_end or one.told is None:
+        return one
+    since = past[past.index(one.told) + 1 :]
+    return replace(one, was_counted=any(told.kind == GROUPED for told in since))
 
 
 def _counted(rows: Sequence[Alert], grouped: Sequence[Told]) -> set[tuple[str, str | None]]:
@@ -154,9 +195,13 @@ def _capped(found: Sequence[News], counted: set[tuple[str, str | None]], since: 
     kept: list[News] = []
     for one in found:
         row = one.alert
-        if row is None or not row.is_live or one.kind == RETURNED or row.is_in_digest:
+        if row is None or not row.is_live:
             kept.append(one)
-        elif (row.alert_id, row.severity) in counted:
+            continue
+        was_counted = (row.alert_id, row.severity) in counted
+        if one.kind == RETURNED or row.is_in_digest:
+            kept.append(replace(one, was_counted=was_counted))
+        elif was_counted:
             continue
         elif since.was_missed(row):
             missed[one.owner].append(one)

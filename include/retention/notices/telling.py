@@ -15,13 +15,12 @@ from typing import TypeVar
 import duckdb
 
 from retention.errors import NotThereError, RetentionError, SendingError, SettingsError
-from retention.notices.alerts import Names, read_alerts
+from retention.notices.alerts import read_alerts
 from retention.notices.archive import archive
-from retention.notices.declaration import OPERATORS, Notices, addresses
+from retention.notices.declaration import OPERATORS, Notices, addresses, shown
 from retention.notices.digest import Digest, compose, without
 from retention.notices.ledger import (
     FAILED,
-    GROUPED,
     LAPSED,
     SENT,
     UNKNOWN,
@@ -33,6 +32,7 @@ from retention.notices.ledger import (
     Told,
 )
 from retention.notices.news import News, Since, find_news
+from retention.notices.places import share
 from retention.notices.sending import Messenger
 from retention.publication.chosen_release import Release, find_release
 from retention.runs import Home
@@ -186,7 +186,8 @@ def _composed(release: Release, notices: Notices, history: History) -> Done:
     """The digests of a release."""
     alerts, names = read_alerts(release)
     closed_days, cap = _limits(release)
-    found = find_news(alerts, history.told, Since(history.last_day, release.as_of, closed_days, cap))
+    since = Since(history.last_day, release.as_of, closed_days, cap)
+    found, had_one = find_news(alerts, history.told, since), history.told_on(release.as_of)
     by_recipient: dict[str, list[News]] = {}
     without = 0
     for one in found:
@@ -195,27 +196,14 @@ def _composed(release: Release, notices: Notices, history: History) -> Done:
             continue
         if recipient is None:
             without += one.told is None
-        else:
+        elif not (one.was_counted and recipient in had_one):  # one a day: what waits is for the next day
             by_recipient.setdefault(recipient, []).append(one)
-    digests = [_digest(notices, recipient, news, release, names) for recipient, news in sorted(by_recipient.items())]
+    digests = []
+    for recipient, news in sorted(by_recipient.items()):
+        language = notices.recipients()[recipient].language or notices.language
+        digests.append(compose(recipient, language, share(news, notices.lines, since), release, names))
     lapsed = tuple(one.as_told(release.as_of) for one in found if one.kind == LAPSED)
     return Done(release, tuple(digests), without_recipient=without, lapsed=lapsed)
-
-
-def _digest(notices: Notices, recipient: str, news: list[News], release: Release, names: Names) -> Digest:
-    """A recipient's digest: as many lines as it may have, ends after beginnings, and what is told in a number."""
-    grouped = [one for one in news if one.kind == GROUPED]
-    listed = sorted(
-        (one for one in news if one.kind != GROUPED),
-        key=lambda one: (one.alert is None or one.alert.is_closed, *_rank(one)),
-    )
-    kept, left = listed[: notices.lines], listed[notices.lines :]
-    language = notices.recipients()[recipient].language or notices.language
-    return compose(recipient, language, [*kept, *grouped], left, release, names)
-
-
-def _rank(one: News) -> tuple[object, ...]:
-    return one.alert.rank if one.alert is not None else ()
 
 
 def _limits(release: Release) -> tuple[int, int]:
@@ -328,6 +316,9 @@ def send_to_all(
 ) -> list[tuple[str, Address]]:
     """Send a message to every recipient, or one, outside the ledger.
 
+    Returns:
+        Of each address which one it is, and how it stands.
+
     Args:
         only: name of a recipient, or of an owner.
 
@@ -345,7 +336,9 @@ def send_to_all(
         except SettingsError as error:
             found.append((name, Address(FAILED, said=str(error))))
             continue
-        found += [(name, messenger.send(one, title, body, is_failure=is_failure)) for one in listed]
+        for place, one in enumerate(listed, start=1):
+            whose = name if len(listed) == 1 else f"{name}, address {place} of {len(listed)}"
+            found.append((f"{whose} ({shown(one)})", messenger.send(one, title, body, is_failure=is_failure)))
     return found
 
 

@@ -23,6 +23,8 @@ from retention.sources.extractor import SourceError
 REMOVED = "***"
 LONGEST = 500  # characters of a driver's message that are shown
 SHORTEST = 3  # parts below it are no secrets, and would be cut out of common words
+PLAIN_NAME = re.compile(r"[A-Z]{1,15}(_[A-Z]{1,15})*(_?[0-9]{1,2})?")
+"""What is surely a variable's name, and may be said. Another text may be the secret itself, pasted in its place."""
 SECRET_FIELDS = ("password", "secret", "token", "key", "extra", "passwd", "pwd")
 
 
@@ -104,8 +106,8 @@ def resolve(secret: Secret | None, where: str) -> str | None:
         value = os.environ.get(name, "").strip()
         if value:
             return value
-    # What env says is not repeated: it may be the secret itself, pasted in its place.
-    listed = "the variable that env names" if secret.env else " or ".join(names_of(secret))
+    is_name = secret.connection or PLAIN_NAME.fullmatch(str(secret.env))
+    listed = " or ".join(names_of(secret)) if is_name else "the variable that env names"
     raise SettingsError(f"{where}: secret: {listed} is not set.", "Set it in the environment of this process.")
 
 
