@@ -146,6 +146,12 @@ def told(quarter: Installation) -> list[Told]:
     return Ledger(Home(quarter.home)).read().told
 
 
+def of_ticket(entries: list[Told], ticket: str) -> list[Told]:
+    """What was told of a ticket's settlement being late; its other clocks have alerts of their own."""
+    about = (OVERDUE, ticket, "resolution")
+    return [one for one in entries if (one.rule_id, one.subject_id, one.occasion) == about]
+
+
 def published(quarter: Installation, query: str) -> list[tuple[Any, ...]]:
     file = (quarter.home / "published").resolve() / "retention.duckdb"
     with duckdb.connect(str(file), read_only=True) as tables:
@@ -159,7 +165,7 @@ def test_alerts_open_and_close_with_their_incidents_and_each_is_told_once(
     run_days(quarter, *days)
     entries = told(quarter)
     for incident in planted():
-        mine = [one for one in entries if one.subject_id == incident.ticket and one.rule_id == OVERDUE]
+        mine = of_ticket(entries, incident.ticket)
         kinds = {one.kind: one for one in mine}
         assert len(kinds) == len(mine), incident
         opened = kinds["opened"]
@@ -195,7 +201,7 @@ def test_late_data_ends_what_was_told_and_tells_it_once(quarter: Installation, m
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert len(messages) == before + 1
-    mine = [one.kind for one in told(quarter) if one.subject_id == "CORRECTED" and one.rule_id == OVERDUE]
+    mine = [one.kind for one in of_ticket(told(quarter), "CORRECTED")]
     # In a whole quarter it has become critical before.
     assert mine in [["opened", *risen, end] for risen in ([], ["risen"]) for end in ("closed", "withdrawn")]
 
