@@ -18,7 +18,7 @@ from tests.models.compiled_project import PROJECT_DIR, CompiledProject
 OPEN_SOURCES = {"run_parameters", "completeness_thresholds"}
 # What an increment or the completeness of all entities has to look at; and a second look at one entity.
 OF_SEVERAL_ENTITIES = {"stg_changed_order_ids", "stg_changed_touch_ids", "stg_completeness_counts"}
-OF_ONE_ENTITY = {"stg_customer_gaps": "customers"}
+OF_ONE_ENTITY = {"stg_customer_gaps": "customers", "stg_contracts_to_come": "contracts"}
 
 
 @pytest.fixture(scope="module")
