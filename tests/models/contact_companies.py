@@ -58,7 +58,9 @@ def random_company(seed: int) -> dict[str, Known]:
             )
         if known.complaints and number % 2:
             at, ticket, *_ = known.complaints[0]
-            again = [at + nth * 3 * DAY for nth in range(1, 2 + number % 3) if (at + nth * 3 * DAY).date() <= LAST_FACTS]
+            again = [
+                at + nth * 3 * DAY for nth in range(1, 2 + number % 3) if (at + nth * 3 * DAY).date() <= LAST_FACTS
+            ]
             known.reopenings = [(on, ticket) for on in again]
         if known.contracts and number % 4 == 0:
             _, _, ends, _ = known.contracts[0]
