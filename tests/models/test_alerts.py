@@ -136,9 +136,10 @@ def test_delivered_rules_open_at_their_borders(project: CompiledProject) -> None
     orders = [
         *purchases("down_30_percent", *before[:10], *now[:7]),
         *purchases("down_20_percent", *before[:10], *now[:8]),
-        *purchases("two_before", *before[5:7]),
-        *purchases("three_before", *before[5:8]),
-        *purchases("too_young", *before[:10]),
+        # One purchase since, so that nobody has churned and is warned of no more.
+        *purchases("two_before", *before[5:7], 40),
+        *purchases("three_before", *before[5:8], 40),
+        *purchases("too_young", *before[:10], 40),
     ]
     answers = [
         {
