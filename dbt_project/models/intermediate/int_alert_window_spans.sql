@@ -304,6 +304,24 @@ gone_and_back as (
 
 ),
 
+gated as (
+
+    select
+        rule_id,
+        subject_number,
+        change_on,
+        gates
+    from opened_and_shut
+    union all
+    select
+        rule_id,
+        subject_number,
+        change_on,
+        gates
+    from gone_and_back
+
+),
+
 changes as (
 
     select
@@ -322,18 +340,7 @@ changes as (
         0 as before_count,
         0 as before_sum,
         gates
-    from opened_and_shut
-    union all
-    select
-        rule_id,
-        subject_number,
-        change_on,
-        0 as now_count,
-        0 as now_sum,
-        0 as before_count,
-        0 as before_sum,
-        gates
-    from gone_and_back
+    from gated
 
 ),
 
