@@ -80,8 +80,8 @@ chosen as (
 
 ),
 
--- What is overdue is due today, of whichever month it was: for a day the best by priority is chosen anew. The caps keep the
--- order of the plan, so that a contact planned yesterday does not give way to one of a later day (decision 84).
+-- What is overdue is due today, of whichever month it was: for a day the best by priority is chosen anew. The caps
+-- keep the order of the plan, so that a contact planned yesterday does not give way to a later one (decision 84).
 chosen_anew as (
 
     select
