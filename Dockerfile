@@ -27,7 +27,7 @@ RUN uv pip install --no-cache --no-deps --no-build-isolation --editable . \
 # The code belongs to root and the services don't: what runs can't change itself. A named volume takes over the
 # owner of the folder it is mounted on.
 RUN useradd --uid 10001 --no-create-home --home-dir /srv/airflow --shell /usr/sbin/nologin retention \
-    && mkdir -p /srv/airflow /srv/retention/home /srv/retention/landing \
+    && mkdir -p /srv/airflow /srv/retention/home /srv/retention/landing /srv/retention/config \
     && chown -R retention:retention /srv/airflow /srv/retention
 USER retention
 

@@ -121,11 +121,12 @@ def load_settings() -> Settings:
     """Read the settings once.
 
     Raises:
-        SettingsError: a value is of the wrong kind; the message names the setting.
+        SettingsError: a value is of the wrong kind, or `retention.toml` names no setting; the message names it.
     """
     try:
+        _refuse_unknown_keys(Path("retention.toml"))
         return Settings()
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"retention.toml cannot be read: {error}.", "Correct it, or take it away.") from error
     except ValidationError as error:
         first = error.errors()[0]
@@ -135,3 +136,14 @@ def load_settings() -> Settings:
             f"RETENTION_{name} is {first.get('input')!r}: {problem}.",
             "Correct it in the environment, .env or retention.toml.",
         ) from error
+
+
+def _refuse_unknown_keys(file: Path) -> None:
+    """Refuse what would be left out without a word. The environment and `.env` hold other programs' names, too."""
+    if not file.exists():
+        return
+    unknown = sorted(set(tomllib.loads(file.read_text(encoding="utf-8"))) - set(Settings.model_fields))
+    if unknown:
+        raise SettingsError(
+            f"{file}: {', '.join(unknown)}: no such setting.", f"Settings: {', '.join(sorted(Settings.model_fields))}."
+        )

@@ -82,7 +82,13 @@ def test_data_is_mounted_where_tasks_run_and_landing_is_read_only() -> None:
     assert any(mount.endswith(":/srv/retention/home") for mount in mounts["scheduler"])
     assert any(mount.endswith(":/srv/retention/landing:ro") for mount in mounts["scheduler"])
     elsewhere = [mount for name, found in mounts.items() if name != "scheduler" for mount in found]
-    assert not any("/srv/retention" in mount for mount in elsewhere)
+    assert not any("/srv/retention/home" in mount or "/srv/retention/landing" in mount for mount in elsewhere)
+
+
+@pytest.mark.parametrize("name", ["scheduler", "dag-processor"])
+def test_settings_are_found_where_dags_are_read_and_tasks_run(name: str) -> None:
+    service = services()[name]
+    assert [str(volume) for volume in service["volumes"] if str(volume).endswith(f":{service['working_dir']}:ro")]
 
 
 def test_the_image_is_built_from_the_lock_and_runs_without_root() -> None:

@@ -28,6 +28,12 @@ from retention.airflow_server import POOL, is_healthy, stop_session
 pytestmark = pytest.mark.slow
 PARTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 HEALTHY_SECONDS = 150
+SOURCES = """sources:
+  - name: exports
+    kind: files
+    schedule: "0 6 * * *"
+    entities: [{entity: tickets, path: /srv/retention/exports/*.csv}]
+"""
 
 
 def free_port() -> int:
@@ -133,10 +139,15 @@ class Deployment:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return inherited | declared | ports | {"PATH": path}
 
+    def working_folder(self, name: str) -> str:
+        """Where the service's container starts its command."""
+        return self.here(self.services[name].get("working_dir", "/opt/retention"))
+
     def run(self, name: str, command: list[str]) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [self.here(part) for part in command],
-            env=self.environment(name), cwd=PROJECT, capture_output=True, text=True, check=False, timeout=180,
+            env=self.environment(name), cwd=self.working_folder(name),
+            capture_output=True, text=True, check=False, timeout=180,
         )  # fmt: skip
 
     def health(self, name: str) -> "subprocess.CompletedProcess[str]":
@@ -149,6 +160,9 @@ class Deployment:
 def deployment(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """The init step done and the four parts running."""
     deployment = Deployment(postgres, tmp_path_factory.mktemp("srv"))
+    config = deployment.folder / "retention" / "config"
+    config.mkdir(parents=True)
+    (config / "sources.yml").write_text(SOURCES, encoding="utf-8")
     done = deployment.run("airflow-init", deployment.services["airflow-init"]["command"])
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     running = []
@@ -158,7 +172,7 @@ def deployment(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> 
                 running.append(
                     subprocess.Popen(
                         deployment.services[name]["command"],
-                        env=deployment.environment(name), cwd=PROJECT,
+                        env=deployment.environment(name), cwd=deployment.working_folder(name),
                         stdout=output, stderr=output, start_new_session=True,
                     )
                 )  # fmt: skip
@@ -195,8 +209,9 @@ def test_the_health_check_of_each_part_succeeds(deployment: Deployment, name: st
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_dag_is_found_by_the_dag_processor(deployment: Deployment) -> None:
+@pytest.mark.parametrize("dag", ["retention_daily", "source_exports"])
+def test_the_dag_is_found_by_the_dag_processor(deployment: Deployment, dag: str) -> None:
     deadline = time.monotonic() + HEALTHY_SECONDS
-    while not deployment.postgres.query("select 1 from serialized_dag where dag_id = 'retention_daily'"):
+    while not deployment.postgres.query(f"select 1 from serialized_dag where dag_id = '{dag}'"):
         assert time.monotonic() < deadline, deployment.postgres.query("select filename, stacktrace from import_error")
         time.sleep(1)

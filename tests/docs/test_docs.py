@@ -25,7 +25,7 @@ DOCUMENTS = sorted(
 )
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"^```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-ROW_OF_TABLE = re.compile(r"^\|[^|]*\| `(\w+)` \|", re.MULTILINE)
+ROW_OF_TABLE = re.compile(r"^\|[^|`]*\| `(\w+)` \|", re.MULTILINE)
 PUBLISHED = sorted(path.stem for path in (PROJECT_DIR / "dbt_project" / "models" / "marts").glob("*/*.sql"))
 
 

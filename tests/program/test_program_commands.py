@@ -103,6 +103,13 @@ def test_a_running_month_without_data_says_both(published: Home) -> None:
     assert "weakest" not in told
 
 
+@pytest.mark.parametrize("month", ["2025-13", "March", "2024/03"])
+def test_a_month_that_is_none_is_refused_with_a_remedy(published: Home, month: str) -> None:
+    done = CliRunner().invoke(app, ["program", "show", "--month", month, "--home", str(published.path)])
+    assert isinstance(done.exception, SettingsError)
+    assert str(done.exception) == f"--month {month} is no month. Write it as YYYY-MM, for example 2018-01."
+
+
 def test_health_as_json_has_codes_names_and_history(published: Home) -> None:
     found = json.loads(run(published, "program", "show", "--json"))
     assert (found["grade"], found["grade_name"], len(found["history"])) == ("excellent", "Excellent", 3)
