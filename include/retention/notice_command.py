@@ -69,6 +69,12 @@ def register(root: typer.Typer) -> None:
         if declared is None:
             out.print(f"{settings.notices_file} is not there: nothing is sent.", markup=False)
             return
+        if not declared.tells_alerts:
+            out.print(
+                f"{settings.notices_file} names nobody who hears of alerts (default, owners): nothing is sent.",
+                markup=False,
+            )
+            return
         with _telling_what_a_stop_leaves(settings):
             done = notify(
                 settings.home_path,

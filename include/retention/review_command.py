@@ -59,7 +59,9 @@ def open_one(
     opened = open_review(desk, quarter, wait)
     review, text = opened.review, None
     if review is not None:
-        path = write_changes(changes(desk, review), report_path(desk.home, review))
+        path = report_path(desk.home, review)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_changes(changes(desk, review), path)
         text = as_markdown(review, moves(desk, review), path)
     if as_json:
         answer = {"said": opened.said, "is_new": opened.is_new, "review": review and asdict(review), "markdown": text}

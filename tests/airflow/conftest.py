@@ -39,8 +39,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory, small_project: Path) 
         "RETENTION_DAILY_REPORTS": "false",  # they need tables that the small project does not build
         "RETENTION_PROFILE": "retail",
         "RETENTION_TIMEZONE": str(ZONE),
-        # A test turns on the DAG that it is about: the others would all make up for their last run beside it.
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
         # Faster than the defaults, so that a test waits for the work and not for the clock.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
         "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",

@@ -37,7 +37,8 @@ def page(installation: Installation, published_by_dag_test: Any) -> Iterator[Pag
     del published_by_dag_test  # dag.test() and the scheduler take turns in one home
     installation.python("add_past_run.py", str(last_due_day() - timedelta(days=1)))
     log = installation.airflow_home / "standalone.log"
-    with airflow_server.running_airflow(installation.environment, log) as process:
+    with_daily = installation.with_dags(f"{DAG}.py", "sources.py")
+    with airflow_server.running_airflow(with_daily.environment, log) as process:
         airflow_server.wait_until_ready(process, installation.port, log)
         yield Page(installation)
     assert airflow_server.session_members(process.pid) == []

@@ -61,7 +61,8 @@ def reviewing(
 @pytest.fixture(scope="module")
 def page(reviewing: Installation) -> Iterator[Page]:
     log = reviewing.airflow_home / "standalone.log"
-    with airflow_server.running_airflow(reviewing.environment, log) as process:
+    with_reviews = reviewing.with_dags(f"{DAG}.py", f"{STRATEGY}.py")
+    with airflow_server.running_airflow(with_reviews.environment, log) as process:
         airflow_server.wait_until_ready(process, reviewing.port, log)
         yield Page(reviewing, DAG)
 
@@ -77,6 +78,7 @@ def question(page: Page, run_id: str, task: str = "decide", at: int = -1) -> dic
     try:
         found: dict[str, Any] = page.ask(f"{instance}/hitlDetails")
     except urllib.error.HTTPError:
+        assert ended(page, run_id) is None, f"nobody was asked: {states(page, run_id)}"
         return None
     path = instance if at >= 0 else instance.removesuffix("/-1")
     return found if page.ask(path)["state"] in ("awaiting_input", "deferred") else None

@@ -669,6 +669,9 @@ def test_the_command_line_tells_lists_and_ends_as_it_should(
         assert code == 2
         assert f"{file} is not there" in said
         assert "notices.example.yml" in said
+    file.write_text("operators: {secret: {env: CHAT}}\n", encoding="utf-8")
+    said = run("notify", f"--notices={file}")
+    assert said == (0, f"{file} names nobody who hears of alerts (default, owners): nothing is sent.\n")
     file.write_text(
         "age: 36500d\nwait: 0s\ndefault: {secret: {env: CHAT}}\noperators: {secret: {env: CHAT}}\n", encoding="utf-8"
     )

@@ -76,6 +76,11 @@ class Notices(Declared):
         named = {name: recipient for name, recipient in found.items() if recipient is not None}
         return named | {f"owner {one.owner}": one for one in self.owners}
 
+    @property
+    def tells_alerts(self) -> bool:
+        """Whether anybody is named who hears of alerts: operators hear of runs alone."""
+        return self.default is not None or bool(self.owners)
+
     def recipient_of(self, owner: str | None) -> str | None:
         """The name of the recipient of an owner's alerts; None where there is none."""
         if any(one.owner == owner for one in self.owners):
