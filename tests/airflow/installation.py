@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -34,8 +35,7 @@ class Installation:
 
     def with_dags(self, *files: str) -> "Installation":
         """The same Airflow with these DAG files alone: the others would all make up for their last run beside them."""
-        folder = self.airflow_home / "dags"
-        folder.mkdir()
+        folder = Path(tempfile.mkdtemp(prefix="dags-", dir=self.airflow_home))
         for file in files:
             shutil.copy(PROJECT / "dags" / file, folder)
         bundles = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
