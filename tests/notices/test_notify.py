@@ -669,9 +669,6 @@ def test_the_command_line_tells_lists_and_ends_as_it_should(
         assert code == 2
         assert f"{file} is not there" in said
         assert "notices.example.yml" in said
-    file.write_text("operators: {secret: {env: CHAT}}\n", encoding="utf-8")
-    said = run("notify", f"--notices={file}")
-    assert said == (0, f"{file} names nobody who hears of alerts (default, owners): nothing is sent.\n")
     file.write_text(
         "age: 36500d\nwait: 0s\ndefault: {secret: {env: CHAT}}\noperators: {secret: {env: CHAT}}\n", encoding="utf-8"
     )
@@ -704,3 +701,18 @@ def test_the_command_line_tells_lists_and_ends_as_it_should(
     assert "operators (json://127.0.0.1) by JSON: sent" in run("notices", "failure", f"--notices={file}")[1]
     assert receiver.messages[-1][1]["type"] == "failure"
     assert "task=land" in receiver.messages[-1][1]["message"]
+
+
+def test_operators_hear_of_no_alert(
+    published: Releases, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from retention import cli  # noqa: PLC0415  # for this test alone
+
+    published.publish("2024-05-02", alert("C1", "2024-05-01"))
+    file = published.home.path / "notices.yml"
+    file.write_text("operators: {secret: {env: CHAT}}\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["retention", "notify", f"--notices={file}", f"--home={published.home.path}"])
+    cli.app(standalone_mode=False)
+    said = f"{file} names nobody who hears of alerts (default, owners): nothing is sent.\n"
+    assert capsys.readouterr().out == said
+    assert not (published.home.path / "notices").exists()

@@ -139,6 +139,7 @@ def test_a_tier_is_in_force_once_a_person_has_approved_it(company: Company) -> N
         assert (found[0], text in found[1]) == (code, True), found
 
     book = company.landing.parent / "lists" / "review.xlsx"
+    book.parent.mkdir()
     ok(company, "review", "export", "2024Q3", "--out", str(book), "--language", "zh")
     (header, *rows) = load_workbook(book).active.values
     assert header[:5] == ("评审", "客户编号", "客户负责人", "现行等级", "新等级")
