@@ -7,6 +7,12 @@ with rules as (
 
 ),
 
+customers as (
+
+    select customer_id from {{ ref('dim_customers') }}
+
+),
+
 spans as (
 
     select
@@ -43,7 +49,7 @@ named as (
         -- The board's alerts end with the month, and continue none of the month before: so many days are kept.
         case when rules.approach = 'board' then {{ month_start('spans.opened_on') }} end as board_month,
         case when rules.subject_type = 'customer' then spans.subject_id else spans.ticket_customer_id end
-            as customer_id,
+            as named_customer_id,
         substr(md5(
             spans.rule_id || '|' || rules.subject_type || '|' || spans.subject_id || '|' || spans.occasion || '|'
             || cast(spans.opened_on as {{ dbt.type_string() }})
@@ -53,13 +59,25 @@ named as (
 
 ),
 
+-- A ticket may name a customer whom nobody knows: it is late all the same, but nobody is warned of that customer.
+known as (
+
+    select
+        named.*,
+        customers.customer_id
+    from named
+    left join customers on named.named_customer_id = customers.customer_id
+    where named.subject_type != 'customer' or customers.customer_id is not null
+
+),
+
 followed as (
 
     select
         *,
         lag(closed_on) over (partition by rule_id, subject_id, occasion, board_month order by opened_on)
             as closed_before_on
-    from named
+    from known
 
 ),
 
