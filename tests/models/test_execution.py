@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.models.compiled_project import PROJECT_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from tests.models.compiled_project import CompiledProject
 
 AS_OF, FIRST = date(2024, 3, 15), date(2023, 1, 5)
+# Without the days that are worked instead, Spring Festival and the week of 1 October have no open day.
+HOLIDAYS = pd.read_csv(PROJECT_DIR / "seeds" / "holidays.csv", dtype=str).query("is_working_day == 'false'")
+CLOSED = set(HOLIDAYS.query("holiday_calendar == 'CN'")["holiday_on"])
 WINDOW, ACTIVATION, WIN_BACK = 90, 30, 60  # active_window_days, activation_days, win_back_days of default_b2b
 MODELS = ["touch_execution", "cadence_compliance", "activation_metrics", "customer_lifecycle_history"]
 CHANNELS = ["phone", "email", "visit", "mail"]
@@ -142,7 +146,7 @@ def test_execution_cadence_and_activation_are_what_walks_through_the_rows_give(
     project: CompiledProject, seed: int
 ) -> None:
     raw = random_company(seed)
-    with project.build(raw, as_of=AS_OF, models=MODELS) as connection:
+    with project.build(raw, as_of=AS_OF, models=MODELS, seeds={"holidays": HOLIDAYS}) as connection:
         walk = Walk(raw, connection)
         executed, cadence, activated = (
             records(connection, f"from marts.{table}") for table in ("touch_execution", "cadence_compliance",
@@ -219,6 +223,13 @@ def periods_of(day: date) -> dict[str, tuple[date, date]]:
     }
 
 
+@cache
+def has_open_day(start: date, end: date) -> bool:
+    """Whether people make contacts on any day of a period."""
+    days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
+    return any(day.isoweekday() < 6 and str(day) not in CLOSED for day in days)
+
+
 def suits(policy: dict[str, Any], touch: Any) -> bool:
     """Whether a touch can be what a policy asks for: a call is made by a person, and for this customer alone."""
     by = policy["channel"]
@@ -252,6 +263,7 @@ def owed(
             if (
                 tiers.get(end.replace(day=1)) == policy["tier"]
                 and suits(policy, touch)
+                and has_open_day(start, end)
                 and taken[place] < policy["contacts"]
             ):
                 taken[place] += 1
@@ -278,7 +290,12 @@ def check_cadence(walk: Walk, rows: list[dict[str, Any]]) -> None:
     for opening, last, closing in months():
         first = last.replace(day=1)
         days = [opening + timedelta(days=number + 1) for number in range((closing - opening).days)]
-        ended = {(name, span[0]) for day in days for name, span in periods_of(day).items() if span[1] == day}
+        ended = {
+            (name, span[0])
+            for day in days
+            for name, span in periods_of(day).items()
+            if span[1] == day and has_open_day(*span)
+        }
         in_tiers = {key: tier for key, tier in walk.tiers.items() if key[2] == opening}
         for (customer, scheme, _), tier in in_tiers.items():
             tiers = {**held[customer, scheme], first: tier}
@@ -293,6 +310,7 @@ def check_cadence(walk: Walk, rows: list[dict[str, Any]]) -> None:
     assert found == expected
     assert sum(row["customers_contacted"] for row in rows) > 10
     assert any(row["overdue_contacts"] and row["contacts_made"] for row in rows)
+    assert not has_open_day(date(2024, 2, 12), date(2024, 2, 18))
     assert {row["is_mature"] for row in rows} == {True, False}
 
 

@@ -81,6 +81,27 @@ def test_each_owner_gets_a_workbook_and_a_csv_with_filled_texts(published: Home)
     assert sheet.auto_filter.ref == "A1:L2"
 
 
+def test_a_text_that_cannot_be_filled_leaves_the_earlier_lists(published: Home, tmp_path: Path) -> None:
+    folder = export_contacts(published, PROJECT).folder
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    seeds = tmp_path / "dbt_project" / "seeds"
+    seeds.mkdir(parents=True)
+    rows = ["template,language,channel,subject,body,fields,rule_id", "birthday,en,sms,B,{{ due_on + 1 }},,P2"]
+    (seeds / "contact_templates.csv").write_text("\n".join([*rows, "first_coupon,en,sms,C,A coupon,,P2"]) + "\n")
+    with pytest.raises(SettingsError, match="Template 'B' cannot be filled: can only concatenate str"):
+        export_contacts(published, tmp_path)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert [path.name for path in folder.parent.iterdir()] == ["2024-05-29"]
+
+
+def test_an_owners_new_list_leaves_no_older_one_in_another_form(published: Home) -> None:
+    folder = export_contacts(published, PROJECT).folder
+    export_contacts(published, PROJECT, owner="ann/bo", language="zh", form="csv")
+    names = {path.name for path in folder.iterdir()}
+    others = {f"{name}.{end}" for name in ("operations", "Ann_bo") for end in ("csv", "xlsx")}
+    assert names == {*others, f"{SLASHED}.csv"}
+
+
 def test_texts_and_headers_are_chinese_on_demand(published: Home) -> None:
     done = export_contacts(published, PROJECT, language="zh", form="csv", days=7)
     assert not list(done.folder.glob("*.xlsx"))

@@ -130,6 +130,12 @@ BROKEN_CONTACTS: dict[str, tuple[str, str, str, str]] = {
         "line {line}: contact_quiet_weekdays '1,2,3,4,5,6,7' (rule P3) names all seven weekdays, so that no weekday is"
         " open for a contact. Leave out the days on which people work",
     ),
+    "template_that_reckons_with_a_text": (
+        "contact_templates",
+        "talk through the month with you.",
+        "talk through the month with you {{ tier + 1 }}.",
+        'cannot be filled: can only concatenate str (not "int") to str. Fields are texts: {{ name | int }} is a number',
+    ),
     "no_jinja": (
         "contact_templates",
         "talk through the month with you.",

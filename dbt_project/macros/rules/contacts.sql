@@ -29,6 +29,16 @@
     end
 {%- endmacro %}
 
+{# Whether people make contacts on a day: no quiet weekday and no holiday; a make-up working day is open. #}
+{% macro is_open_day(day, holidays, profile) -%}
+    coalesce(
+        {{ holidays }}.is_working_day,
+        position(
+            cast({{ iso_weekday(day) }} as {{ dbt.type_string() }}) in {{ profile }}.contact_quiet_weekdays
+        ) = 0
+    )
+{%- endmacro %}
+
 {# Days within which two contacts of a customer are too near each other; read when compiled, as frames take no column. #}
 {% macro contact_gap_days() -%}
     {% set rows = seed_rows("profile_parameters", "rule_rows.parameter", ["parameter", "value"]) %}

@@ -8,15 +8,42 @@ with months as (
 
 ),
 
-dates as (
+run_parameters as (
 
-    select date_day from {{ ref('dim_dates') }}
+    select * from {{ source('raw', 'run_parameters') }}
 
 ),
 
 profile as (
 
     select * from {{ ref('int_profile') }}
+
+),
+
+holidays as (
+
+    select holidays.*
+    from {{ ref('holidays') }} as holidays
+    inner join profile on holidays.holiday_calendar = profile.contact_holiday_calendar
+
+),
+
+dates as (
+
+    select
+        dates.date_day,
+        {{ is_open_day('dates.date_day', 'holidays', 'profile') }} as is_open
+    from {{ ref('dim_dates') }} as dates
+    cross join profile
+    left join holidays on dates.date_day = holidays.holiday_on
+    -- Periods that are not over have days to come.
+    union all
+    select
+        calendar.date_day,
+        calendar.is_open
+    from {{ ref('int_contact_days') }} as calendar
+    cross join run_parameters
+    where calendar.date_day > run_parameters.as_of_date
 
 ),
 
@@ -46,7 +73,18 @@ cadences as (
 
 of_periods as (
 
-    {{ stacked('dates', ['date_day'], contact_periods('date_day')) }}
+    {{ stacked('dates', ['date_day', 'is_open'], contact_periods('date_day')) }}
+
+),
+
+-- Nothing is owed in a period without an open day, such as a week of holidays.
+open_periods as (
+
+    select distinct
+        period,
+        period_start
+    from of_periods
+    where is_open
 
 ),
 
@@ -64,6 +102,8 @@ periods as (
             of_periods.period_end = of_periods.date_day
             and of_periods.date_day > months.opening_on
             and of_periods.date_day <= months.closing_on
+    inner join open_periods
+        on of_periods.period = open_periods.period and of_periods.period_start = open_periods.period_start
 
 ),
 
@@ -143,6 +183,8 @@ in_months as (
         on
             touched_periods.period_end > months.opening_on
             and touched_periods.period_end < {{ add_months(add_days('months.opening_on', 1), 1) }}
+    inner join open_periods
+        on touched_periods.period = open_periods.period and touched_periods.period_start = open_periods.period_start
 
 ),
 

@@ -30,13 +30,7 @@ opened as (
         spine.date_day,
         {{ month_start('spine.date_day') }} as month_start,
         {{ week_start('spine.date_day') }} as week_start,
-        -- A make-up working day is open though it is a Saturday.
-        coalesce(
-            holidays.is_working_day,
-            position(
-                cast({{ iso_weekday('spine.date_day') }} as {{ dbt.type_string() }}) in profile.contact_quiet_weekdays
-            ) = 0
-        ) as is_open
+        {{ is_open_day('spine.date_day', 'holidays', 'profile') }} as is_open
     from spine
     cross join profile
     left join holidays on spine.date_day = holidays.holiday_on

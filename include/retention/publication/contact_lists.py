@@ -12,11 +12,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from glob import escape
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined
 from jinja2 import Template as JinjaTemplate
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -113,9 +115,9 @@ def fill(template: Template, fields: Mapping[str, str]) -> Template:
     """
     try:
         return Template(*(_compiled(text).render(fields) for text in (template.subject, template.body)))
-    except TemplateError as error:
+    except Exception as error:  # whatever an expression raises is a mistake in the template
         raise SettingsError(
-            f"Template '{template.subject}' cannot be filled: {error}.",
+            f"Template '{template.subject}' cannot be filled: {str(error).rstrip('.')}.",
             "Mend it in seeds/contact_templates.csv; retention rules check names the fields there are.",
         ) from error
 
@@ -136,6 +138,8 @@ def export_contacts(
     form: str = "both",
 ) -> Exported:
     """Write a list per owner into `HOME/reports/contacts/<as-of>/`; it replaces that day's earlier lists.
+
+    Lists are written beside and take their places together: what cannot be filled leaves the earlier ones as they were.
 
     Args:
         days: contacts due in so many days after the as-of day, and overdue ones; None: the whole calendar.
@@ -158,17 +162,21 @@ def export_contacts(
             raise NotThereError(f"No contact of '{owner}' is due.{_known(owners)}", "Leave --owner out for all.")
         names = release.names(language, SHOWN_SETS)
         without = release.rows(WITHOUT_CONSENT, asked)[0]["customers"]
-    folder = home.reports / "contacts" / str(as_of)
-    folder.mkdir(parents=True, exist_ok=True)
-    if owner is None:
-        for stale in (*folder.glob("*.xlsx"), *folder.glob("*.csv")):
-            stale.unlink()
     by_owner: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_owner.setdefault(row["owner"], []).append(row)
-    for name, contacts in by_owner.items():
-        lines = [_line(one, templates, names, language, as_of) for one in contacts]
-        _write(folder / file_name(name, owners), lines, language, FORMATS[form])
+    folder = home.reports / "contacts" / str(as_of)
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".", dir=folder.parent) as beside:
+        for name, contacts in by_owner.items():
+            lines = [_line(one, templates, names, language, as_of) for one in contacts]
+            _write(Path(beside) / file_name(name, owners), lines, language, FORMATS[form])
+        whose = "*" if owner is None else escape(file_name(owner, owners))
+        for end in FORMATS["both"]:
+            for earlier in folder.glob(whose + end):
+                earlier.unlink()
+        for path in Path(beside).iterdir():
+            path.replace(folder / path.name)
     counts = {name: len(contacts) for name, contacts in by_owner.items()}
     return Exported(folder, counts, sum(1 for row in rows if row["is_overdue"]), without)
 

@@ -143,7 +143,7 @@ def template_problems(connection: duckdb.DuckDBPyConnection, events: Mapping[str
 
 def _text_problems(line: int, template: str, part: str, text: str, named: set[str]) -> Iterator[Problem]:
     try:
-        used = find_undeclared_variables(SandboxedEnvironment().parse(text))  # read, never rendered
+        used = find_undeclared_variables(SandboxedEnvironment().parse(text))
     except TemplateSyntaxError as error:
         why = (error.message or "").rstrip(".")  # some of Jinja's sentences end, some do not
         told = f"the {part} of {template} is no Jinja: {why}. Write fields as {{{{ name }}}}."
@@ -155,4 +155,11 @@ def _text_problems(line: int, template: str, part: str, text: str, named: set[st
             f"the {part} of {template} uses {', '.join(unknown)}, which column fields does not name. "
             "Add it there, or correct the name."
         )
+        yield Problem("contact_templates", line, None, told)
+        return
+    try:
+        SandboxedEnvironment().from_string(text).render(dict.fromkeys(used, "1"))
+    except Exception as error:  # whatever an expression raises is a mistake in the template
+        why = str(error).rstrip(".")
+        told = f"the {part} of {template} cannot be filled: {why}. Fields are texts: {{{{ name | int }}}} is a number."
         yield Problem("contact_templates", line, None, told)
