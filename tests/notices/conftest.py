@@ -1,7 +1,7 @@
 """A home with a published release of hand-made alerts, and a local service that takes messages."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,11 @@ import duckdb
 import pytest
 from tests.notices.receiver import Receiver, receiving
 
+from retention.notices import Notices, notify
+from retention.notices.telling import Done
 from retention.runs import Home
+
+Tell = Callable[..., Done]
 
 COLUMNS = {
     "as_of_date": "date",
@@ -144,3 +148,32 @@ def published(home: Home) -> Releases:
 
 def day(text: str) -> date:
     return date.fromisoformat(text)
+
+
+@pytest.fixture
+def notices(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Notices:
+    """East team has an address of its own and reads Chinese; all others are told by the default one."""
+    monkeypatch.setenv("NOTICES_EAST", receiver.address("east"))
+    monkeypatch.setenv("RETENTION_CONNECTION_CHAT", receiver.address("all"))
+    return Notices.model_validate(
+        {
+            "wait": "0s",
+            "age": "400d",
+            "default": {"secret": {"connection": "chat"}},
+            "owners": [{"owner": "East team", "secret": {"env": "NOTICES_EAST"}, "language": "zh"}],
+        }
+    )
+
+
+@pytest.fixture
+def tell(published: Releases, notices: Notices) -> Tell:
+    def tell(**more: Any) -> Done:
+        given = {"notices": notices, "today": day("2024-05-08")} | more
+        return notify(published.home, given.pop("notices"), Path("notices.yml"), **given)
+
+    return tell
+
+
+def kinds(done: Done) -> list[tuple[str, str]]:
+    """What was told, as kind and alert, in order."""
+    return [(one.kind, one.alert_id) for sending in done.sendings for one in sending.alerts]

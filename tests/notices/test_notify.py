@@ -3,7 +3,6 @@
 import io
 import json
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -11,45 +10,13 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from tests.notices.conftest import Releases, alert, closed, day
+from tests.notices.conftest import Releases, Tell, alert, closed, day, kinds
 from tests.notices.receiver import Receiver
 
 from retention.errors import LockBusyError, NotThereError, SendingError, SettingsError
-from retention.notices import Ledger, Notices, notify, read_notices, send_again
+from retention.notices import Ledger, Notices, read_notices, send_again
 from retention.notices.declaration import shown
 from retention.notices.sending import Messenger
-from retention.notices.telling import Done
-
-Tell = Callable[..., Done]
-
-
-@pytest.fixture
-def notices(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Notices:
-    """East team has an address of its own and reads Chinese; all others are told by the default one."""
-    monkeypatch.setenv("NOTICES_EAST", receiver.address("east"))
-    monkeypatch.setenv("RETENTION_CONNECTION_CHAT", receiver.address("all"))
-    return Notices.model_validate(
-        {
-            "wait": "0s",
-            "age": "400d",
-            "default": {"secret": {"connection": "chat"}},
-            "owners": [{"owner": "East team", "secret": {"env": "NOTICES_EAST"}, "language": "zh"}],
-        }
-    )
-
-
-@pytest.fixture
-def tell(published: Releases, notices: Notices) -> Tell:
-    def tell(**more: Any) -> Done:
-        given = {"notices": notices, "today": day("2024-05-08")} | more
-        return notify(published.home, given.pop("notices"), Path("notices.yml"), **given)
-
-    return tell
-
-
-def kinds(done: Done) -> list[tuple[str, str]]:
-    """What was told, as kind and alert, in order."""
-    return [(one.kind, one.alert_id) for sending in done.sendings for one in sending.alerts]
 
 
 def test_each_owner_gets_one_digest_in_its_language_and_a_second_run_sends_nothing(
@@ -263,7 +230,7 @@ def test_what_is_new_and_what_has_ended_has_lines_before_what_stood(
     text = receiver.texts("east")[-1]
     assert "结束原因：已恢复" in text
     assert "结束原因：已流失" in text
-    assert "规则W2另有3条，未在此列出" in text
+    assert "规则W2另有3条，其中2条为严重，未在此列出" in text
     assert "规则W2另有2条已结束，未在此列出（人工关闭1条，已流失1条）" in text
     assert kinds(tell(notices=few)) == []
     published.publish("2024-05-05", *ended, *backlog, *new)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from retention.notices.alerts import SEVERITIES, Alert, Names, name_of
 from retention.notices.ledger import CLOSED, OPENED, RESUMED, RETURNED, RISEN, WITHDRAWN, Told
-from retention.notices.news import News
+from retention.notices.news import CRITICAL, REOPENED, SNOOZE_OVER, News
 from retention.notices.places import Places
 from retention.publication.chosen_release import Release
 from retention.publication.provenance import NOTICE
@@ -35,10 +35,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "since": "since {day}",
         "span": "open {day} to {end}",
         "ending": "ended: {reason}",
+        "is_risen": "now critical",
+        "is_reopened": "opened again",
+        "is_snooze_over": "no longer snoozed",
         "due": "{occasion}, due {day}",
         "of": "{trigger} ({event})",
         "value": "value at stake {value}",
         "more": "{number} more of rule {rule}, not listed here",
+        "more_critical": "{number} more of rule {rule}, {critical} of them critical, not listed here",
         "more_ended": "{number} more of rule {rule} ended, not listed here ({reasons})",
         "reason_count": "{number} {reason}",
         "taken_back": "taken back",
@@ -68,10 +72,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "since": "自{day}起",
         "span": "{day}至{end}",
         "ending": "结束原因：{reason}",
+        "is_risen": "已升为严重",
+        "is_reopened": "再次触发",
+        "is_snooze_over": "暂停提醒已结束",
         "due": "{occasion}，{day}到期",
         "of": "{trigger}（{event}）",
         "value": "涉及金额 {value}",
         "more": "规则{rule}另有{number}条，未在此列出",
+        "more_critical": "规则{rule}另有{number}条，其中{critical}条为严重，未在此列出",
         "more_ended": "规则{rule}另有{number}条已结束，未在此列出（{reasons}）",
         "reason_count": "{reason}{number}条",
         "taken_back": "已撤回",
@@ -83,6 +91,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "colon": "：",
     },
 }
+NOT_OPENED: Mapping[str | None, str] = {RISEN: "is_risen", REOPENED: "is_reopened", SNOOZE_OVER: "is_snooze_over"}
+"""Why an alert is news that did not just open for the first time, as the table says it and as a line does."""
 OCCASION_SETS: Mapping[str, tuple[str, ...]] = {"ticket": ("sla_metric",), "customer": ("contact",)}
 """What a subject's occasion is: which clock of a ticket, which planned contact with a customer."""
 SLOT = "#"
@@ -184,13 +194,14 @@ def _section(one: News) -> str:
 
 
 def _numbers(counted: Sequence[News], language: str, names: Names) -> list[str]:
-    """What is told in a number, by rule: what is open, then what has ended, and why."""
+    """What is told in a number, by rule: what is open, how much of it is critical, then what has ended, and why."""
     words = WORDS[language]
-    begun = Counter(one.rule_id for one in counted if not one.is_end)
-    lines = [
-        f"- {words['more'].format(number=number, rule=_rule(rule, language, names))}"
-        for rule, number in sorted(begun.items())
-    ]
+    begun = [one for one in counted if not one.is_end]
+    critical = Counter(one.rule_id for one in begun if one.alert and one.alert.severity == CRITICAL)
+    lines: list[str] = []
+    for rule, number in sorted(Counter(one.rule_id for one in begun).items()):
+        form = words["more_critical" if critical[rule] else "more"]
+        lines.append(f"- {form.format(number=number, rule=_rule(rule, language, names), critical=critical[rule])}")
     for rule in sorted({one.rule_id for one in counted if one.is_end}):
         reasons = Counter(_ending(one, language, names) for one in counted if one.is_end and one.rule_id == rule)
         told = words["comma"].join(
@@ -245,6 +256,7 @@ def _line(one: News, language: str, names: Names) -> str:
     parts = [
         f"**{name_of(names, language, alert.severity, *SEVERITY_SETS)}** "
         f"{name_of(names, language, alert.alert_type, 'alert_type')}{colon}{_subject(alert, language, names)}",
+        _not_opened(one, language),
         _occasion(alert, alert.due_on, language, names),
         _figure(alert, language, names),
     ]
@@ -259,6 +271,13 @@ def _line(one: News, language: str, names: Names) -> str:
         parts.append(words["ending"].format(reason=_ending(one, language, names)))
         parts.append(f"{words['span'].format(day=alert.opened_on, end=alert.closed_on)} ({alert.rule_id})")
     return " · ".join(part for part in parts if part)
+
+
+def _not_opened(one: News, language: str) -> str:
+    """Under "New alerts" why one is news that opened before; empty for all else, whose heading says it."""
+    if one.alert is None or _section(one) != OPENED or one.alert.news not in NOT_OPENED:
+        return ""
+    return WORDS[language][NOT_OPENED[one.alert.news]]
 
 
 def _subject(alert: Alert, language: str, names: Names) -> str:

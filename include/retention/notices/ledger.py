@@ -144,8 +144,8 @@ class History:
         return found
 
     def told_on(self, day: date) -> set[str]:
-        """The recipients who had a digest of this day, or may have had one."""
-        return {one.recipient for one in self.sendings.values() if one.as_of == day and one.alerts and one.has_told}
+        """The recipients who had a digest of this day, or may have had one, be it of numbers told before."""
+        return {one.recipient for one in self.sendings.values() if one.as_of == day and one.has_told}
 
     def told_after(self, name: str) -> set[tuple[str, str, str, str]]:
         """What was told after a sending, or may have been, by the keys of alerts; what was told in a number apart."""

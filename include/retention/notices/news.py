@@ -5,10 +5,10 @@ opening, and with it the alert's ID: what was told of the same rule, subject and
 was told of it. What was told as open is told as closed once it is, and as taken back where the release knows nothing of
 it any more.
 
-Beyond the owner's cap news is told in a number. What is new on the day of the release was ranked by itself there, and
-what was there before, too. What became new on days of which nothing was told (no run, or one that failed) is ranked
-here, by itself as well: what was told long ago takes no place from it. Which of all this has a line of its own in a
-digest is for places.py to say.
+Beyond the owner's cap news is told in a number, each day on which it waits there. What is new on the day of the release
+was ranked by itself there, and what was there before, too. What became new on days of which nothing was told (no run,
+or one that failed) is ranked here, by itself as well: what was told long ago takes no place from it. Which of all this
+has a line of its own in a digest is for places.py to say.
 """
 
 from collections import defaultdict
@@ -23,7 +23,7 @@ from retention.notices.ledger import CLOSED, GROUPED, LAPSED, OPENED, RESUMED, R
 Key = tuple[str, str, str, str]
 T = TypeVar("T", Alert, Told)
 CRITICAL = SEVERITIES[0]
-SNOOZE_OVER = "snooze_over"
+REOPENED, SNOOZE_OVER = "reopened", "snooze_over"
 END_DAYS = 7
 """For how many days after it closed an end may wait for a line of its own; then a number tells it."""
 
@@ -190,7 +190,7 @@ def _counted(rows: Sequence[Alert], grouped: Sequence[Told]) -> set[tuple[str, s
 
 
 def _capped(found: Sequence[News], counted: set[tuple[str, str | None]], since: Since) -> list[News]:
-    """Beginnings beyond their owners' caps in numbers, once each; all else as it is."""
+    """Beginnings beyond their owners' caps in numbers, whether they were counted before or not; all else as it is."""
     missed: dict[str | None, list[News]] = defaultdict(list)
     kept: list[News] = []
     for one in found:
@@ -202,7 +202,7 @@ def _capped(found: Sequence[News], counted: set[tuple[str, str | None]], since: 
         if one.kind == RETURNED or row.is_in_digest:
             kept.append(replace(one, was_counted=was_counted))
         elif was_counted:
-            continue
+            kept.append(replace(one, kind=GROUPED, was_counted=True))
         elif since.was_missed(row):
             missed[one.owner].append(one)
         else:
