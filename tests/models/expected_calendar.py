@@ -148,8 +148,15 @@ class Plan(Due):
             if one.made_on:
                 one.exclusion = "already_contacted"
         near = any(touch.on == as_of for touch in touches)
-        left = [one for one in planned if one.exclusion is None and one.due_on >= self.shown_from]
+        # A trigger that found no place is owed while it makes sense; by cadence the next one comes.
+        left = [
+            one
+            for one in planned
+            if one.due_on >= self.shown_from
+            and (one.exclusion is None or (one.expires_on and not one.made_on and one.due_on < as_of <= one.expires_on))
+        ]
         for one in left:
+            one.exclusion = None
             if one.ended_on and one.ended_on <= (one.expires_on or one.ended_on):
                 one.exclusion = "no_longer_due"
             elif (one.expires_on or one.latest_on) < as_of:

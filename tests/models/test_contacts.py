@@ -140,7 +140,7 @@ def test_nobody_is_planned_against_consent_cap_or_capacity(built: Built) -> None
 
 
 FIXED = ("due_on", "channel", "owner", "priority", "template")
-HELD_UP = {None, "superseded", "expired", "already_contacted", "lower_priority", "frequency_cap"}
+HELD_UP = {None, "superseded", "expired", "already_contacted", "lower_priority", "frequency_cap", "no_longer_due"}
 """What can become of a contact that was planned and not made; already_contacted on a day with another touch."""
 
 

@@ -64,9 +64,19 @@ judged as (
     cross join bounds
     left join touched_now on planned.customer_id = touched_now.customer_id
     where
-        -- What was made has no reason but that.
-        (planned.plan_exclusion is null or (planned.touch_id is not null and planned.judgement is null))
-        and planned.due_on >= bounds.shown_from
+        planned.due_on >= bounds.shown_from
+        and (
+            planned.plan_exclusion is null
+            -- What was made has no reason but that.
+            or (planned.touch_id is not null and planned.judgement is null)
+            -- Who gave way on a day, or had no place in a week, is owed it for as long as it makes sense (decision 93).
+            or (
+                planned.contact_kind = 'trigger'
+                and planned.judgement is null
+                and planned.due_on < bounds.as_of_date
+                and planned.expires_on >= bounds.as_of_date
+            )
+        )
 
 ),
 
