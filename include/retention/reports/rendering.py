@@ -16,7 +16,7 @@ from retention.reports.release import Release, Table
 from retention.reports.wording import Wording
 
 MOST_FINDINGS = 5
-FIGURE = re.compile(r"[≥≤]? ?[-+]?[\d,.]+%?|\d{4}-\d{2}-\d{2}( \d{2}:\d{2})?")
+FIGURE = re.compile(r"[≥≤]? ?[-+]?[\d,.]+(%| pts| 个百分点)?|\d{4}-\d{2}-\d{2}( \d{2}:\d{2})?")
 """Texts that stay in one line; others of some length may take several, so that a wide table fits the page."""
 GRAVITY = ("bad", "warn", "good")
 MOODS = {
