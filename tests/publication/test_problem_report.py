@@ -34,7 +34,8 @@ create table marts.dim_labels as select * from (values
 create table marts.issue_hotspots as select * from (values
     (date '2024-05-27', 'logistics|east', 9, 0.9, 1, 0.9, 2.0, 3.5, 'rising', 2.0, 4.04, true, 1, 7, 100.00, 0.25, 'A',
         'east', 'app', 'hotspot', '9 tickets, a usual week 2.0: score 4.04 >= 3.00'),
-    (date '2024-05-27', 'billing', 1, 0.1, 2, 1.0, 1.0, 0.0, 'steady', 1.0, 0.0, false, null, 1, null, null, null, null,
+    (date '2024-05-27', 'billing', 1, 0.219512195, 2, 1.0, 1.0, 0.0, 'steady', 1.0, -0.9806, false, null, 1,
+        1211844.04, null, null, null,
         null, 'too_few_tickets', 'history_too_short')
 ) as t(week_start, category, tickets, ticket_share, category_rank, cumulative_share, mean_4_weeks, change_rate, trend,
     usual_tickets, hotspot_score, is_hotspot, hotspot_rank, customers, revenue_12m, revenue_share, main_tier,
@@ -49,19 +50,26 @@ create table marts.service_metrics as select * from (values
     undecided, timely_rate, median_first_response_minutes, median_resolution_minutes, call_back_rate, csat);
 create table marts.ticket_sla as select *, true as is_open from (values
     ('T1', 'C1', '=cmd()', 'billing', 'P1', 1, timestamp '2024-05-01 10:00', timestamp '2024-05-02 10:00', 'met',
-        'overdue', 'overdue: 9 of 5 minutes', true, true),
+        'overdue', 'overdue: 471101 of 1440 minutes', true, true),
+    ('T3', 'C3', 'bob', 'billing', 'P2', 0, timestamp '2024-05-28 10:00', timestamp '2024-05-28 12:00', 'overdue',
+        'running', 'running: 7 of 10080 minutes', true, false),
     ('T2', null, 'ann', null, null, 0, timestamp '2024-05-28 10:00', timestamp '2024-05-30 10:00', 'met', 'running',
         'running: 1 of 5 minutes', false, true)
 ) as t(ticket_id, customer_id, owner, category, escalated_priority, escalation_level, received_at, next_due_at,
     first_response_status, resolution_status, reason, is_overdue, is_soon_overdue);
 create table marts.ticket_sla_policies as select * from (values
-    ('T1', 'resolution', timestamp '2024-05-02 10:00', 'overdue', true, false),
-    ('T1', 'first_response', timestamp '2024-05-30 09:00', 'running', true, true),
-    ('T2', 'resolution', timestamp '2024-05-30 10:00', 'running', true, true),
-    ('T2', 'call_back', timestamp '2024-05-30 10:00', 'running', true, true),
-    ('T2', 'contact', timestamp '2024-05-30 08:00', 'running', false, true)
-) as t(ticket_id, metric, due_at, status, is_counted, is_soon_overdue);
+    ('T1', 'resolution', timestamp '2024-05-02 10:00', 'overdue', true, false, 471101, 1440, 'calendar'),
+    ('T1', 'first_response', timestamp '2024-05-30 09:00', 'running', true, true, 61, 120, 'business'),
+    ('T1', 'contact', timestamp '2024-05-03 10:00', 'overdue', true, false, 3, 2, 'calendar'),
+    ('T1', 'call_back', timestamp '2024-05-01 10:00', 'overdue', true, false, 3, 2, 'calendar'),
+    ('T2', 'resolution', timestamp '2024-05-30 10:00', 'running', true, true, 1, 5, 'calendar'),
+    ('T2', 'call_back', timestamp '2024-05-30 10:00', 'running', true, true, 1, 5, 'calendar'),
+    ('T2', 'contact', timestamp '2024-05-30 08:00', 'running', false, true, 1, 5, 'calendar'),
+    ('T3', 'resolution', timestamp '2024-06-30 10:00', 'running', true, false, 7, 10080, 'calendar'),
+    ('T3', 'first_response', timestamp '2024-05-28 12:00', 'overdue', true, false, 1920, 120, 'business')
+) as t(ticket_id, metric, due_at, status, is_counted, is_soon_overdue, taken_minutes, allowed_minutes, clock);
 """
+"""T1 is late by its settlement and soon by its answer, T3 late by its answer alone: the settlement has days to go."""
 RUNNER = CliRunner()
 
 
@@ -91,7 +99,7 @@ def test_the_report_of_the_as_of_days_week_stands_in_both_languages(published: H
     assert "| T1 | C1 | =cmd() |" in english
     page = (folder / "report-zh.html").read_text(encoding="utf-8")
     assert "logistics|east明显偏高：9 件（90.0%），涉及 7 位客户，常规周为 2.0 件。" in page
-    assert "1 件未解决的工单已超时" in page
+    assert "2 件未解决的工单已超时" in page
     assert "<script" not in page
     chinese = (folder / "report-zh.md").read_text(encoding="utf-8")
     assert "高频问题分析报告" in chinese
@@ -101,7 +109,14 @@ def test_the_report_of_the_as_of_days_week_stands_in_both_languages(published: H
     assert "| 地区 | 东区 | 6 |" in chinese
     assert "| 地区 | 未知 | 4 |" in chinese
     assert "| 账单 |" in chinese
-    assert "已超时未完成：已用 9 分钟，时限 5 分钟" in chinese
+    assert "| 已超时未完成：已用 327 天 3 小时，时限 1 天 |" in chinese
+    assert "| Overdue: 327 d 3 h of 1 d |" in english
+    assert "| Overdue: 32 h of 2 h of working time |" in english, "by its answer; its settlement is in time"
+    assert "| running: 1 h 1 min of 2 h of working time |" in english, "of the clock that is soon due"
+    assert "minutes" not in english.split("## Open and overdue")[1]
+    assert "| 1,211,844 |" in english, "an amount as in the other reports"
+    assert "| -0.98 |" in english
+    assert "| 22.0% |" in english, "9 of 41, rounded once"
     assert "| 首次响应 |" in chinese
     for text in (english, chinese):
         assert "| 90.0% | 90.0% | 2.0 | +350.0% |" in text, "shares and changes are percents"
@@ -113,7 +128,7 @@ def test_the_report_of_the_as_of_days_week_stands_in_both_languages(published: H
     assert (change.value, change.number_format) == (3.5, "+0.0%;-0.0%;0.0%")
     assert book.sheetnames == ["本周问题", "服务指标", "已超时未解决", "即将超时"]
     overdue = [[cell.value for cell in row] for row in book["已超时未解决"].iter_rows()]
-    assert [row[0] for row in overdue] == ["工单编号", "T1"]
+    assert [row[0] for row in overdue] == ["工单编号", "T1", "T3"]
     assert "已超时未完成" in overdue[1]
     assert book["已超时未解决"]["C2"].data_type == "s", "an owner's name is no formula"
 

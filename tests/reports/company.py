@@ -78,7 +78,8 @@ ROWS = """
     ) as t(cohort_period, period_number, cohort_size, retained_customers, retention_rate, is_mature);
     insert into marts.data_quality by name select * from (values
         ('orders', 'volume', 'rows', null, '10', '>= 1', true, 'critical', date '{as_of}'),
-        ('customers', 'completeness', 'share', 'name', '0.2', '>= 0.95', false, 'warning', date '{as_of}')
+        ('customers', 'completeness', 'expect_column_values_to_not_be_null', 'name',
+            '0.2', '>= 0.95', false, 'warning', date '{as_of}')
     ) as t(entity, "check", expectation, "column", observed, threshold, passed, severity, as_of_date);
 """
 """Numbers of the golden rows (rules, section 17): 458 of 500, 168 of 800, 48 of 50, 98 of 100, W6."""

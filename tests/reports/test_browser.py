@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from retention.runs import Home
 
-DESKTOP, PHONE = 1200, 390
+DESKTOP, PHONE, LAPTOP = 1200, 390, 1300
 
 
 @pytest.fixture
@@ -42,4 +42,10 @@ def test_no_request_leaves_a_page_and_a_phone_shows_it_whole(reported: Home, bro
                 assert browser.ask("document.documentElement.scrollWidth") <= width, f"{kind} is wider than {width}"
             assert browser.ask("getComputedStyle(document.body).color") == "rgb(28, 37, 48)", "the style was taken"
             assert browser.ask("document.querySelectorAll('h2').length") > 1
+            if kind == "daily":
+                browser.open(page, LAPTOP)
+                wide = (
+                    "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).length"
+                )
+                assert browser.ask(wide) == 0, "owner and action stand in sight"
     assert browser.ask("document.documentElement.lang") == "zh-CN"

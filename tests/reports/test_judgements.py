@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -12,11 +13,12 @@ from retention.reports import board_sections as board
 from retention.reports import churn_sections as churn
 from retention.reports import company_sections as company
 from retention.reports import contact_sections as contacts
-from retention.reports.columns import columns_of
+from retention.reports.columns import column, columns_of
 from retention.reports.figures import Figures
 from retention.reports.release import Release, open_release
 from retention.reports.sheets import SHEETS
 from retention.reports.wording import Wording
+from retention.reports.writing import write_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,3 +160,67 @@ def test_channels_by_which_customers_came_have_names(release: Release) -> None:
     figures = Figures(release, Wording("zh"))
     assert figures.cause("channel", "referral", 0.5) == "渠道：老客户推荐（占变化的 50%）"
     assert figures.value_of("channel", "phone") == "电话"
+
+
+def test_what_has_a_cause_comes_first_and_all_that_is_abnormal_is_named(reported: Home, home: Home) -> None:
+    """The metric with the smallest gap is the only one that is explained."""
+    folder = copy_release(reported, home)
+    home.published.symlink_to(folder)
+    with duckdb.connect(str(folder / "retention.duckdb")) as connection:
+        connection.execute("update marts.kpi_board set reason_value = null, reason_dimension = null "
+                           "where metric != 'retention_rate'")  # fmt: skip
+    with open_release(home) as opened:
+        rows = opened.ask(board.ABNORMAL.query).rows
+    assert [(row["board_metric"], row["_case"]) for row in rows] == [
+        ("retention_rate", "explained_first"), ("churn_rate_daily", "unexplained"), ("timely_rate", "unexplained"),
+    ]  # fmt: skip
+    assert rows[0]["abnormal_metrics"] == 3
+    assert rows[0]["all_abnormal"] == "retention_rate,churn_rate_daily,timely_rate"
+    with duckdb.connect(str(folder / "retention.duckdb")) as connection:
+        connection.execute("update marts.kpi_board set is_abnormal = metric = 'retention_rate'")
+    with open_release(home) as opened:
+        assert [row["_case"] for row in opened.ask(board.ABNORMAL.query).rows] == ["explained"]
+
+
+@pytest.mark.parametrize(
+    ("alert", "value", "threshold"),
+    [
+        ({"metric_value": 0.044, "metric_threshold": 0.05, "_close_threshold": 0.04, "_unit": "rate"},
+         "4.4%", "5.0%（现已低于该值，低于 4.0% 时关闭）"),
+        ({"metric_value": 0.05, "metric_threshold": 0.05, "_close_threshold": 0.04, "_unit": "rate"}, "5.0%", "5.0%"),
+        ({"metric_value": 2.0, "metric_threshold": 1.0, "_close_threshold": 3.0, "_unit": "ratio"},
+         "2.0", "1.0（现已高于该值，高于 3.0 时关闭）"),
+        ({"metric_value": 0.4, "metric_threshold": 0.3, "_close_threshold": 0.15, "_critical_threshold": 0.6,
+          "_critical_on": date(2024, 5, 4), "_unit": "rate"},
+         "40.0%", "30.0%（2024-05-04 达到严重阈值 60.0%，现已回落）"),
+        ({"metric_value": 0.7, "metric_threshold": 0.3, "_close_threshold": 0.15, "_critical_threshold": 0.6,
+          "_critical_on": date(2024, 5, 4), "_unit": "rate"}, "70.0%", "30.0%"),
+        ({"metric_value": 0.0, "metric_threshold": 0.0, "_close_threshold": None, "_unit": "days"}, "不足1天", "0"),
+        ({"metric_value": 2.0, "metric_threshold": 0.0, "_close_threshold": None, "_unit": "days"}, "2", "0"),
+    ],
+)  # fmt: skip
+def test_a_figure_that_seems_to_need_no_alert_says_why_one_stands(
+    release: Release, alert: dict[str, Any], value: str, threshold: str
+) -> None:
+    figures = Figures(release, Wording("zh"))
+    told = [figures.told(column(name, "DOUBLE"), alert) for name in ("metric_value", "metric_threshold")]
+    assert told == [value, threshold]
+
+
+def test_the_change_of_the_score_is_that_of_the_scores_shown(reported: Home, home: Home) -> None:
+    """82.2221 after 81.1657 is shown as 82.2 after 81.2; another measure known is a reason, not a gap."""
+    folder = copy_release(reported, home)
+    home.published.symlink_to(folder)
+    with duckdb.connect(str(folder / "retention.duckdb")) as connection:
+        connection.execute("""
+            update marts.program_health_summary set score = 82.22213261, score_change = 1.05645046
+                where month = date '2024-04-01';
+            update marts.program_health_summary
+                set score = 81.16568215, score_change = null, change_missing_reason = 'other_measures'
+                where month = date '2024-03-01';
+        """)
+    made = write_report(home, "monthly")
+    chinese = (made / "report-zh.md").read_text(encoding="utf-8")
+    assert "| 2024-04 |  | 82.2 | 良好 | +1.0 |" in chinese
+    assert "| 2024-03 |  | 81.2 | 良好 | 指标口径不同 |" in chinese
+    assert "82.2 分（良好），较上月 +1.0 分" in chinese

@@ -53,11 +53,17 @@ def test_the_daily_report_tells_the_worst_metrics_first_and_the_reason_found(rep
     assert len(findings) == 5
     assert "is 9.3% against a target of ≤ 5.0%, and its 7-day trend runs the wrong way (+1.1 pts)" in findings[0]
     assert "Most of the change lies in Region North (62% of the change)." in findings[0]
-    assert findings[2] == (
+    assert findings[3] == (
         "- **Watch** 5 of 5 metrics with a target miss it, 1 of them by figures of too few to judge; 1 have no figure."
     )
-    assert "2 alerts were opened on the day, 1 closed; 4 are open, 1 of them critical." in findings[3]
+    assert "2 alerts were opened on the day, 1 closed; 4 are open, 1 of them critical." in findings[2]
+    assert [text.split("**")[1] for text in findings] == ["Attention"] * 3 + ["Watch"] * 2, "the gravest first"
+    assert "3 metrics of the board are abnormal: Churn of the day, " in findings[0]
+    assert "- **提请注意** 看板共3项异常：" in chinese
+    assert "预警" not in {word.strip("*") for word in re.findall(r"\*\*.+?\*\*", chinese)}, "the word of alerts"
     assert "1 of 2 checks of the data failed, 0 of them critical." in findings[4]
+    assert "| Warning | Customers | name | Completeness | 20% | ≥ 95% |" in english
+    assert "| 警告 | 客户 | name | 字段填写率 | 20% | ≥ 95% |" in chinese
     assert "SYNTHETIC DATA" in english
     assert re.search("变化主要来自(地区|区域)：北区（占变化的 62%）。", chinese)
     assert "模拟数据" in chinese
@@ -87,7 +93,7 @@ def test_golden_rows_stand_as_percents_and_points(reported: Home) -> None:
     assert "| A High value (core) | 500 | 458 | 91.6% | 95.0% | -3.4 pts |" in monthly
     assert "| D Churn risk (warning) | 800 | 168 | 21.0% | 20.0% | +1.0 pts |" in monthly
     assert "146 of 150 planned contacts were made (97.3%)" in execution
-    assert "team-a is furthest behind: 48 of 50 planned contacts (96.0%)." in execution
+    assert "team-a is furthest behind of those with 1 planned contacts or more: 48 of 50 (96.0%)." in execution
     assert "No contact is overdue." in execution
     assert "this month up to the end of 2024-05-31" in execution, "the page of 16:00 says which day it tells"
     assert "本月截至 2024-05-31 日终" in read(folder_of(reported, "execution"), "report-zh.md")

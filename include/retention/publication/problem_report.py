@@ -15,8 +15,8 @@ from retention.errors import NotThereError
 from retention.languages import LANGUAGES
 from retention.publication.chosen_release import Reader, open_published
 from retention.publication.workbooks import Sheet, write_workbook
-from retention.reports.columns import column
-from retention.reports.figures import FORMS
+from retention.reports.columns import Column, column
+from retention.reports.figures import FORMS, number_told
 from retention.reports.problem_sections import PROBLEMS, QUERIES
 from retention.reports.styles import FIGURES
 from retention.reports.wording import Wording
@@ -41,7 +41,17 @@ NAMES = {
 GENERAL = "dimension_value"
 """Code set of all, unknown and what else stands for no value."""
 HOTSPOT_REASON = re.compile(r"(\S+) tickets?, a usual week (\S+): score (\S+) (>=|<) (\S+)")
-CLOCK_REASON = re.compile(r"(\w+): (\d+) of (\d+) minutes")
+CLOCK_REASON = re.compile(r"(\w+): (\d+) of (\d+)( working)? minutes")
+CLOCK_TOLD = {
+    ("en", False): "{status}: {taken} of {allowed}",
+    ("en", True): "{status}: {taken} of {allowed} of working time",
+    ("zh", False): "{status}：已用 {taken}，时限 {allowed}",
+    ("zh", True): "{status}：已用工作时间 {taken}，时限 {allowed}",
+}
+"""How a clock stands, by the language and whether it runs in working hours alone."""
+DAY, HOUR = 24 * 60, 60
+SPANS = {"en": (" d", " h", " min", " "), "zh": (" 天", " 小时", " 分钟", " ")}
+"""Words of days, hours and minutes, and what parts them."""
 TITLES = {
     "en": {
         "report": "Frequent problems, week of {week}",
@@ -53,7 +63,6 @@ TITLES = {
         "hotspots": "Hotspots",
         "none": "None.",
         "more": "{count} more rows in the workbook.",
-        "no_policy": "No promise holds for it.",
         "not_over": "The week is not over: it is told as far as it has gone.",
     },
     "zh": {
@@ -66,7 +75,6 @@ TITLES = {
         "hotspots": "热点问题",
         "none": "无。",
         "more": "其余 {count} 行见工作簿。",
-        "no_policy": "无适用的时限规则",
         "not_over": "本周尚未结束，仅统计至数据截止日。",
     },
 }
@@ -80,12 +88,14 @@ class Problems:
         week: its Monday.
         as_of: the day that the release describes.
         tables: columns and rows by the names of QUERIES.
+        kinds: what the columns of each hold (columns.py), in their order.
         labels: names of codes by language, set and code.
     """
 
     week: date
     as_of: date
     tables: Mapping[str, tuple[Sequence[str], Sequence[tuple[Any, ...]]]]
+    kinds: Mapping[str, Sequence[str]]
     labels: Mapping[tuple[str, str, str], str]
 
     def shown(self, table: str, language: str, limit: int | None = None) -> list[list[Any]]:
@@ -98,10 +108,10 @@ class Problems:
         wording = Wording(language)
         return [wording.head(table, column) for column in self.tables[table][0]]
 
-    def shares(self, table: str) -> dict[int, str]:
-        """Columns that are told in percents, by their places, and whether they are shares or changes."""
-        kinds = (column(name, "DOUBLE").kind for name in self.tables[table][0])
-        return {place: kind for place, kind in enumerate(kinds) if kind in ("percent", "growth")}
+    def formats(self, table: str) -> dict[int, str]:
+        """Excel's formats of a table's numbers, by their places."""
+        kinds = enumerate(self.kinds[table])
+        return {place: FIGURES[kind] for place, kind in kinds if kind in FORMS}
 
     def tickets(self) -> int:
         """Tickets received in the week."""
@@ -130,12 +140,13 @@ class Problems:
             tickets, usual, score, sign, bound = hotspot.groups()
             return f"工单 {tickets} 件，常规周 {usual} 件：异常分 {score} {'≥' if sign == '>=' else '<'} {bound}"
         if clock:
+            told = CLOCK_TOLD[language, bool(clock[4])]
+            spans = (span_of(int(minutes), language, is_working=bool(clock[4])) for minutes in clock.group(2, 3))
+            taken, allowed = spans
             status = self.labels.get((language, "sla_status", clock[1]), clock[1])
-            told = {"en": "{}: {} of {} minutes", "zh": "{}：已用 {} 分钟，时限 {} 分钟"}[language]
-            return told.format(status, clock[2], clock[3])
-        if reason == "no_policy":
-            return TITLES[language]["no_policy"]
-        return self.labels.get((language, "hotspot_verdict", reason), reason)
+            return told.format(status=status, taken=taken, allowed=allowed)
+        known = ((language, one, reason) for one in ("hotspot_verdict", "sla_status"))
+        return next((self.labels[one] for one in known if one in self.labels), reason)
 
 
 def read_problems(home: Home, week: date | None = None) -> Problems:
@@ -159,9 +170,11 @@ def read_problems(home: Home, week: date | None = None) -> Problems:
                 f"The published release knows no tickets of the week of {monday}.",
                 f"Choose a week from {earliest} to {_monday(as_of)}.",
             )
-        tables = {name: _table(release, sql, monday) for name, sql in QUERIES.items()}
+        found = {name: _table(release, sql, monday) for name, sql in QUERIES.items()}
         labels = {(language, *code): name for language in LANGUAGES for code, name in release.names(language).items()}
-    return Problems(monday, as_of, tables, labels)
+    tables = {name: ([one.name for one in columns], rows) for name, (columns, rows) in found.items()}
+    kinds = {name: [one.kind for one in columns] for name, (columns, _) in found.items()}
+    return Problems(monday, as_of, tables, kinds, labels)
 
 
 def write_problems(home: Home, week: date | None = None) -> Path:
@@ -198,9 +211,20 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _table(release: Reader, sql: str, monday: date) -> tuple[Sequence[str], Sequence[tuple[Any, ...]]]:
+def span_of(minutes: int, language: str, *, is_working: bool = False) -> str:
+    """A span of time as people say it. A working day has no fixed length: working time is told in hours."""
+    days, rest = (0, minutes) if is_working else divmod(minutes, DAY)
+    hours, left = divmod(rest, HOUR)
+    *words, space = SPANS[language]
+    # Beside days minutes say nothing.
+    parts = [days, hours, 0 if days else left]
+    told = [f"{number:,}{word}" for number, word in zip(parts, words, strict=True) if number]
+    return space.join(told) or f"0{words[2]}"
+
+
+def _table(release: Reader, sql: str, monday: date) -> tuple[Sequence[Column], Sequence[tuple[Any, ...]]]:
     found = release.connection.execute(sql, {"week": monday} if "$week" in sql else {})
-    return [column[0] for column in found.description or []], found.fetchall()
+    return [column(name, str(kind)) for name, kind, *_ in found.description or []], found.fetchall()
 
 
 def _sheets(problems: Problems, language: str) -> Iterator[Sheet]:
@@ -211,7 +235,7 @@ def _sheets(problems: Problems, language: str) -> Iterator[Sheet]:
             heads,
             [WIDTH] * len(heads),
             problems.shown(table, language),
-            formats={place: FIGURES[kind] for place, kind in problems.shares(table).items()},
+            formats=problems.formats(table),
             can_filter=True,
         )
 
@@ -235,7 +259,7 @@ def _markdown(problems: Problems, language: str) -> str:
         rows = problems.shown(table, language, SHOWN)
         parts += [
             f"## {titles[table]}",
-            _grid(problems.heads(table, language), rows, problems.shares(table)) if rows else titles["none"],
+            _grid(problems.heads(table, language), rows, problems.kinds[table]) if rows else titles["none"],
         ]
         more = len(problems.tables[table][1]) - SHOWN
         if more > 0:
@@ -243,14 +267,16 @@ def _markdown(problems: Problems, language: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _grid(header: Sequence[str], rows: Sequence[Sequence[Any]], shares: Mapping[int, str]) -> str:
-    told = [[_figure(value, shares.get(place)) for place, value in enumerate(row)] for row in rows]
+def _grid(header: Sequence[str], rows: Sequence[Sequence[Any]], kinds: Sequence[str]) -> str:
+    told = [[_figure(value, kind) for value, kind in zip(row, kinds, strict=True)] for row in rows]
     lines = [header, ["---"] * len(header), *told]
     return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
 
 
-def _figure(value: Any, kind: str | None) -> Any:
-    return value if kind is None or value is None else FORMS[kind].format(value)
+def _figure(value: Any, kind: str) -> Any:
+    if value is None or (kind not in FORMS and not isinstance(value, date)):
+        return value
+    return number_told(kind, value)
 
 
 def _cell(value: Any) -> str:

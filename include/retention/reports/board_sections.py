@@ -23,6 +23,10 @@ HISTORY = """
             where history.metric = board.metric
         ) as history,
 """
+ALERT_BOUNDS = """
+        alerts.close_threshold as _close_threshold, alerts.critical_threshold as _critical_threshold,
+        alerts.critical_on as _critical_on
+"""
 ALERT_CAUSE = """
         alerts.cause_dimension as _cause_dimension, alerts.cause_share as _cause_share,
         alerts.second_cause_dimension as _second_cause_dimension, alerts.second_cause_value as _second_cause,
@@ -64,7 +68,7 @@ COMPANY_WARNINGS = Section(
         alerts.subject_id, alerts.metric as alert_metric, alerts.metric_value,
         alerts.threshold as metric_threshold, alerts.trend_7d, alerts.cause_value as cause, alerts.owner as alert_owner,
         alerts.recommended_action, alerts.unit as _unit,
-        {ALERT_CAUSE}
+        {ALERT_BOUNDS}, {ALERT_CAUSE}
     from marts.alerts as alerts
     where alerts.status in ('opened', 'open') and alerts.is_in_digest and alerts.level = 'business'
     order by {SEVERITY_ORDER.format("alerts.severity")}, alerts.opened_on, alerts.alert_id
@@ -77,7 +81,7 @@ WARNINGS = Section(
     select alerts.severity, alerts.status as alert_status, alerts.opened_on, alerts.alert_type, alerts.subject_type,
         alerts.subject_id, alerts.metric as alert_metric, alerts.metric_value,
         alerts.threshold as metric_threshold, alerts.owner as alert_owner, alerts.recommended_action,
-        alerts.value_at_stake, alerts.unit as _unit
+        alerts.value_at_stake, alerts.unit as _unit, {ALERT_BOUNDS}
     from marts.alerts as alerts
     where alerts.status in ('opened', 'open') and alerts.is_in_digest and alerts.level != 'business'
     order by {SEVERITY_ORDER.format("alerts.severity")}, alerts.value_at_stake desc nulls last,
@@ -114,22 +118,34 @@ UNMEASURED = Section(
 FAILED_CHECKS = Section(
     "failed_checks",
     """
-    select severity as check_severity, entity, "column" as field, "check" as check_name, observed, threshold
+    select severity as check_severity, entity as checked_table, "column" as field, "check" as check_name,
+        observed as check_found, threshold as check_asked, expectation as _expectation
     from marts.data_quality where not passed
     order by severity, entity, "check", "column" nulls first
     """,
     shown=20,
 )
 
+# What has a cause can be acted upon, and comes first.
+ABNORMAL_ORDER = """
+    reason_value is null, abs(current_value - target_value) / nullif(abs(target_value), 0) desc nulls last, position
+""".strip()
 ABNORMAL = Finding(
     "abnormal",
-    """
+    f"""
     select metric as board_metric, current_value, target_value, trend_7d, reason_value as cause,
         direction as _direction,
         unit as _unit, reason_dimension as _cause_dimension, reason_share as _cause_share, 'bad' as _mood,
-        case when reason_value is null then 'unexplained' else 'explained' end as _case
+        count(*) over ()::int as abnormal_metrics,
+        string_agg(metric, ',') over (
+            order by {ABNORMAL_ORDER} rows between unbounded preceding and unbounded following
+        ) as all_abnormal,
+        case when reason_value is null then 'unexplained' else 'explained' end
+            || case when count(*) over () > 1 and row_number() over (order by {ABNORMAL_ORDER}) = 1
+                then '_first' else '' end
+            as _case
     from marts.kpi_board where is_abnormal
-    order by abs(current_value - target_value) / nullif(abs(target_value), 0) desc nulls last, position
+    order by {ABNORMAL_ORDER}
     """,
     most=2,
 )

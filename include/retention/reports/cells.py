@@ -13,8 +13,10 @@ from retention.reports.styles import POINTED, Styles
 NAMED = ("code", "codes", "tier", "flag")  # they have few values: each is named once
 
 WRITTEN = {
-    "percent": "{:+.1%}", "growth": "{:+.1%}", "points": "{:+,.1f}", POINTED: "{:+,.1f} 个百分点", "change": "{:+,.0f}",
+    "percent": "{:+.1%}", "growth": "{:+.1%}", "points": "{:+,.1f}",
+    POINTED: "{:+,.1f} 个百分点", "change": "{:+,.0f}",
     "score_change": "{:+,.1f}", "money": "{:+,.2f}", "price": "{:+,.2f}", "count": "{:+,.0f}", "decimal": "{:+,.1f}",
+    "ratio": "{:+,.2f}",
 }  # fmt: skip
 DAYS = {"date": 10, "month": 7, "instant": 16}
 """How wide figures of a kind stand by the formats of styles.py. A number without room stands as ###."""

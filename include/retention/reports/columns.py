@@ -31,14 +31,16 @@ CODES = {
 """Code sets by column. A query gives its column the name under which it stands here."""
 LISTS = {"signals": "churn_reason", "tied_reasons": "churn_reason", "late_clocks": "sla_metric",
          "missing_measures": "program_measure", "missing_dimensions": "program_dimension",
-         "labels": "label"}  # fmt: skip
+         "labels": "label", "all_abnormal": "board_metric"}  # fmt: skip
 """Columns of several codes, parted by commas."""
 OF_SCHEME = ("tier", "main_tier", "from_tier", "to_tier")
+OF_THEIR_OWN = ("dimension_value", "subject_id", "cause", "measures", "checked_table", "check_name", "check_found",
+                "check_asked")  # fmt: skip
 BY_UNIT = ("current_value", "target_value", "metric_value", "metric_threshold", "target", "actual", "baseline")
 BY_UNIT_GAP = ("trend_7d", "gap")
 MEASURED = (
     "current_value", "actual", "retention_rate", "completion_rate", "compliance_rate", "score", "answer_score",
-    "avg_clv_12m",
+    "avg_clv_12m", "score_change",
 )  # fmt: skip
 """Figures in whose place the reason stands when they are null."""
 DIMENSION_SETS = {
@@ -47,7 +49,7 @@ DIMENSION_SETS = {
     "answer_channel": "contact_channel",
 }  # fmt: skip
 NUMBERS = ("percent", "points", "growth", "change", "score_change", "by_unit", "by_unit_gap", "money", "price", "count",
-           "decimal")  # fmt: skip
+           "decimal", "ratio")  # fmt: skip
 WHOLE = ("INTEGER", "BIGINT", "HUGEINT", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER")
 
 
@@ -56,8 +58,8 @@ class Column:
     """A column of a table that is shown.
 
     Attributes:
-        kind: text, code, codes, tier, dimension_value, subject_id, cause, measures, flag, date, month, instant,
-            percent, points, growth, change, score_change, by_unit, by_unit_gap, money, price, count, decimal or spark.
+        kind: text, code, codes, tier, one of OF_THEIR_OWN, flag, date, month, instant, percent, points, growth,
+            change, score_change, by_unit, by_unit_gap, money, price, count, decimal, ratio or spark.
         code_set: of a column of codes.
     """
 
@@ -94,7 +96,7 @@ def column(name: str, kind: str) -> Column:
         return Column(name, "code", CODES[plain])
     if plain in OF_SCHEME:
         return Column(name, "tier")
-    if plain in ("dimension_value", "subject_id", "cause", "measures"):
+    if plain in OF_THEIR_OWN:
         return Column(name, plain)
     if plain in BY_UNIT or plain in BY_UNIT_GAP:
         return Column(name, "by_unit" if plain in BY_UNIT else "by_unit_gap")
@@ -112,6 +114,7 @@ def _plain_kind(name: str, kind: str) -> str:
         (name.endswith(("_rate", "_share", "_retention", "weight")) or name in ("churn_risk", "csat"), "percent"),
         (name.endswith("_points"), "points"),
         (name == "score_change", "score_change"),
+        (name == "hotspot_score", "ratio"),
         ("change" in name, "change"),
         (kind in WHOLE, "count"),
         (is_money and ("avg_" in name or "_per_customer" in name), "price"),

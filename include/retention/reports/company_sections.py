@@ -9,16 +9,19 @@ HEALTH_MONTH = """
     )
 """
 LAST_MONTH = "select max(month_end) from marts.{0} where is_mature"
+# What a reader works out from the two figures that are shown is the change that is shown: 82.2 after 81.2 is 1.0.
+SCORES = "round(summary.score, 1) as score"
+SCORE_CHANGE = "round(round(summary.score, 1) - round(summary.score - summary.score_change, 1), 1) as score_change"
 HEALTH = Section(
     "health",
-    """
+    f"""
     select summary.month,
         not coalesce((
             select bool_and(health.is_complete) from marts.program_health as health
             where health.month = summary.month
         ), true) as is_running,
-        summary.score, summary.grade, summary.score_change, summary.weakest_dimension, summary.advice,
-        summary.missing_dimensions
+        {SCORES}, summary.grade, {SCORE_CHANGE}, summary.weakest_dimension, summary.advice,
+        summary.missing_dimensions, summary.change_missing_reason as _missing_reason
     from marts.program_health_summary as summary order by summary.month desc
     """,
     shown=13,
@@ -250,9 +253,9 @@ SATISFACTION = Section(
 
 HEALTH_NOW = Finding(
     "health_now",
-    """
-    select summary.month, summary.score, summary.grade, summary.weakest_dimension, summary.advice,
-        summary.score_change, case when summary.score is null then 'unscored'
+    f"""
+    select summary.month, {SCORES}, summary.grade, summary.weakest_dimension, summary.advice,
+        {SCORE_CHANGE}, case when summary.score is null then 'unscored'
             when summary.score_change is null then 'first' else 'changed' end as _case,
         case summary.grade when 'excellent' then 'good' when 'good' then 'warn' else 'bad' end as _mood
     from marts.program_health_summary as summary

@@ -147,7 +147,7 @@ DONE_IN_WEEK = Finding(
 FURTHEST_BEHIND = Finding(
     "furthest_behind",
     f"""
-    select executor, {DONE}, 'warn' as _mood from marts.touch_execution
+    select executor, {DONE}, min_count() as least_planned, 'warn' as _mood from marts.touch_execution
     where {MONTH} and is_planned group by executor
     having sum(actual_count) < sum(planned_count) and sum(planned_count) >= min_count()
     order by sum(actual_count) / sum(planned_count)::double, sum(planned_count) - sum(actual_count) desc, executor

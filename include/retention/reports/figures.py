@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from retention.reports.columns import DIMENSION_SETS, MEASURED, Column, unit_kind
+from retention.reports.checks import check_named, check_told, of_shares
+from retention.reports.columns import DIMENSION_SETS, MEASURED, OF_THEIR_OWN, Column, unit_kind
 from retention.reports.release import Release
 from retention.reports.wording import Wording
 
@@ -15,10 +16,10 @@ TARGETS = ("target_value", "target")
 REASONS = "_reason"
 UNSUMMED, NO_SUM = ("value_at_stake",), "–"
 """Amounts that some rows have none of, and what stands there in a report."""
-TEXTS = ("text", "code", "codes", "tier", "dimension_value", "subject_id", "cause", "measures")
+TEXTS = ("text", "code", "codes", "tier", *OF_THEIR_OWN)
 FORMS = {
     "percent": "{:.1%}", "growth": "{:+.1%}", "money": "{:,.0f}", "price": "{:,.2f}", "count": "{:,.0f}",
-    "decimal": "{:,.1f}", "change": "{:+,.0f}", "score_change": "{:+,.1f}",
+    "decimal": "{:,.1f}", "ratio": "{:,.2f}", "change": "{:+,.0f}", "score_change": "{:+,.1f}",
 }  # fmt: skip
 ELSEWHERE = {
     "alert_cause": ("board_dimension",),
@@ -65,8 +66,7 @@ class Figures:
         if column.kind in TEXTS:
             return self.text(column, row)
         if column.kind == "by_unit":
-            sign = SIGNS.get(str(row.get("_direction")), "") if column.name in TARGETS else ""
-            return sign + self.number(unit_kind(row), value)
+            return self._by_unit(column.name, row)
         if column.kind == "by_unit_gap":
             return self.gap(unit_kind(row), value)
         return self.number(column.kind, value)
@@ -84,6 +84,10 @@ class Figures:
             "subject_id": lambda: self.value_of(str(row.get("subject_type")), str(value)),
             "cause": lambda: self._cause(row),
             "measures": lambda: self._measures(str(value)),
+            "checked_table": lambda: self.wording.name("tables", str(value)),
+            "check_name": lambda: check_named(self.wording, str(value)),
+            "check_found": lambda: check_told(self.wording, str(value), is_share=of_shares(row["_expectation"])),
+            "check_asked": lambda: check_told(self.wording, str(value), is_share=of_shares(row["_expectation"])),
         }.get(column.kind)
         if tell is not None:
             return tell()
@@ -91,15 +95,7 @@ class Figures:
 
     def number(self, kind: str, value: Any) -> str:
         """A number or a day."""
-        if isinstance(value, datetime):
-            return f"{value:%Y-%m-%d %H:%M}"
-        if isinstance(value, date):
-            return f"{value:%Y-%m}" if kind == "month" else f"{value:%Y-%m-%d}"
-        if kind == "points":
-            return self.points(value)
-        text = FORMS[kind].format(value)
-        # What rounds to nothing has no sign.
-        return text if text.strip("+-0.,%") else text.lstrip("+-")
+        return self.points(value) if kind == "points" else number_told(kind, value)
 
     def gap(self, kind: str, value: Any) -> str:
         """How far two figures of a kind lie apart; rates in percentage points."""
@@ -155,6 +151,33 @@ class Figures:
         form = "cause_of_part" if dimension in OF_PART else "cause_with_share"
         return self.wording.word(form, share=f"{float(share):.0%}", **words)
 
+    def _by_unit(self, name: str, row: Mapping[str, Any]) -> str:
+        """A figure by its row's unit; a target with its direction, a threshold with what is to be said beside it."""
+        value = row[name]
+        if name == "metric_value" and row.get("_unit") == "days" and 0 <= value < 1:
+            # Whole days that have passed: 0 of them is late by hours.
+            return self.wording.word("less_than_a_day")
+        sign = SIGNS.get(str(row.get("_direction")), "") if name in TARGETS else ""
+        told = sign + self.number(unit_kind(row), value)
+        return told + self._beyond(row) if name == "metric_threshold" else told
+
+    def _beyond(self, row: Mapping[str, Any]) -> str:
+        """Why an alert stands whose value is back within its threshold, or is grave no longer; empty of others."""
+        value, opens, closes = row.get("metric_value"), row["metric_threshold"], row.get("_close_threshold")
+        if value is None or closes is None:
+            return ""
+        grave, kind = row.get("_critical_threshold"), unit_kind(row)
+        # Where an alert closes at a higher figure than it opens, a low one is bad.
+        sign = -1 if closes > opens else 1
+        told = []
+        if sign * value < sign * opens:
+            word = "closes_below" if sign > 0 else "closes_above"
+            told.append(self.wording.word(word, bound=self.number(kind, closes)))
+        if row.get("_critical_on") is not None and grave is not None and sign * value < sign * grave:
+            words = {"day": self.number("date", row["_critical_on"]), "bound": self.number(kind, grave)}
+            told.append(self.wording.word("was_critical", **words))
+        return self.wording.word("beside", text=self.wording.word("semicolon").join(told)) if told else ""
+
     def _measures(self, text: str) -> str:
         """Measures of a dimension of health, each with its value, its full mark and its marks."""
         told = []
@@ -170,3 +193,14 @@ class Figures:
                 )
             )
         return self.wording.word("semicolon").join(told)
+
+
+def number_told(kind: str, value: Any) -> str:
+    """A number or a day, alike in both languages."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, date):
+        return f"{value:%Y-%m}" if kind == "month" else f"{value:%Y-%m-%d}"
+    text = FORMS[kind].format(value)
+    # What rounds to nothing has no sign.
+    return text if text.strip("+-0.,%") else text.lstrip("+-")

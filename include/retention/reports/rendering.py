@@ -1,5 +1,6 @@
 """A report as a page and as Markdown: one content, two templates."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,9 @@ from retention.reports.release import Release, Table
 from retention.reports.wording import Wording
 
 MOST_FINDINGS = 5
+FIGURE = re.compile(r"[≥≤]? ?[-+]?[\d,.]+(%| pts| 个百分点)?|\d{4}-\d{2}-\d{2}( \d{2}:\d{2})?")
+"""Texts that stay in one line; others of some length may take several, so that a wide table fits the page."""
+GRAVITY = ("bad", "warn", "good")
 MOODS = {
     "bad": ("alarm", "critical", "red", "high", "missed", "overdue", "breached", "to_improve", "down", "churned"),
     "warn": ("warning", "behind", "yellow", "medium", "notice", "waiting", "plan_over"),
@@ -110,7 +114,8 @@ class Answers:
             wording.of("reports", self.report.kind, "about").format(as_of=self.release.as_of),
             facts(self.release, wording),
             notices(self.release, wording),
-            told[:MOST_FINDINGS],
+            # The gravest first; of equal ones the order of the report holds.
+            sorted(told, key=lambda one: GRAVITY.index(one.mood))[:MOST_FINDINGS],
             [card for section, table in shown for card in _cards(table.rows[: section.cards], figures)],
             [_shown(section, table, figures) for section, table in shown],
             wording,
@@ -236,6 +241,7 @@ def _environment() -> Environment:
     )
     made.filters["line"] = line
     made.filters["plain"] = plain
+    made.tests["figure"] = FIGURE.fullmatch
     return made
 
 

@@ -13,6 +13,7 @@ FILLS = {
 FIGURES = {
     "percent": "0.0%", "growth": "+0.0%;-0.0%;0.0%", "points": "+0.0;-0.0;0.0", "change": "+#,##0;-#,##0;0",
     "score_change": "+0.0;-0.0;0.0", "money": "#,##0.00", "price": "#,##0.00", "count": "#,##0", "decimal": "#,##0.0",
+    "ratio": "#,##0.00",
     "date": DATE_FORMAT, "month": "yyyy-mm", "instant": INSTANT_FORMAT,
 }  # fmt: skip
 """Excel's formats by the kind of a column."""

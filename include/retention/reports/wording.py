@@ -22,6 +22,10 @@ class Wording:
         """A word or sentence of the section `words`."""
         return str(self.catalogue["words"][name]).format(**values)
 
+    def name(self, part: str, code: str) -> str:
+        """A name of the program's own; the code itself where it has none."""
+        return str(self.catalogue[part].get(code, code))
+
     def of(self, part: str, name: str, what: str) -> str:
         """What is said of a report, section or sheet; empty where nothing is."""
         return str(self.catalogue[part].get(name, {}).get(what, ""))
