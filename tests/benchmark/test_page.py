@@ -75,6 +75,16 @@ def test_the_history_stands_beside_the_floors_aggregate(tmp_path: Path) -> None:
     assert "| `int_tier_history` | 4.0 |\n| `customer_tier_history` | 2.0 |" in text
 
 
+def test_a_slow_calendar_is_told_beside_the_scan_with_its_largest_steps(tmp_path: Path) -> None:
+    made = Record("calendar", 10_000_000)
+    phases = {"int_contact_slots": 20.0, "int_contacts": 12.0}
+    made.add("calendar", {"seconds": 40.0, "scan_seconds": 0.05, "phases": phases, "others_share": 0.0})
+    made.save(tmp_path, ["bench"])
+    text = page(read_records(tmp_path))
+    assert "against one scan of the customer table | ≤ 400× | 800× | 10,000,000 | MISSED |" in text
+    assert "40 s beside a scan of 0.05 s, most by `int_contact_slots` (20 s), `int_contacts` (12 s)." in text
+
+
 def test_a_history_that_did_not_fit_is_a_missed_goal_with_its_reason(tmp_path: Path) -> None:
     made = Record(
         "history", 16_000_000, notes={"memory_limit": "4GB", "customers": 800_000, "failed": "Out of | memory"}

@@ -22,7 +22,6 @@ PIECES = {
     "floor": "floor, into a file",
     "floor_in_memory": "floor, in memory",
     "full_run": "full run (`retention run`)",
-    "calendar": "contact calendar of 30 days, its models alone",
     "increment": "the next day's run",
 }
 CURVES = {"load": "load", "full_run": "full run", "increment": "next day", "floor": "floor"}

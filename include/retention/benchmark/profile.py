@@ -61,6 +61,9 @@ def reason(outcome: Outcome, records: Records) -> str:
         )
     if outcome.goal.what == "fixed_cost":
         return f"of the run, {_largest(nested(record, 'product_next', 'steps'))}."
+    if outcome.goal.what == "calendar":
+        made, scan = (_seconds(_median(record, "calendar", name)) for name in ("seconds", "scan_seconds"))
+        return f"{made} s beside a scan of {scan} s, most by {_largest(nested(record, 'calendar', 'phases'))}."
     named = {piece: value for piece in record["pieces"] if (value := _median(record, piece, "seconds")) is not None}
     return f"{_largest(named)}."
 

@@ -29,7 +29,7 @@ class Record:
     """What was measured of one kind at one size.
 
     Attributes:
-        what: pipeline, peers, csv, fixed_cost or dag_import: also the first part of the file's name.
+        what: pipeline, calendar, peers, csv, fixed_cost or dag_import: also the first part of the file's name.
         rows: orders of the company; 0 where none are needed.
         pieces: by name of the piece, its figures per repetition. The repetitions of all pieces went in turn.
         notes: what a reader must know beside the figures.

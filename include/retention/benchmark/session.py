@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -75,7 +75,7 @@ class Session:
             for size in self.sizes:
                 records = self._records(size)
                 try:
-                    self._company(scratch / str(size), size, *records)
+                    self._company(scratch / str(size), size, records)
                 finally:  # what was measured before a failure is kept
                     saved += self._save(rounds.record for rounds in records)
             for size in self.history_sizes:
@@ -96,12 +96,11 @@ class Session:
 
     # --- a company of some size ------------------------------------------------------------------------------
 
-    def _records(self, size: int) -> tuple["_Rounds", "_Rounds", "_Rounds"]:
-        """The records of one size: the pipeline's, the CSV's and the peers'."""
-        run, csv, peers = (_Rounds(Record(what, size), self.say) for what in ("pipeline", "csv", "peers"))
-        return run, csv, peers
+    def _records(self, size: int) -> "_OfSize":
+        """The records of one size."""
+        return _OfSize(*(_Rounds(Record(what, size), self.say) for what in _OfSize._fields))
 
-    def _company(self, place: Path, size: int, run: "_Rounds", csv: "_Rounds", peers: "_Rounds") -> None:
+    def _company(self, place: Path, size: int, records: "_OfSize") -> None:
         """Everything about one size. A large company goes once, and alone: its peers have no room for it."""
         is_large = size >= LARGE
         settings = self.settings.model_copy(update={"memory_limit": LARGE_MEMORY}) if is_large else self.settings
@@ -111,42 +110,44 @@ class Session:
         started = monotonic()
         written = write_company(company, place / "landing", daily=place / "next", **limits, progress=lambda _: None)
         limits["written"] = {"seconds": round(monotonic() - started, 1), "rows": written}
-        for rounds in (run, csv, peers):
+        for rounds in records:
             rounds.record.notes |= limits | {"customers": company.customers, "day_orders": company.last_day_orders}
         if is_large:
-            self._large(bench, run)
+            self._large(bench, records)
             return
         source = place / "csv" / "orders" / "orders.csv"
         write_csv(company, place / "landing", source)
-        csv.record.notes["csv_bytes"] = source.stat().st_size
+        records.csv.record.notes["csv_bytes"] = source.stat().st_size
         for at in range(self.repeats):
             self.say(f"{size:,} orders, round {at + 1} of {self.repeats}")
-            self._round(bench, run, peers if self.peers else None)
-            csv.take("product", pieces.land_csv, bench, source.parents[1])
-            csv.take("duckdb", pieces.read_csv, bench, source)
+            self._round(bench, records, has_peers=True)
+            records.csv.take("product", pieces.land_csv, bench, source.parents[1])
+            records.csv.take("duckdb", pieces.read_csv, bench, source)
         if not self.keep:
             shutil.rmtree(place)
 
-    def _large(self, bench: Bench, run: "_Rounds") -> None:
+    def _large(self, bench: Bench, records: "_OfSize") -> None:
         """One round of a large company. That it does not complete is a figure too."""
         self.say("once, under its memory limit")
         try:
-            self._round(bench, run, None)
+            self._round(bench, records, has_peers=False)
         except MeasurementError as error:
-            run.record.notes["failed"] = error.reason(bench.place)
-            self.say(f"  failed: {run.record.notes['failed']}")
+            notes = records.pipeline.record.notes
+            notes["failed"] = error.reason(bench.place)
+            self.say(f"  failed: {notes['failed']}")
 
-    def _round(self, bench: Bench, run: "_Rounds", peers: "_Rounds | None") -> None:
-        """One round: load, floor, full run, peers, the next day."""
+    def _round(self, bench: Bench, records: "_OfSize", *, has_peers: bool) -> None:
+        """One round: load, floor, full run, calendar, peers, the next day."""
+        run = records.pipeline
         bench.start_afresh()
         bench.deliver(bench.place / "landing")
         run.take("load", pieces.load, bench)
         run.take("floor", pieces.floor, bench, False)
         run.take("floor_in_memory", pieces.floor, bench, True)
         full = run.take("full_run", pieces.run, bench, False)
-        run.take("calendar", pieces.calendar, bench)
-        if self.peers and peers:
-            self._beside(bench, self.peers, peers, full)
+        records.calendar.take("calendar", pieces.calendar, bench)
+        if self.peers and has_peers:
+            self._beside(bench, self.peers, records.peers, full)
         bench.deliver(bench.place / "next")
         run.take("increment", pieces.run, bench, True)
 
@@ -244,6 +245,15 @@ class _Rounds:
                 f"memory {figures['peak_memory_mb']:8,.0f} MB"
             )
         return figures
+
+
+class _OfSize(NamedTuple):
+    """The records of one size, by what they are of."""
+
+    pipeline: _Rounds
+    calendar: _Rounds
+    csv: _Rounds
+    peers: _Rounds
 
 
 def _require_space(folder: Path, orders: int) -> None:
