@@ -130,24 +130,49 @@ owed as (
 
 ),
 
--- Months before the plan show what touches were for, of customers that have touches.
-in_tiers as (
+owed_tiers as (
+
+    select distinct
+        plan_month,
+        tier
+    from owed
+
+),
+
+tiers as (
 
     select
         history.customer_id,
-        touched.first_touched_on,
-        touched.last_touched_on,
         months.plan_month,
-        months.plan_month >= bounds.first_month as is_planned,
         months.tier_on,
         months.is_provisional,
         {{ tier_of_scheme('profile.contact_scheme', 'history') }} as tier
     from {{ history }} as history
     inner join months on history.snapshot_on = months.tier_on
-    cross join bounds
     cross join profile
-    left join touched on history.customer_id = touched.customer_id
-    where months.plan_month >= bounds.first_month or touched.customer_id is not null
+
+),
+
+tiers_with_contacts as (
+
+    select tiers.*
+    from tiers
+    inner join owed_tiers on tiers.plan_month = owed_tiers.plan_month and tiers.tier = owed_tiers.tier
+
+),
+
+-- Months before the plan show what touches were for, of customers that have touches.
+in_tiers as (
+
+    select
+        tiers.*,
+        touched.first_touched_on,
+        touched.last_touched_on,
+        tiers.plan_month >= bounds.first_month as is_planned
+    from tiers_with_contacts as tiers
+    cross join bounds
+    left join touched on tiers.customer_id = touched.customer_id
+    where tiers.plan_month >= bounds.first_month or touched.customer_id is not null
 
 ),
 
@@ -169,8 +194,8 @@ placed as (
 
 ),
 
--- Of what is before the plan, a period without a touch takes none; but a policy that has another period for another tier
--- can put a contact of that one aside.
+-- Of what is before the plan, a period without a touch takes none; but a policy that has another period for another
+-- tier can put a contact of that one aside.
 owed_to_customers as (
 
     select
