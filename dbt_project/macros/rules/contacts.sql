@@ -193,7 +193,8 @@
 {#
   Which touch makes which contact by cadence (decision 66): pools of contacts that the same touches fit, one after the
   other, each touch in the order of time takes the first contact that is still open and on the list. It is one behind
-  that of the touch before it, or the first that has not left the list: a running maximum instead of a loop.
+  that of the touch before it, or the first that has not left the list: a running maximum instead of a loop. Pools that
+  share no touch with another need no turn.
 
   relation: a row per touch and pool, with columns touched_at, touch_id, touched_on, turn (of the pool), first_open,
   pool_size, and those of `pool`, the pool's key. Gives pool, touch_id, touched_on and taken_number, the contact's number.
@@ -202,8 +203,26 @@
     {% set key = pool | join(', ') %}
     {% set columns = key ~ ', touched_at, touch_id, touched_on, turn, first_open, pool_size' %}
     {% set in_turn = 'partition by ' ~ key ~ ', turn, is_taken order by touched_at, touch_id' %}
-    with taken_0 as {{ worked_out() }} (
-        select {{ columns }}, cast(null as bigint) as taken_number, 0 as is_taken from {{ relation }}
+    with offers as (
+        select {{ columns }}, count(*) over (partition by touch_id) as offers from {{ relation }}
+    ),
+    contested as {{ worked_out() }} (
+        select {{ columns }}, 0 as is_taken, max(offers) over (partition by {{ key }}) > 1 as is_contested from offers
+    ),
+    taken_alone as (
+        select {{ columns }},
+            asked_number + max(first_open - asked_number) over (
+                {{ in_turn }} rows between unbounded preceding and current row
+            ) as taken_number
+        from (
+            select *, row_number() over ({{ in_turn }}) as asked_number
+            from contested
+            where not is_contested
+        ) as numbered
+    ),
+    taken_0 as {{ worked_out() }} (
+        select {{ columns }}, cast(null as bigint) as taken_number, is_taken from contested
+        where is_contested
     )
     {%- for number in range(1, most_pools() + 1) %},
     taken_{{ number }} as {{ worked_out() }} (
@@ -230,6 +249,9 @@
     {%- endfor %}
     select {{ key }}, touch_id, touched_on, taken_number from taken_{{ most_pools() }}
     where taken_number is not null
+    union all
+    select {{ key }}, touch_id, touched_on, taken_number from taken_alone
+    where taken_number <= pool_size
 {%- endmacro %}
 
 {#

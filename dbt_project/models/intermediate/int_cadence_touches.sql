@@ -21,12 +21,17 @@ due as (
 
 touched as (
 
-    select distinct customer_id from touches
+    select
+        customer_id,
+        min(touched_on) as first_touched_on,
+        max(touched_on) as last_touched_on
+    from touches
+    group by customer_id
 
 ),
 
 -- From which day on a contact is no longer on the list: days after its own, put aside by the next of its policy, or
--- with its period.
+-- with its period. One whose period has no touch is made by none, nor are others of its pool.
 leaving as (
 
     select
@@ -38,7 +43,11 @@ leaving as (
             coalesce(due.lapses_on, {{ add_days('due.latest_on', 1) }})
         ) as leaves_on
     from due
-    inner join touched on due.customer_id = touched.customer_id
+    inner join touched
+        on
+            due.customer_id = touched.customer_id
+            and due.earliest_on <= touched.last_touched_on
+            and due.latest_on >= touched.first_touched_on
     cross join profile
 
 ),

@@ -1,3 +1,5 @@
+{% set history = ref('int_tier_history') %}
+
 with bounds as (
 
     select * from {{ ref('int_contact_bounds') }}
@@ -28,18 +30,49 @@ lifecycle as (
 
 ),
 
+months as (
+
+    select * from {{ ref('int_contact_months') }}
+
+),
+
+triggers as (
+
+    {{ profile_rows(ref('contact_triggers'), 'rule_rows.trigger') }}
+
+),
+
+-- No event that nobody asks for, nor an order below every amount asked for.
+asked as (
+
+    select
+        event,
+        case when count(min_amount) = count(*) then min(min_amount) end as least_amount
+    from triggers
+    group by event
+
+),
+
+-- Days by which a purchase can ask for a contact; a join by day spares reading the orders of other days.
+purchase_days as (
+
+    {{ day_spine('bounds', 'least(events_from, as_of_date)', 'as_of_date') }}
+
+),
+
 purchases as (
 
     select
-        customer_id,
-        order_id,
-        ordered_at,
-        order_date,
-        order_number,
-        net_amount,
-        currency
-    from {{ ref('fct_orders') }}
-    where is_purchase
+        orders.customer_id,
+        orders.order_id,
+        orders.ordered_at,
+        orders.order_date,
+        orders.order_number,
+        orders.net_amount,
+        orders.currency
+    from {{ ref('fct_orders') }} as orders
+    inner join purchase_days on orders.order_date = purchase_days.date_day
+    where orders.is_purchase
 
 ),
 
@@ -110,10 +143,40 @@ complaints as (
 years as (
 
     select
-        date_day as january_first,
-        cast(extract(year from date_day) as integer) as calendar_year
+        days.date_day as january_first,
+        cast(extract(year from days.date_day) as integer) as calendar_year
     from days
-    where extract(month from date_day) = 1 and extract(day from date_day) = 1
+    cross join bounds
+    where
+        extract(month from days.date_day) = 1
+        and extract(day from days.date_day) = 1
+        and extract(year from days.date_day) between extract(year from bounds.events_from)
+        and extract(year from bounds.events_until)
+
+),
+
+-- Whose silence a trigger asks for: by their tier of a month, or everybody's.
+silence_tiers as (
+
+    select distinct
+        scheme,
+        tier
+    from triggers
+    where event = 'last_activity'
+
+),
+
+silent_customers as (
+
+    select distinct history.customer_id
+    from {{ history }} as history
+    inner join months on history.snapshot_on = months.tier_on
+    inner join bounds on months.plan_month >= bounds.first_trigger_month
+    inner join silence_tiers on {{ tier_of_scheme('silence_tiers.scheme', 'history') }} = silence_tiers.tier
+    union distinct
+    select customers.customer_id
+    from customers
+    inner join silence_tiers on silence_tiers.scheme is null
 
 ),
 
@@ -124,13 +187,13 @@ activity_days as (
         purchases.customer_id,
         purchases.order_date as event_on
     from purchases
-    cross join bounds
-    where purchases.order_date >= bounds.events_from
+    inner join silent_customers on purchases.customer_id = silent_customers.customer_id
     union distinct
     select
         responses.customer_id,
         responses.response_on as event_on
     from responses
+    inner join silent_customers on responses.customer_id = silent_customers.customer_id
     cross join bounds
     where responses.is_present and responses.response_on >= bounds.events_from
 
@@ -152,6 +215,7 @@ last_activities as (
         {{ add_days('bounds.as_of_date', '-lifecycle.days_since_last_activity') }} as event_on,
         cast(null as date) as ended_on
     from lifecycle
+    inner join silent_customers on lifecycle.customer_id = silent_customers.customer_id
     cross join bounds
     where lifecycle.days_since_last_activity is not null
     union all
@@ -243,11 +307,15 @@ cycle_days as (
         contracts.contract_id,
         contracts.usage_cycle_days,
         contracts.ends_on,
-        purchases.order_date as cycle_on
+        orders.order_date as cycle_on
     from contracts
-    inner join purchases
-        on contracts.customer_id = purchases.customer_id and contracts.starts_on < purchases.order_date
-    where contracts.usage_cycle_days > 0
+    inner join {{ ref('fct_orders') }} as orders
+        on contracts.customer_id = orders.customer_id and contracts.starts_on < orders.order_date
+    cross join bounds
+    where
+        orders.is_purchase
+        and contracts.usage_cycle_days > 0
+        and {{ add_days('orders.order_date', 'contracts.usage_cycle_days') }} >= bounds.events_from
 
 ),
 
@@ -293,9 +361,12 @@ events as (
             'currency': 'purchases.currency',
         }) }} as {{ quoted('fields') }}
     from purchases
-    cross join bounds
+    inner join asked
+        on
+            asked.event = 'first_purchase'
+            and coalesce(purchases.net_amount >= asked.least_amount, asked.least_amount is null)
     cross join profile
-    where purchases.order_number = 1 and purchases.order_date >= bounds.events_from
+    where purchases.order_number = 1
     union all
     select
         anniversaries.customer_id,
@@ -390,8 +461,10 @@ events as (
             'currency': 'purchases.currency',
         }) }} as {{ quoted('fields') }}
     from purchases
-    cross join bounds
-    where purchases.order_date >= bounds.events_from
+    inner join asked
+        on
+            asked.event = 'large_order'
+            and coalesce(purchases.net_amount >= asked.least_amount, asked.least_amount is null)
 
 )
 

@@ -32,7 +32,12 @@ customers as (
 
 touched as (
 
-    select distinct customer_id from {{ ref('int_contact_touches') }}
+    select
+        customer_id,
+        min(touched_on) as first_touched_on,
+        max(touched_on) as last_touched_on
+    from {{ ref('int_contact_touches') }}
+    group by customer_id
 
 ),
 
@@ -55,7 +60,9 @@ numbered_policies as (
         policies.*,
         coalesce(channels.is_exchangeable, false) as is_exchangeable,
         channels.takes_capacity,
-        row_number() over (partition by policies.tier order by policies.priority, policies.policy) as policy_number
+        row_number() over (partition by policies.tier order by policies.priority, policies.policy) as policy_number,
+        min(policies.period) over (partition by policies.policy)
+        = max(policies.period) over (partition by policies.policy) as is_of_one_period
     from policies
     inner join profile on policies.scheme = profile.contact_scheme
     left join channels on policies.channel = channels.channel
@@ -104,6 +111,7 @@ owed as (
         policies.tier,
         policies.policy,
         policies.policy_number,
+        policies.is_of_one_period,
         policies.contacts,
         policies.channel as rule_channel,
         policies.is_exchangeable,
@@ -122,22 +130,49 @@ owed as (
 
 ),
 
--- Months before the plan show what touches were for, of customers that have touches.
-in_tiers as (
+owed_tiers as (
+
+    select distinct
+        plan_month,
+        tier
+    from owed
+
+),
+
+tiers as (
 
     select
         history.customer_id,
-        touched.customer_id is not null as is_touched,
         months.plan_month,
         months.tier_on,
         months.is_provisional,
         {{ tier_of_scheme('profile.contact_scheme', 'history') }} as tier
     from {{ history }} as history
     inner join months on history.snapshot_on = months.tier_on
-    cross join bounds
     cross join profile
-    left join touched on history.customer_id = touched.customer_id
-    where months.plan_month >= bounds.first_month or touched.customer_id is not null
+
+),
+
+tiers_with_contacts as (
+
+    select tiers.*
+    from tiers
+    inner join owed_tiers on tiers.plan_month = owed_tiers.plan_month and tiers.tier = owed_tiers.tier
+
+),
+
+-- Months before the plan show what touches were for, of customers that have touches.
+in_tiers as (
+
+    select
+        tiers.*,
+        touched.first_touched_on,
+        touched.last_touched_on,
+        tiers.plan_month >= bounds.first_month as is_planned
+    from tiers_with_contacts as tiers
+    cross join bounds
+    left join touched on tiers.customer_id = touched.customer_id
+    where tiers.plan_month >= bounds.first_month or touched.customer_id is not null
 
 ),
 
@@ -159,12 +194,15 @@ placed as (
 
 ),
 
+-- Of what is before the plan, a period without a touch takes none; but a policy that has another period for another
+-- tier can put a contact of that one aside.
 owed_to_customers as (
 
     select
         in_tiers.customer_id,
-        in_tiers.is_touched,
+        in_tiers.first_touched_on is not null as is_touched,
         in_tiers.plan_month,
+        in_tiers.is_planned,
         in_tiers.tier_on,
         in_tiers.is_provisional,
         in_tiers.tier,
@@ -191,6 +229,10 @@ owed_to_customers as (
     from in_tiers
     inner join owed on in_tiers.plan_month = owed.plan_month and in_tiers.tier = owed.tier
     inner join placed on in_tiers.customer_id = placed.customer_id
+    where
+        in_tiers.is_planned
+        or not owed.is_of_one_period
+        or (in_tiers.first_touched_on <= owed.period_end and in_tiers.last_touched_on >= owed.period_start)
 
 ),
 
@@ -233,7 +275,7 @@ select
     dated.is_contactable,
     dated.opted_out_on,
     dated.draw,
-    dated.plan_month >= bounds.first_month as is_planned
+    dated.is_planned
 from dated
 cross join bounds
 left join channels on dated.channel = channels.channel
