@@ -337,6 +337,7 @@ ROUNDS: tuple[tuple[tuple[str, Failure], ...], ...] = (
     (("update marts.customer_rfm set r_score = 0", ("customer_rfm", "score_in_range", "critical")),),
     (("update marts.customer_rfm set recency_days = -1", ("customer_rfm", "recency_in_range", "critical")),),
     (("update marts.customer_rfm set rfm_score = null", ("customer_rfm", "customers_are_scored", "warning")),),
+    (("update marts.ticket_sla set priority = null", ("ticket_sla", "every_severity_is_known", "warning")),),
 )
 
 
